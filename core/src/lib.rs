@@ -1,0 +1,1 @@
+//! The domain of Tasuki: types, state machines, arithmetic; no I/O.

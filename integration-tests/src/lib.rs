@@ -1,0 +1,1 @@
+//! Journeys through the running binary; checks on the code base itself.

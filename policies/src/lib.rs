@@ -1,0 +1,1 @@
+//! CEL policies: check, evaluate, explain; no I/O.

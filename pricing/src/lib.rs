@@ -1,0 +1,1 @@
+//! Rate card and selection to priced lines; no I/O.

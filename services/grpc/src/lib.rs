@@ -1,0 +1,1 @@
+//! gRPC handlers, message and status mapping, authentication.

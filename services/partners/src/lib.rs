@@ -1,0 +1,1 @@
+//! Calls to the outside: one file per counterpart.

@@ -1,0 +1,1 @@
+//! A reference provider: serves the provider contract, with switches for bad behaviour.

@@ -1,0 +1,1 @@
+//! SeaORM on SQLite and PostgreSQL: repositories, outbox, inbox, jobs.

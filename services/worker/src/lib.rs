@@ -1,0 +1,1 @@
+//! Claims due jobs by lease, runs them, relays the outbox, sweeps.
