@@ -1,1 +1,15 @@
-//! The domain of Tasuki: types, state machines, arithmetic; no I/O.
+//! The domain of Tasuki: types, state machines and arithmetic.
+//!
+//! Nothing in here performs I/O, reads a clock or draws a random number: the present and ids are
+//! arguments. What can go wrong is a value: state machines answer [`Refused`](problem::Refused),
+//! everything that leaves a use case is a [`Problem`](problem::Problem).
+
+pub mod id;
+pub mod money;
+pub mod party;
+pub mod problem;
+pub mod rate;
+pub mod reason;
+pub mod service;
+pub mod text;
+pub mod time;

@@ -1,0 +1,130 @@
+//! Every reason why a call can fail: one closed list.
+//!
+//! The text form of a reason is stable and is what callers match on. `docs/errors.md` says for each
+//! what it means and what the caller does; a test compares the two.
+
+/// What a caller can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Fix the request.
+    Invalid,
+    /// Look for something that exists.
+    NotFound,
+    /// It is there already: read it.
+    AlreadyExists,
+    /// A race was lost: read again and repeat.
+    Conflict,
+    /// Change the state of the subject first.
+    NotAllowedNow,
+    /// Sign in.
+    Unauthenticated,
+    /// Ask for rights.
+    Forbidden,
+    /// Slow down.
+    Exhausted,
+    /// Try again, with the same request id.
+    Unavailable,
+    /// The deadline passed; the outcome is unknown: ask again with the same request id.
+    DeadlineExceeded,
+    /// The call is part of the contract and not yet served by this version.
+    Unimplemented,
+    /// Nothing; we are told.
+    Internal,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident, $code:literal, $kind:ident;)*) => {
+        /// Why a call failed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable text that callers match on.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// What the caller can do.
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    // The call itself
+    /// A field of the request breaks a rule; the violations name each field.
+    RequestInvalid, "REQUEST_INVALID", Invalid;
+    /// The request id was used before with another body.
+    RequestIdReused, "REQUEST_ID_REUSED", Invalid;
+    /// The page token was not made by this list, or with other filters.
+    PageTokenInvalid, "PAGE_TOKEN_INVALID", Invalid;
+    /// The resource was changed since it was read: its etag differs.
+    EtagMismatch, "ETAG_MISMATCH", Conflict;
+    /// Two calls changed the same thing at once; this one lost and did nothing.
+    LostRace, "LOST_RACE", Conflict;
+    /// No credentials, or none that this server knows.
+    Unauthenticated, "UNAUTHENTICATED", Unauthenticated;
+    /// The caller's role does not allow this call.
+    RoleForbidden, "ROLE_FORBIDDEN", Forbidden;
+    /// More calls than the server admits at once.
+    TooManyCalls, "TOO_MANY_CALLS", Exhausted;
+    /// The call took longer than its deadline or the server's bound.
+    DeadlineExceeded, "DEADLINE_EXCEEDED", DeadlineExceeded;
+    /// The database did not answer or is shutting down.
+    StoreUnavailable, "STORE_UNAVAILABLE", Unavailable;
+    /// The call is defined in the contract and not served by this version.
+    NotServedYet, "NOT_SERVED_YET", Unimplemented;
+    /// A bug or a broken installation; the log has the details.
+    Internal, "INTERNAL", Internal;
+
+    // Tenants, partners, providers
+    /// No tenant of that id that the caller may see.
+    TenantNotFound, "TENANT_NOT_FOUND", NotFound;
+    /// No partner of that id that the caller may see.
+    PartnerNotFound, "PARTNER_NOT_FOUND", NotFound;
+    /// No provider of that name.
+    ProviderNotFound, "PROVIDER_NOT_FOUND", NotFound;
+    /// A provider of that name is registered already.
+    ProviderExists, "PROVIDER_EXISTS", AlreadyExists;
+    /// The tenant runs on real time: only a simulated clock can be moved.
+    ClockNotSimulated, "CLOCK_NOT_SIMULATED", NotAllowedNow;
+    /// A clock only moves forward.
+    ClockMovesBack, "CLOCK_MOVES_BACK", Invalid;
+    /// Work that was due is still not done; the clock stands where the work is stuck.
+    ClockStuck, "CLOCK_STUCK", Unavailable;
+
+    // Catalogue, quotes, subscriptions
+    /// No rate card of that name or for that day.
+    RateCardNotFound, "RATE_CARD_NOT_FOUND", NotFound;
+    /// The selection asks for something that the rate card does not sell like that.
+    SelectionInvalid, "SELECTION_INVALID", Invalid;
+    /// Beyond the largest tier: a person must quote it (要見積).
+    NeedsPersonalQuote, "NEEDS_PERSONAL_QUOTE", NotAllowedNow;
+    /// The eligibility pack says no; the metadata names every failed condition.
+    NotEligible, "NOT_ELIGIBLE", NotAllowedNow;
+    /// No quote of that id.
+    QuoteNotFound, "QUOTE_NOT_FOUND", NotFound;
+    /// The quote's state does not allow the command.
+    QuoteState, "QUOTE_STATE", NotAllowedNow;
+    /// The quote's validity has ended.
+    QuoteExpired, "QUOTE_EXPIRED", NotAllowedNow;
+    /// No subscription of that id.
+    SubscriptionNotFound, "SUBSCRIPTION_NOT_FOUND", NotFound;
+    /// The subscription's state does not allow the command.
+    SubscriptionState, "SUBSCRIPTION_STATE", NotAllowedNow;
+
+    // Policies
+    /// No pack of that name, version or date.
+    PackNotFound, "PACK_NOT_FOUND", NotFound;
+    /// The pack has errors; the violations give file, line, column and remedy.
+    PackInvalid, "PACK_INVALID", Invalid;
+    /// No decision of that id.
+    DecisionNotFound, "DECISION_NOT_FOUND", NotFound;
+}
