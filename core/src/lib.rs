@@ -4,6 +4,8 @@
 //! arguments. What can go wrong is a value: state machines answer [`Refused`](problem::Refused),
 //! everything that leaves a use case is a [`Problem`](problem::Problem).
 
+pub mod actor;
+pub mod decision;
 pub mod id;
 pub mod money;
 pub mod party;

@@ -1,0 +1,449 @@
+//! Decisions: what a policy was asked, what it gave, and why. A decision is only ever inserted.
+//!
+//! The record alone must let somebody replay the decision years later: the version of the pack by
+//! its content hash, the environment it ran in, and the facts exactly as they were frozen.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::actor::Actor;
+use crate::id::{DecisionId, TenantId};
+use crate::money::Money;
+use crate::text::Text;
+use crate::time::{CivilDate, Timestamp};
+
+/// What question a policy pack answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackKind {
+    /// May this customer have this service or cover?
+    Eligibility,
+    /// Can this service be set up here, and what has to be done before?
+    Preflight,
+    /// Which services does this company need, in which order?
+    Recommendation,
+    /// Which discounts and payer splits apply?
+    Discount,
+    /// Does this alert need a person?
+    Triage,
+    /// How severe is it, and which ladder is climbed?
+    Escalation,
+    /// Is the cover in force, and on which terms?
+    Cover,
+    /// Is this loss covered?
+    Trigger,
+    /// Does an exclusion apply?
+    Exclusion,
+    /// How much is payable?
+    Payable,
+    /// Which criteria of a public scheme does a bundle meet?
+    Compliance,
+    /// Who may do what?
+    Access,
+}
+
+impl PackKind {
+    /// Every kind, in the order of the contracts.
+    pub const ALL: [Self; 12] = [
+        Self::Eligibility,
+        Self::Preflight,
+        Self::Recommendation,
+        Self::Discount,
+        Self::Triage,
+        Self::Escalation,
+        Self::Cover,
+        Self::Trigger,
+        Self::Exclusion,
+        Self::Payable,
+        Self::Compliance,
+        Self::Access,
+    ];
+
+    /// The word in folders, files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Eligibility => "eligibility",
+            Self::Preflight => "preflight",
+            Self::Recommendation => "recommendation",
+            Self::Discount => "discount",
+            Self::Triage => "triage",
+            Self::Escalation => "escalation",
+            Self::Cover => "cover",
+            Self::Trigger => "trigger",
+            Self::Exclusion => "exclusion",
+            Self::Payable => "payable",
+            Self::Compliance => "compliance",
+            Self::Access => "access",
+        }
+    }
+}
+
+impl fmt::Display for PackKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no kind of pack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a kind of policy pack")]
+pub struct ParsePackKindError {
+    /// What was given.
+    pub text: String,
+}
+
+impl FromStr for PackKind {
+    type Err = ParsePackKindError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePackKindError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| ParsePackKindError { text: text.to_owned() })
+    }
+}
+
+/// What a policy gave. There is no fourth answer and no default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every condition held.
+    Satisfied,
+    /// At least one condition did not hold, and none was undetermined in a way that matters.
+    NotSatisfied,
+    /// A fact was missing or an expression failed: a person has to look.
+    Undetermined,
+}
+
+impl Outcome {
+    /// The word in tables and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::NotSatisfied => "not_satisfied",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// One immutable revision of a pack, by what identifies it for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PackVersion {
+    /// What question it answers.
+    pub kind: PackKind,
+    /// Its name, such as `okinawa-first-response`.
+    pub name: String,
+    /// Its version as the author named it, such as `2021.1`.
+    pub version: String,
+    /// `sha256:` and 64 hexadecimal digits over its content.
+    pub hash: String,
+    /// Which functions and facts it ran with, such as `tasuki-policies/1`.
+    pub environment: String,
+}
+
+/// A fact that a rule looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactSeen {
+    /// Where it stands in the facts, such as `site.waf.state`.
+    pub path: String,
+    /// Its value; none when the fact was missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// At which time the fact was known to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
+}
+
+/// What kind of change would turn a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemedyChange {
+    /// Wait: the condition holds from this day on.
+    HoldsFrom(CivilDate),
+    /// Bring evidence of this kind.
+    MissingEvidence(String),
+    /// Take this amount away.
+    OverBy(Money),
+    /// Give the fact a value with which the condition holds.
+    Needed(Value),
+}
+
+/// Something that would change the outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// In words.
+    pub message: Text,
+    /// The fact that would have to change.
+    pub path: String,
+    /// How it would have to change.
+    pub change: RemedyChange,
+}
+
+/// One condition that failed or could not be determined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable code of the rule, such as `HEARTBEAT_TOO_OLD`.
+    pub code: String,
+    /// Whether the condition failed or could not be determined.
+    pub outcome: Outcome,
+    /// What it means for the reader, with the values filled in.
+    pub message: Text,
+    /// The clause of the wording that the rule expresses, such as `第5条第2項`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// The sub-expression that decided, in CEL.
+    pub expression: String,
+    /// The facts that the rule looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactSeen>,
+    /// What the reader can do now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<Text>,
+    /// What would change the outcome.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
+}
+
+/// A value that a policy gave: a severity, an amount, a next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name, such as `severity`.
+    pub name: String,
+    /// Its value; amounts are whole numbers of yen, rates are decimal text.
+    pub value: Value,
+}
+
+/// What a policy gave and why, as everybody may read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What it gave.
+    pub outcome: Outcome,
+    /// One sentence that says what was decided.
+    pub summary: Text,
+    /// Every condition that failed or could not be determined, in the pack's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The values it gave, in the pack's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+}
+
+impl Explanation {
+    /// The codes of the findings, in the pack's order.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|finding| finding.code.as_str())
+    }
+
+    /// The value that the pack gave under a name.
+    pub fn output(&self, name: &str) -> Option<&Value> {
+        self.outputs.iter().find(|output| output.name == name).map(|output| &output.value)
+    }
+}
+
+/// The stored record of a policy's facts and outcome. It is inserted once and never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// The tenant whose data it is about; none for questions about nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<TenantId>,
+    /// What it is about, by the text of its id, such as `clm_…`.
+    pub subject: String,
+    /// Which rules decided.
+    pub pack: PackVersion,
+    /// The facts exactly as they were frozen.
+    pub facts: Value,
+    /// `sha256:` over the canonical text of the facts.
+    pub facts_hash: String,
+    /// What came out, and why.
+    pub explanation: Explanation,
+    /// The subject's own time that chose the version: date of loss for claims, order time for
+    /// eligibility.
+    pub as_of: Timestamp,
+    /// When the policy was evaluated.
+    pub decided_at: Timestamp,
+    /// Who asked.
+    pub decided_by: Actor,
+}
+
+/// What a decision is about and when: everything except the rules, the facts and what came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// The id of the decision to be.
+    pub id: DecisionId,
+    /// The tenant whose data it is about.
+    pub tenant_id: Option<TenantId>,
+    /// What it is about, by the text of its id.
+    pub subject: String,
+    /// The time that chose the version of the rules.
+    pub as_of: Timestamp,
+    /// When the policy was evaluated.
+    pub decided_at: Timestamp,
+    /// Who asked.
+    pub decided_by: Actor,
+}
+
+impl Decision {
+    /// A record of what a pack gave for frozen facts.
+    pub fn record(
+        occasion: Occasion,
+        pack: PackVersion,
+        facts: Value,
+        explanation: Explanation,
+    ) -> Self {
+        let facts_hash = content_hash(&facts);
+        let Occasion { id, tenant_id, subject, as_of, decided_at, decided_by } = occasion;
+        Self {
+            id,
+            tenant_id,
+            subject,
+            pack,
+            facts,
+            facts_hash,
+            explanation,
+            as_of,
+            decided_at,
+            decided_by,
+        }
+    }
+
+    /// What the policy gave.
+    pub const fn outcome(&self) -> Outcome {
+        self.explanation.outcome
+    }
+
+    /// Whether the facts are still those that were frozen.
+    pub fn is_intact(&self) -> bool {
+        self.facts_hash == content_hash(&self.facts)
+    }
+
+    /// What a replay must give again, byte for byte: the rules, the facts and the explanation, in
+    /// canonical JSON. Ids, the evaluator's time and name are left out, since they belong to the
+    /// occasion and not to the answer.
+    pub fn replayable(&self) -> String {
+        let answer = serde_json::json!({
+            "pack": self.pack,
+            "facts": self.facts,
+            "as_of": self.as_of,
+            "explanation": self.explanation,
+        });
+        canonical(&answer)
+    }
+}
+
+/// The one text of a JSON value: no spaces, the members of every object in byte order of their
+/// names.
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(value, &mut text);
+    text
+}
+
+/// `sha256:` and the hexadecimal digest of the canonical text.
+pub fn content_hash(value: &Value) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(canonical(value).as_bytes())))
+}
+
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            text.push_str(&value.to_string());
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                write_canonical(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            // Invariant: sorted here and not by the map, whose order depends on a cargo feature.
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by(|a, b| a.0.cmp(b.0));
+            text.push('{');
+            for (at, (name, member)) in sorted.into_iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                text.push_str(&Value::String(name.clone()).to_string());
+                text.push(':');
+                write_canonical(member, text);
+            }
+            text.push('}');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::party::Role;
+
+    fn decision(facts: Value) -> Decision {
+        let at: Timestamp = "2021-06-01T00:00:00Z".parse().unwrap();
+        Decision::record(
+            Occasion {
+                id: DecisionId::from(Uuid::from_u128(1)),
+                tenant_id: Some(TenantId::from(Uuid::from_u128(2))),
+                subject: "clm_1".to_owned(),
+                as_of: at,
+                decided_at: at,
+                decided_by: Actor {
+                    subject: "system".to_owned(),
+                    role: Role::System,
+                    partner_id: None,
+                },
+            },
+            PackVersion {
+                kind: PackKind::Trigger,
+                name: "first-response".to_owned(),
+                version: "2021.1".to_owned(),
+                hash: "sha256:00".to_owned(),
+                environment: "tasuki-policies/1".to_owned(),
+            },
+            facts,
+            Explanation {
+                outcome: Outcome::Satisfied,
+                summary: Text::new("対象です", "covered"),
+                findings: vec![],
+                outputs: vec![],
+            },
+        )
+    }
+
+    #[test]
+    fn the_order_in_which_facts_were_written_does_not_matter() {
+        let one: Value = serde_json::from_str(r#"{"b":[1,{"d":"é","c":null}],"a":true}"#).unwrap();
+        let two: Value = serde_json::from_str(r#"{"a":true,"b":[1,{"c":null,"d":"é"}]}"#).unwrap();
+        assert_eq!(canonical(&one), r#"{"a":true,"b":[1,{"c":null,"d":"é"}]}"#);
+        assert_eq!(content_hash(&one), content_hash(&two));
+    }
+
+    #[test]
+    fn a_record_whose_facts_were_changed_is_noticed() {
+        let mut decision = decision(json!({ "loss": { "yen": 30_000 } }));
+        assert!(decision.is_intact());
+        decision.facts = json!({ "loss": { "yen": 30_001 } });
+        assert!(!decision.is_intact());
+    }
+
+    #[test]
+    fn a_record_survives_its_json_form() {
+        let decision = decision(json!({ "at": "2021-06-01T00:00:00Z" }));
+        let text = serde_json::to_string(&decision).unwrap();
+        let again: Decision = serde_json::from_str(&text).unwrap();
+        assert_eq!(again, decision);
+        assert_eq!(again.replayable(), decision.replayable());
+    }
+}
