@@ -49,6 +49,23 @@ fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {
     }
 }
 
+/// The namespace of ids that are derived from a code.
+const CODES: Uuid = Uuid::from_u128(0x7a5c_1e0d_93b4_4f0e_8d21_6b1f_52c0_9a77);
+
+/// Gives an id type ids that are derived from a permanent code, so that settings and files can name
+/// the code and every installation agrees on the id.
+macro_rules! id_of_code {
+    ($name:ident) => {
+        impl $name {
+            /// The id of a code; always the same for the same code.
+            pub fn of_code(code: &str) -> Self {
+                let named = format!("{}:{code}", $name::PREFIX);
+                Self(Uuid::new_v5(&CODES, named.as_bytes()))
+            }
+        }
+    };
+}
+
 /// Declares an id type: `id!(/// A quote. QuoteId, "quo");`.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -151,6 +168,10 @@ id!(/// An event in the outbox.
     EventId, "evt");
 id!(/// A job of the worker.
     JobId, "job");
+
+id_of_code!(PartnerId);
+id_of_code!(ProviderId);
+id_of_code!(InsurerId);
 
 #[cfg(test)]
 mod tests {

@@ -13,5 +13,6 @@ pub mod problem;
 pub mod rate;
 pub mod reason;
 pub mod service;
+pub mod tenant;
 pub mod text;
 pub mod time;

@@ -269,7 +269,7 @@ impl fmt::Display for Money {
         let digits = self.minor.unsigned_abs().to_string();
         write!(f, "{sign}¥")?;
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 write!(f, ",")?;
             }
             write!(f, "{digit}")?;

@@ -1,1 +1,25 @@
-//! SeaORM on SQLite and PostgreSQL: repositories, outbox, inbox, jobs.
+//! SeaORM on SQLite and PostgreSQL: repositories, outbox, inbox and jobs.
+//!
+//! Everything happens in a [`Tx`]; repositories are free functions that take one, with domain types
+//! in and out. Rows and SQL stay in the file of their table family. Every query of tenant data takes
+//! the tenant.
+
+pub mod counters;
+pub mod idempotency;
+pub mod inbox;
+pub mod jobs;
+pub mod outbox;
+pub mod partners;
+pub mod providers;
+pub mod tenants;
+
+mod connect;
+mod document;
+mod error;
+mod instant;
+mod migrations;
+mod tx;
+
+pub use connect::{Options, Store};
+pub use error::StoreError;
+pub use tx::Tx;

@@ -1,0 +1,132 @@
+//! Customer companies, and the partners and providers around them.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PartnerId, ProviderId, TenantId};
+use crate::service::Service;
+use crate::time::{Timestamp, Zone};
+
+/// A customer company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The partner that sells to it and may act for it.
+    pub partner_id: PartnerId,
+    /// What it is called, as on an invoice.
+    pub name: String,
+    /// Its name in Latin letters; empty if unknown.
+    pub name_en: String,
+    /// Division of the Japan Standard Industrial Classification, `A` to `T`; empty if unknown.
+    pub industry: String,
+    /// How many people work there, if known.
+    pub employees: Option<u32>,
+    /// Where its days begin and end.
+    pub zone: Zone,
+    /// Its locations; the first is the main one.
+    pub sites: Vec<Site>,
+    /// Associations it belongs to (ACT-11).
+    pub memberships: Vec<Membership>,
+    /// The present of a simulated tenant; none for one that runs on real time.
+    pub clock_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// One location of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// What the tenant calls it.
+    pub name: String,
+    /// ISO 3166-2 code of the prefecture, such as `JP-47`.
+    pub prefecture: String,
+    /// On an island without a bridge: visits may cost extra (UTM-05).
+    pub remote_island: bool,
+}
+
+/// Membership of a chamber of commerce or similar association.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The association.
+    pub association: String,
+    /// First day.
+    pub valid_from: Option<Date>,
+    /// First day after it; none while it lasts.
+    pub valid_to: Option<Date>,
+}
+
+/// What a partner is to the scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartnerKind {
+    /// Runs the scheme and holds the master contract (ACT-01).
+    Operator,
+    /// Sells or provides (ACT-02).
+    Isv,
+    /// Carries the risk (ACT-03).
+    Insurer,
+    /// Sells insurance (ACT-04).
+    Agent,
+}
+
+impl PartnerKind {
+    /// The word in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Isv => "isv",
+            Self::Insurer => "insurer",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// A company that takes part in the scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Derived from the code: [`PartnerId::of_code`].
+    pub id: PartnerId,
+    /// Its short name, unique and permanent, such as `ogs`; settings and files use it.
+    pub code: String,
+    /// What customers call it.
+    pub name: String,
+    /// Its name in Latin letters.
+    pub name_en: String,
+    /// What it is to the scheme.
+    pub kind: PartnerKind,
+    /// What it can do, such as `provision:waf` or `soc`.
+    pub capabilities: Vec<String>,
+    /// Its licence to solicit insurance, if it has one (募集人資格, INS-10).
+    pub solicitor_licence: Option<Licence>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A licence to solicit insurance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// Its number.
+    pub number: String,
+    /// First day.
+    pub valid_from: Date,
+    /// First day after it.
+    pub valid_to: Date,
+}
+
+/// Who runs security services, and where it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Derived from the name: [`ProviderId::of_code`].
+    pub id: ProviderId,
+    /// Its short name, unique and permanent.
+    pub name: String,
+    /// What it serves.
+    pub services: Vec<Service>,
+    /// The URL of its server of the provider contract.
+    pub endpoint: String,
+    /// The partner behind it, if that takes part in the scheme.
+    pub partner_id: Option<PartnerId>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}

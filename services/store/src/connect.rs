@@ -1,0 +1,154 @@
+//! Opens a database: an embedded SQLite file or a PostgreSQL server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationStatus, MigratorTrait};
+use tokio::sync::Notify;
+
+use crate::error::StoreError;
+use crate::migrations::Migrator;
+use crate::tx::Tx;
+
+/// How long a writer waits for SQLite's single writer, and a caller for a connection.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Where the database is and how many connections may be open to it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite://FILE` (made if missing) or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub url: String,
+    /// At most this many connections at once.
+    pub max_connections: u32,
+    /// PostgreSQL only: the schema to work in, instead of `public`.
+    pub schema: Option<String>,
+}
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: DatabaseConnection,
+    job_added: Arc<Notify>,
+    job_finished: Arc<Notify>,
+}
+
+impl Store {
+    /// Opens the database; does not change its schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it does not answer.
+    pub async fn open(options: &Options) -> Result<Self, StoreError> {
+        let url = match options.url.strip_prefix("sqlite://") {
+            Some(file) if !file.contains('?') => format!("sqlite://{file}?mode=rwc"),
+            Some(_) | None => options.url.clone(),
+        };
+        let mut connect = ConnectOptions::new(url);
+        connect
+            .max_connections(options.max_connections)
+            .acquire_timeout(WAIT)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Normal)
+                    .busy_timeout(WAIT)
+                    .foreign_keys(true)
+            });
+        if let Some(schema) = &options.schema {
+            connect.set_schema_search_path(schema.clone());
+        }
+        let db = Database::connect(connect)
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { db, job_added: Arc::default(), job_finished: Arc::default() })
+    }
+
+    /// Brings the schema up to this program's; tells how many steps were applied.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; a step that failed left nothing behind.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        let pending = Migrator::get_pending_migrations(&self.db).await?.len();
+        Migrator::up(&self.db, None).await?;
+        Ok(pending)
+    }
+
+    /// Whether the database answers and has this program's schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] with the missing steps, or [`StoreError::Unavailable`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let missing: Vec<String> = Migrator::get_migration_with_status(&self.db)
+            .await
+            .map_err(|error| StoreError::Schema(error.to_string()))?
+            .into_iter()
+            .filter(|step| step.status() == MigrationStatus::Pending)
+            .map(|step| step.name().to_owned())
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(StoreError::Schema(missing.join(", "))) }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.execute_unprepared("SELECT 1").await.map(|_| ()).map_err(StoreError::from)
+    }
+
+    /// Starts a transaction that writes. On SQLite it is the only writer until it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection or no write lock came free in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.transaction(AccessMode::ReadWrite, SqliteTransactionMode::Immediate).await
+    }
+
+    /// Starts a transaction that only reads; it sees one state of the database.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn begin_read(&self) -> Result<Tx, StoreError> {
+        self.transaction(AccessMode::ReadOnly, SqliteTransactionMode::Deferred).await
+    }
+
+    /// Returns when a job was added by this process, at once if one was since the last call.
+    pub async fn job_added(&self) {
+        self.job_added.notified().await;
+    }
+
+    /// Returns when this process finished a job after the call.
+    pub async fn job_finished(&self) {
+        self.job_finished.notified().await;
+    }
+
+    /// Makes the workers of this process look for due jobs now.
+    pub fn wake_workers(&self) {
+        self.job_added.notify_one();
+    }
+
+    /// Whether the database is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.db.get_database_backend() == DbBackend::Postgres
+    }
+
+    async fn transaction(
+        &self,
+        access_mode: AccessMode,
+        mode: SqliteTransactionMode,
+    ) -> Result<Tx, StoreError> {
+        let access_mode = self.is_postgres().then_some(access_mode);
+        let options = TransactionOptions {
+            access_mode,
+            sqlite_transaction_mode: Some(mode),
+            ..TransactionOptions::default()
+        };
+        let inner = self.db.begin_with_options(options).await?;
+        Ok(Tx::new(inner, Arc::clone(&self.job_added), Arc::clone(&self.job_finished)))
+    }
+}

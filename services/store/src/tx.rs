@@ -1,0 +1,96 @@
+//! A transaction: all of it or nothing.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
+use tokio::sync::Notify;
+
+use crate::error::StoreError;
+
+/// An open transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    job_added: Arc<Notify>,
+    job_finished: Arc<Notify>,
+    added: AtomicBool,
+    finished: AtomicBool,
+}
+
+impl Tx {
+    pub(crate) fn new(
+        inner: DatabaseTransaction,
+        job_added: Arc<Notify>,
+        job_finished: Arc<Notify>,
+    ) -> Self {
+        let (added, finished) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { inner, job_added, job_finished, added, finished }
+    }
+
+    /// Makes everything that was done in it last, then wakes who waits for its jobs.
+    ///
+    /// # Errors
+    /// [`StoreError::LostRace`] or [`StoreError::Unavailable`]; then nothing was done.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await?;
+        if self.added.load(Ordering::Relaxed) {
+            self.job_added.notify_one();
+        }
+        if self.finished.load(Ordering::Relaxed) {
+            self.job_finished.notify_waiters();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn db(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    pub(crate) fn note_job_added(&self) {
+        self.added.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_job_finished(&self) {
+        self.finished.store(true, Ordering::Relaxed);
+    }
+
+    /// `FOR UPDATE` where the database has row locks; SQLite has one writer and needs none.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.inner.get_database_backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" }
+    }
+
+    /// Runs a statement with `$1, $2 …` on either database; tells how many rows it changed.
+    pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+        let statement = self.statement(sql, values);
+        Ok(self.inner.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// Reads at most one row.
+    pub(crate) async fn one(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Option<QueryResult>, StoreError> {
+        Ok(self.inner.query_one_raw(self.statement(sql, values)).await?)
+    }
+
+    /// Reads all rows.
+    pub(crate) async fn all(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        Ok(self.inner.query_all_raw(self.statement(sql, values)).await?)
+    }
+
+    fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
+        Statement::from_sql_and_values(self.inner.get_database_backend(), sql, values)
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").finish_non_exhaustive()
+    }
+}
