@@ -24,9 +24,10 @@ impl MigrationName for Step {
     }
 }
 
+#[expect(elided_lifetimes_in_paths, reason = "the trait hides the lifetime, and so must we")]
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let sql = in_dialect(self.sql, manager.get_database_backend());
         manager.get_connection().execute_unprepared(&sql).await.map(|_| ())
     }
