@@ -5,8 +5,11 @@
 //! everything that leaves a use case is a [`Problem`](problem::Problem).
 
 pub mod actor;
+pub mod benefit;
+pub mod certificate;
 pub mod decision;
 pub mod id;
+pub mod master_contract;
 pub mod money;
 pub mod party;
 pub mod problem;

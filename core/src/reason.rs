@@ -89,6 +89,8 @@ reasons! {
     TenantNotFound, "TENANT_NOT_FOUND", NotFound;
     /// No partner of that id that the caller may see.
     PartnerNotFound, "PARTNER_NOT_FOUND", NotFound;
+    /// A partner with that code exists already.
+    PartnerExists, "PARTNER_EXISTS", AlreadyExists;
     /// No provider of that name.
     ProviderNotFound, "PROVIDER_NOT_FOUND", NotFound;
     /// A provider of that name is registered already.
@@ -127,4 +129,22 @@ reasons! {
     PackInvalid, "PACK_INVALID", Invalid;
     /// No decision of that id.
     DecisionNotFound, "DECISION_NOT_FOUND", NotFound;
+
+    // Cover and claims
+    /// No master contract of that id that the caller may see.
+    MasterContractNotFound, "MASTER_CONTRACT_NOT_FOUND", NotFound;
+    /// The tenant has no certificate of that id, or none at all.
+    CertificateNotFound, "CERTIFICATE_NOT_FOUND", NotFound;
+    /// The certificate's state does not allow the command.
+    CertificateState, "CERTIFICATE_STATE", NotAllowedNow;
+    /// No claim of that id that the caller may see.
+    ClaimNotFound, "CLAIM_NOT_FOUND", NotFound;
+    /// The claim's state does not allow the command.
+    ClaimState, "CLAIM_STATE", NotAllowedNow;
+    /// The same loss was notified before; the metadata names that claim.
+    ClaimDuplicate, "CLAIM_DUPLICATE", AlreadyExists;
+    /// The amount is above what is payable or above what is left of a limit.
+    LimitExceeded, "LIMIT_EXCEEDED", NotAllowedNow;
+    /// The same person must not give both consents: somebody else has to decide.
+    SecondPersonNeeded, "SECOND_PERSON_NEEDED", NotAllowedNow;
 }

@@ -1,0 +1,151 @@
+use uuid::Uuid;
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn evidence(id: &str) -> Evidence {
+    Evidence { kind: "order_item_active".to_owned(), id: id.to_owned() }
+}
+
+fn issued() -> Certificate {
+    Certificate::issue(
+        CertificateDraft {
+            id: CertificateId::from(Uuid::from_u128(1)),
+            tenant_id: TenantId::from(Uuid::from_u128(2)),
+            master_contract_id: MasterContractId::from(Uuid::from_u128(3)),
+            subscription_id: SubscriptionId::from(Uuid::from_u128(4)),
+            contract_period: Period::new(at("2021-04-01T07:00:00Z"), at("2022-04-01T07:00:00Z"))
+                .unwrap(),
+        },
+        at("2021-03-20T00:00:00Z"),
+    )
+}
+
+fn states() -> Vec<CertificateState> {
+    let (from, stopped) = (at("2021-05-01T00:00:00Z"), at("2021-06-01T00:00:00Z"));
+    vec![
+        CertificateState::NotYetInForce,
+        CertificateState::InForce { from, evidence: evidence("itm_1") },
+        CertificateState::Lapsed { at: stopped, because: Stop::Unpaid },
+        CertificateState::Ended { at: stopped, because: Stop::ServiceRemoved },
+    ]
+}
+
+fn commands() -> Vec<CertificateCommand> {
+    let when = at("2021-07-01T00:00:00Z");
+    vec![
+        CertificateCommand::PutInForce { from: when, evidence: evidence("itm_2") },
+        CertificateCommand::Lapse { at: when, because: Stop::Unpaid },
+        CertificateCommand::Reinstate { from: when, evidence: evidence("itm_3") },
+        CertificateCommand::End { at: when, because: Stop::Requested },
+    ]
+}
+
+#[test]
+fn the_whole_table() {
+    let mut table = String::new();
+    for state in states() {
+        for command in commands() {
+            let answer = match state.step(&command) {
+                Ok((next, event)) => format!("{} · {}", next.as_str(), event.topic()),
+                Err(refused) => format!("refused {}", refused.reason.code()),
+            };
+            table.push_str(&format!("{} × {}: {answer}\n", state.as_str(), command.as_str()));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn cover_holds_from_its_first_instant_to_the_instant_before_its_end() {
+    let (from, until) = (at("2021-05-01T00:00:00Z"), at("2021-06-01T00:00:00Z"));
+    let put = CertificateCommand::PutInForce { from, evidence: evidence("itm_1") };
+    let end = CertificateCommand::End { at: until, because: Stop::ServiceRemoved };
+    let (certificate, _) = issued().step(&put, from).unwrap();
+    let (certificate, _) = certificate.step(&end, until).unwrap();
+    assert!(!certificate.in_force_at(at("2021-04-30T23:59:59.999999Z")));
+    assert!(certificate.in_force_at(from));
+    assert!(certificate.in_force_at(at("2021-05-31T23:59:59.999999Z")));
+    assert!(!certificate.in_force_at(until));
+}
+
+#[test]
+fn nothing_outside_the_contract_is_insured() {
+    let put = CertificateCommand::PutInForce {
+        from: at("2021-03-25T00:00:00Z"),
+        evidence: evidence("itm_1"),
+    };
+    let (certificate, _) = issued().step(&put, at("2021-03-25T00:00:00Z")).unwrap();
+    assert!(!certificate.in_force_at(at("2021-04-01T06:59:59Z")));
+    assert!(certificate.in_force_at(at("2021-04-01T07:00:00Z")));
+    assert!(!certificate.in_force_at(at("2022-04-01T07:00:00Z")));
+    assert_eq!(certificate.insured_spans(), [issued().contract_period]);
+}
+
+#[test]
+fn a_reinstatement_leaves_the_gap_uninsured() {
+    let steps = [
+        CertificateCommand::PutInForce {
+            from: at("2021-05-01T00:00:00Z"),
+            evidence: evidence("itm_1"),
+        },
+        CertificateCommand::Lapse { at: at("2021-06-01T00:00:00Z"), because: Stop::Unpaid },
+        CertificateCommand::Reinstate {
+            from: at("2021-06-10T00:00:00Z"),
+            evidence: evidence("itm_1"),
+        },
+    ];
+    let mut certificate = issued();
+    for step in &steps {
+        certificate = certificate.step(step, at("2021-06-10T00:00:00Z")).unwrap().0;
+    }
+    assert!(certificate.in_force_at(at("2021-05-31T00:00:00Z")));
+    assert!(!certificate.in_force_at(at("2021-06-05T00:00:00Z")));
+    assert!(certificate.in_force_at(at("2021-06-10T00:00:00Z")));
+    assert_eq!(certificate.insured_spans().len(), 2);
+}
+
+#[test]
+fn what_was_learned_late_does_not_change_what_was_known_before() {
+    let put = CertificateCommand::PutInForce {
+        from: at("2021-05-01T00:00:00Z"),
+        evidence: evidence("itm_1"),
+    };
+    let end =
+        CertificateCommand::End { at: at("2021-06-01T00:00:00Z"), because: Stop::ServiceRemoved };
+    let (certificate, _) = issued().step(&put, at("2021-05-01T00:00:00Z")).unwrap();
+    let (certificate, _) = certificate.step(&end, at("2021-07-01T00:00:00Z")).unwrap();
+    let loss_at = at("2021-06-15T00:00:00Z");
+    assert!(!certificate.in_force_at(loss_at));
+    assert!(certificate.in_force_as_known(loss_at, at("2021-06-20T00:00:00Z")));
+    assert!(!certificate.in_force_as_known(loss_at, at("2021-07-01T00:00:00Z")));
+}
+
+#[test]
+fn a_clause_is_acknowledged_once() {
+    let shown = |by: &str| TermsAcknowledgement {
+        code: "exclusion.unapproved_bypass".to_owned(),
+        document_version: "2021.1".to_owned(),
+        language: Language::Ja,
+        shown_at: at("2021-03-20T00:00:00Z"),
+        acknowledged_at: at("2021-03-20T00:05:00Z"),
+        acknowledged_by: by.to_owned(),
+    };
+    let certificate = issued().acknowledged(shown("比嘉")).acknowledged(shown("金城"));
+    assert_eq!(certificate.acknowledgements.len(), 1);
+    assert_eq!(certificate.acknowledgements[0].acknowledged_by, "比嘉");
+}
+
+#[test]
+fn a_certificate_survives_its_json_form() {
+    let put = CertificateCommand::PutInForce {
+        from: at("2021-05-01T00:00:00Z"),
+        evidence: evidence("itm_1"),
+    };
+    let (certificate, _) = issued().step(&put, at("2021-05-01T00:00:00Z")).unwrap();
+    let text = serde_json::to_string(&certificate).unwrap();
+    assert_eq!(serde_json::from_str::<Certificate>(&text).unwrap(), certificate);
+}
