@@ -25,11 +25,13 @@ pub enum Service {
     HelpDesk,
     /// An engineer who comes on site.
     OnSiteResponse,
+    /// Saving data from a broken disk, which the customer carries in (DRC-01).
+    DataRecovery,
 }
 
 impl Service {
     /// Every service, in the order in which documents list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Utm,
         Self::CloudWaf,
         Self::Edr,
@@ -37,6 +39,7 @@ impl Service {
         Self::Training,
         Self::HelpDesk,
         Self::OnSiteResponse,
+        Self::DataRecovery,
     ];
 
     /// The word in files, tables and policies.
@@ -49,6 +52,7 @@ impl Service {
             Self::Training => "training",
             Self::HelpDesk => "help_desk",
             Self::OnSiteResponse => "on_site_response",
+            Self::DataRecovery => "data_recovery",
         }
     }
 
@@ -62,6 +66,7 @@ impl Service {
             Self::Training => Text::new("標的型攻撃メール訓練", "Attack-mail training"),
             Self::HelpDesk => Text::new("相談窓口", "Help desk"),
             Self::OnSiteResponse => Text::new("駆け付け対応", "On-site response"),
+            Self::DataRecovery => Text::new("データ復旧", "Data recovery"),
         }
     }
 }
@@ -75,7 +80,7 @@ impl fmt::Display for Service {
 /// The text names no service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not a service; expected one of utm, cloud_waf, edr, diagnosis, training, help_desk, on_site_response"
+    "`{text}` is not a service; expected one of utm, cloud_waf, edr, diagnosis, training, help_desk, on_site_response, data_recovery"
 )]
 pub struct ParseServiceError {
     /// What was given.

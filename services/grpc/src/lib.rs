@@ -1,1 +1,16 @@
-//! gRPC handlers, message and status mapping, authentication.
+//! The edge: messages become commands, domain types become messages, problems become statuses.
+//!
+//! No rule lives here. A handler opens the request ([`edge::Edge`]), maps it, calls one use case and
+//! maps the answer.
+
+pub mod auth;
+pub mod edge;
+pub mod status;
+
+mod fields;
+mod partners;
+mod routes;
+mod tenants;
+mod words;
+
+pub use routes::routes;

@@ -17,7 +17,7 @@ pub struct RequestKey {
     /// Who asked: the subject of the principal. Two callers may use the same request id.
     pub scope: String,
     /// The full name of the request message.
-    pub method: &'static str,
+    pub method: String,
     /// What the caller chose.
     pub request_id: String,
     /// SHA-256 of the request, hexadecimal.
@@ -39,7 +39,7 @@ pub async fn first_answer<T: DeserializeOwned>(
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     let values: Vec<Value> = vec![
         key.scope.clone().into(),
-        key.method.into(),
+        key.method.clone().into(),
         key.request_id.clone().into(),
         key.body_hash.clone().into(),
         instant::to_row(now).into(),
@@ -74,5 +74,5 @@ pub async fn remember<T: Serialize>(
 }
 
 fn identity(key: &RequestKey) -> Vec<Value> {
-    vec![key.scope.clone().into(), key.method.into(), key.request_id.clone().into()]
+    vec![key.scope.clone().into(), key.method.clone().into(), key.request_id.clone().into()]
 }

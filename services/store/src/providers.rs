@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::instant;
 use crate::tx::Tx;
 
+#[expect(unreachable_pub, reason = "the derive needs public items; the module is private")]
 mod row {
     use sea_orm::entity::prelude::*;
 

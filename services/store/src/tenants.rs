@@ -14,6 +14,7 @@ use crate::tx::Tx;
 /// The version of the documents that this program writes.
 const SCHEMA_VERSION: i32 = 1;
 
+#[expect(unreachable_pub, reason = "the derive needs public items; the module is private")]
 mod row {
     use sea_orm::entity::prelude::*;
 

@@ -1,0 +1,17 @@
+//! Tenants, partners, providers and policies: who takes part and by which rules.
+
+mod advance_clock;
+mod create_partner;
+mod create_tenant;
+mod list_events;
+mod read_partners;
+mod read_tenants;
+mod register_provider;
+
+pub use advance_clock::{Advanced, advance_clock};
+pub use create_partner::{NewPartner, create_partner};
+pub use create_tenant::{NewTenant, create_tenant};
+pub use list_events::{StoredEvent, list_events};
+pub use read_partners::{get_partner, list_partners, list_providers};
+pub use read_tenants::{get_tenant, list_tenants};
+pub use register_provider::{NewProvider, register_provider};

@@ -1,0 +1,107 @@
+//! Moves the clock of a simulated tenant, and returns when the work due by then has been done.
+
+use std::time::Duration;
+
+use tasuki_core::id::TenantId;
+use tasuki_core::party::Permission;
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_core::tenant::Tenant;
+use tasuki_core::time::Timestamp;
+use tasuki_store::{jobs, tenants};
+
+use crate::access;
+use crate::call::Call;
+use crate::context::Context;
+
+/// How often to look whether work is done that another process does.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How often to look at one instant before giving up: about half a minute.
+const LOOKS_AT_ONE_INSTANT: u32 = 1_500;
+
+/// Where the clock stands now, and what was done on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advanced {
+    /// The tenant, with its clock.
+    pub tenant: Tenant,
+    /// At how many instants the clock stood still for work.
+    pub n_stops: u32,
+    /// When the next work is due, if any is known.
+    pub next_due_at: Option<Timestamp>,
+}
+
+/// Moves the clock to `to`, stopping at each instant on the way at which work is due.
+///
+/// The caller may repeat the call: the clock only moves forward, and work is done once.
+///
+/// # Errors
+/// `CLOCK_NOT_SIMULATED`; `CLOCK_MOVES_BACK`; `CLOCK_STUCK` if due work was not done within half a
+/// minute, for instance because no worker runs: the clock then stands where the work is stuck.
+pub async fn advance_clock(
+    ctx: &Context,
+    call: &Call,
+    id: TenantId,
+    to: Timestamp,
+) -> Result<Advanced, Problem> {
+    let mut n_stops = 0_u32;
+    let mut n_looks = 0_u32;
+    loop {
+        match step(ctx, call, id, to).await? {
+            Step::Arrived => break,
+            Step::Stopped => (n_stops, n_looks) = (n_stops.saturating_add(1), 0),
+            Step::Working(at) => {
+                n_looks = n_looks.saturating_add(1);
+                if n_looks > LOOKS_AT_ONE_INSTANT {
+                    let text = format!("work of `{id}` due at `{at}` is not being done");
+                    return Err(Problem::new(Reason::ClockStuck, text).with("stuck_at", at));
+                }
+                ctx.store.wake_workers();
+                // Finished work of this process wakes us at once; that of others is found by looking.
+                let _ = tokio::time::timeout(LOOK_AGAIN, ctx.store.job_finished()).await;
+            }
+        }
+    }
+
+    let tx = ctx.store.begin_read().await?;
+    let tenant = access::enter(ctx, &tx, call, id, Permission::Read).await?.tenant;
+    let next_due_at = jobs::next_due(&tx, id, Timestamp::new(jiff::Timestamp::MAX)).await?;
+    Ok(Advanced { tenant, n_stops, next_due_at })
+}
+
+enum Step {
+    /// The clock stands at the target and nothing due is left.
+    Arrived,
+    /// The clock was moved to an instant at which work is due.
+    Stopped,
+    /// Work due at this instant is still being done.
+    Working(Timestamp),
+}
+
+async fn step(ctx: &Context, call: &Call, id: TenantId, to: Timestamp) -> Result<Step, Problem> {
+    let tx = ctx.store.begin().await?;
+    let tenant = access::enter(ctx, &tx, call, id, Permission::ManageTenants).await?.tenant;
+    let Some(clock_at) = tenant.clock_at else {
+        let text = format!("`{id}` runs on real time: only a simulated clock can be moved");
+        return Err(Problem::new(Reason::ClockNotSimulated, text));
+    };
+    if to < clock_at {
+        let text = format!("the clock stands at `{clock_at}` and cannot move back to `{to}`");
+        return Err(Problem::new(Reason::ClockMovesBack, text).with("clock_at", clock_at));
+    }
+
+    let step = match jobs::next_due(&tx, id, to).await? {
+        Some(due) if due <= clock_at => return Ok(Step::Working(due)),
+        Some(due) => {
+            tenants::set_clock(&tx, id, due).await?;
+            Step::Stopped
+        }
+        None => {
+            tenants::set_clock(&tx, id, to).await?;
+            Step::Arrived
+        }
+    };
+
+    tx.commit().await?;
+    Ok(step)
+}

@@ -1,0 +1,68 @@
+//! Makes a provider known, so that orders can be sent to it.
+
+use tasuki_core::id::{PartnerId, ProviderId};
+use tasuki_core::party::Permission;
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_core::service::Service;
+use tasuki_core::tenant::Provider;
+use tasuki_store::{StoreError, partners, providers};
+
+use crate::call::Call;
+use crate::context::Context;
+
+/// A provider that is to be known.
+#[derive(Debug, Clone)]
+pub struct NewProvider {
+    /// Its short permanent name; the id is derived from it.
+    pub name: String,
+    /// The URL of its server of the provider contract.
+    pub endpoint: String,
+    /// What it serves.
+    pub services: Vec<Service>,
+    /// The partner behind it.
+    pub partner_id: Option<PartnerId>,
+}
+
+/// Makes a provider known.
+///
+/// # Errors
+/// `ROLE_FORBIDDEN`; `PROVIDER_EXISTS` if the name is taken; `PARTNER_NOT_FOUND`.
+pub async fn register_provider(
+    ctx: &Context,
+    call: &Call,
+    new: NewProvider,
+) -> Result<Provider, Problem> {
+    call.require(Permission::ManageScheme)?;
+    let now = ctx.clock.now();
+    let tx = ctx.store.begin().await?;
+    if let Some(first) = call.first_answer(&tx, now).await? {
+        return Ok(first);
+    }
+    if let Some(partner) = new.partner_id
+        && partners::get(&tx, partner).await?.is_none()
+    {
+        return Err(Problem::not_found(Reason::PartnerNotFound, partner));
+    }
+
+    let provider = Provider {
+        id: ProviderId::of_code(&new.name),
+        name: new.name,
+        services: new.services,
+        endpoint: new.endpoint,
+        partner_id: new.partner_id,
+        created_at: now,
+    };
+    match providers::insert(&tx, &provider).await {
+        Ok(()) => {}
+        Err(StoreError::Duplicate(_)) => {
+            let text = format!("a provider called `{}` is registered already", provider.name);
+            return Err(Problem::new(Reason::ProviderExists, text).with("id", provider.id));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    call.remember(&tx, &provider).await?;
+
+    tx.commit().await?;
+    Ok(provider)
+}

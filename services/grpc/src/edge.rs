@@ -1,0 +1,81 @@
+//! What every handler does first: who calls, is the request well formed, was it made before.
+
+use std::sync::Arc;
+
+use prost::Message;
+use prost_reflect::ReflectMessage;
+use sha2::{Digest, Sha256};
+use tasuki_app::call::{Call, RequestKey};
+use tasuki_app::context::Context;
+use tasuki_core::problem::{Problem, Violation};
+use tonic::{Request, Status};
+
+use crate::auth::Authenticate;
+use crate::status::status;
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// What use cases work with.
+    pub ctx: Context,
+    auth: Arc<dyn Authenticate>,
+}
+
+/// The prefix of request messages' full names is left out of keys: the rest is unique.
+const PACKAGE: &str = "tasuki.";
+
+impl Edge {
+    /// An edge over a context, with a way to find the principal.
+    pub fn new(ctx: Context, auth: Arc<dyn Authenticate>) -> Self {
+        Self { ctx, auth }
+    }
+
+    /// Opens a request that changes nothing, or whose repeats are recognised otherwise.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, or `INVALID_ARGUMENT` with every broken rule.
+    pub async fn open<M: ReflectMessage>(&self, request: Request<M>) -> Result<(Call, M), Status> {
+        let (metadata, _, message) = request.into_parts();
+        let principal = self.auth.principal(&metadata).await.map_err(|problem| status(&problem))?;
+        let span = tracing::Span::current();
+        span.record("principal", tracing::field::display(&principal));
+        tasuki_proto::validate(&message).map_err(|violations| {
+            let violations = violations
+                .into_iter()
+                .map(|broken| Violation { field: broken.field, description: broken.message })
+                .collect();
+            status(&Problem::all_invalid(violations))
+        })?;
+        Ok((Call::by(principal), message))
+    }
+
+    /// Opens a request that changes something: a repeat with the same request id and body gets the
+    /// first answer. With an empty request id (asking without doing) there is nothing to repeat.
+    ///
+    /// # Errors
+    /// As [`Edge::open`].
+    pub async fn open_change<M: ReflectMessage + Message>(
+        &self,
+        request: Request<M>,
+        request_id: impl FnOnce(&M) -> &str,
+    ) -> Result<(Call, M), Status> {
+        let (mut call, message) = self.open(request).await?;
+        let request_id = request_id(&message);
+        if !request_id.is_empty() {
+            call.key = Some(RequestKey {
+                scope: call.principal.subject.clone(),
+                method: method_of(&message),
+                request_id: request_id.to_owned(),
+                body_hash: hex::encode(Sha256::digest(message.encode_to_vec())),
+            });
+        }
+        Ok((call, message))
+    }
+}
+
+/// The full name of the request message, which is unique per call by the rules of the contracts.
+fn method_of<M: ReflectMessage>(message: &M) -> String {
+    let descriptor = message.descriptor();
+    let name = descriptor.full_name();
+    name.strip_prefix(PACKAGE).unwrap_or(name).to_owned()
+}

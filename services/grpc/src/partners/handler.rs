@@ -1,0 +1,122 @@
+//! Calls about partners and providers.
+
+use tasuki_app::governing;
+use tasuki_proto::tenant::v1 as proto;
+use tasuki_proto::tenant::v1::partner_service_server::PartnerService;
+use tonic::{Request, Response, Status};
+
+use super::mapping;
+use crate::edge::Edge;
+use crate::fields;
+use crate::status::{not_served_yet, status};
+
+/// Serves `PartnerService`.
+#[derive(Debug, Clone)]
+pub(crate) struct Partners {
+    pub(crate) edge: Edge,
+}
+
+#[tonic::async_trait]
+impl PartnerService for Partners {
+    async fn create_partner(
+        &self,
+        request: Request<proto::CreatePartnerRequest>,
+    ) -> Result<Response<proto::CreatePartnerResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let new = mapping::new_partner(message).map_err(|problem| status(&problem))?;
+        let partner = governing::create_partner(&self.edge.ctx, &call, new)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let partner = Some(mapping::partner(&partner));
+        Ok(Response::new(proto::CreatePartnerResponse { partner }))
+    }
+
+    async fn get_partner(
+        &self,
+        request: Request<proto::GetPartnerRequest>,
+    ) -> Result<Response<proto::GetPartnerResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let id =
+            fields::id("partner_id", &message.partner_id).map_err(|problem| status(&problem))?;
+        let partner = governing::get_partner(&self.edge.ctx, &call, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let partner = Some(mapping::partner(&partner));
+        Ok(Response::new(proto::GetPartnerResponse { partner }))
+    }
+
+    async fn list_partners(
+        &self,
+        request: Request<proto::ListPartnersRequest>,
+    ) -> Result<Response<proto::ListPartnersResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let asked = fields::page(message.page_size, message.page_token);
+        let page = governing::list_partners(&self.edge.ctx, &call, &asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::ListPartnersResponse {
+            partners: page.rows.iter().map(mapping::partner).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn update_partner(
+        &self,
+        _: Request<proto::UpdatePartnerRequest>,
+    ) -> Result<Response<proto::UpdatePartnerResponse>, Status> {
+        Err(not_served_yet("tasuki.tenant.v1.PartnerService/UpdatePartner"))
+    }
+
+    async fn register_provider(
+        &self,
+        request: Request<proto::RegisterProviderRequest>,
+    ) -> Result<Response<proto::RegisterProviderResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let new = mapping::new_provider(message).map_err(|problem| status(&problem))?;
+        let provider = governing::register_provider(&self.edge.ctx, &call, new)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let provider = Some(mapping::provider(&provider));
+        Ok(Response::new(proto::RegisterProviderResponse { provider }))
+    }
+
+    async fn get_provider(
+        &self,
+        _: Request<proto::GetProviderRequest>,
+    ) -> Result<Response<proto::GetProviderResponse>, Status> {
+        Err(not_served_yet("tasuki.tenant.v1.PartnerService/GetProvider"))
+    }
+
+    async fn list_providers(
+        &self,
+        request: Request<proto::ListProvidersRequest>,
+    ) -> Result<Response<proto::ListProvidersResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let wanted = fields::optional_service("service", message.service)
+            .map_err(|problem| status(&problem))?;
+        let all = governing::list_providers(&self.edge.ctx, &call)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let providers = all
+            .iter()
+            .filter(|provider| wanted.is_none_or(|service| provider.services.contains(&service)))
+            .map(mapping::provider)
+            .collect();
+        let next_page_token = String::new();
+        Ok(Response::new(proto::ListProvidersResponse { providers, next_page_token }))
+    }
+
+    async fn update_provider(
+        &self,
+        _: Request<proto::UpdateProviderRequest>,
+    ) -> Result<Response<proto::UpdateProviderResponse>, Status> {
+        Err(not_served_yet("tasuki.tenant.v1.PartnerService/UpdateProvider"))
+    }
+
+    async fn check_provider(
+        &self,
+        _: Request<proto::CheckProviderRequest>,
+    ) -> Result<Response<proto::CheckProviderResponse>, Status> {
+        Err(not_served_yet("tasuki.tenant.v1.PartnerService/CheckProvider"))
+    }
+}

@@ -1,0 +1,27 @@
+//! All services of ours on one router.
+
+use tasuki_proto::tenant::v1::partner_service_server::PartnerServiceServer;
+use tasuki_proto::tenant::v1::tenant_service_server::TenantServiceServer;
+use tonic::service::Routes;
+
+use crate::edge::Edge;
+use crate::partners::Partners;
+use crate::tenants::Tenants;
+
+/// The largest request: a thousand alerts of a kilobyte each fit four times.
+const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+
+/// Every service of ours, with bounded request sizes.
+pub fn routes(edge: &Edge) -> Routes {
+    let mut routes = Routes::builder();
+    routes
+        .add_service(
+            TenantServiceServer::new(Tenants { edge: edge.clone() })
+                .max_decoding_message_size(LARGEST_REQUEST),
+        )
+        .add_service(
+            PartnerServiceServer::new(Partners { edge: edge.clone() })
+                .max_decoding_message_size(LARGEST_REQUEST),
+        );
+    routes.routes()
+}
