@@ -5,17 +5,28 @@
 //! everything that leaves a use case is a [`Problem`](problem::Problem).
 
 pub mod actor;
+pub mod alert;
 pub mod benefit;
+pub mod calendar;
+pub mod catalog;
 pub mod certificate;
+pub mod claim;
+pub mod days;
 pub mod decision;
+pub mod escalation;
 pub mod id;
+pub mod incident;
 pub mod master_contract;
 pub mod money;
+pub mod notice;
 pub mod party;
 pub mod problem;
+pub mod quote;
 pub mod rate;
 pub mod reason;
 pub mod service;
+pub mod severity;
+pub mod subscription;
 pub mod tenant;
 pub mod text;
 pub mod time;

@@ -1,0 +1,450 @@
+//! The state machine of a subscription.
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Refused;
+use crate::reason::Reason;
+use crate::time::CivilDate;
+
+/// Where a subscription is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SubscriptionState {
+    /// Its services are being set up.
+    Pending,
+    /// In use and free.
+    Trialing {
+        /// The first day after the trial.
+        until: CivilDate,
+    },
+    /// In use and charged.
+    Active,
+    /// Not in use for a while; its term goes on.
+    Suspended {
+        /// The first day of it.
+        from: CivilDate,
+        /// The trial it goes back to, if it was on trial.
+        trial_until: Option<CivilDate>,
+    },
+    /// Over. Final.
+    Cancelled {
+        /// The first day on which it is no longer in use.
+        on: CivilDate,
+        /// Why.
+        because: Because,
+    },
+}
+
+/// What holds beside the state; several at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Flags {
+    /// A payment is late since this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub past_due_since: Option<CivilDate>,
+    /// It will be cancelled on this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_on: Option<CivilDate>,
+}
+
+/// Why a subscription is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The customer wanted it.
+    CustomerWish,
+    /// The trial ended and was not converted.
+    TrialEnded,
+    /// None of its services could be set up.
+    NothingProvided,
+    /// Payments stayed away.
+    NotPaid,
+}
+
+impl Because {
+    /// The word in tables and interfaces.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CustomerWish => "customer_wish",
+            Self::TrialEnded => "trial_ended",
+            Self::NothingProvided => "nothing_provided",
+            Self::NotPaid => "not_paid",
+        }
+    }
+}
+
+/// State and flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The state.
+    pub state: SubscriptionState,
+    /// The flags.
+    pub flags: Flags,
+}
+
+/// What can be done with a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionCommand {
+    /// Everything that could be set up is in use.
+    Activate {
+        /// The first day.
+        on: CivilDate,
+        /// The first day after the trial it begins with, if it begins with one.
+        trial_until: Option<CivilDate>,
+    },
+    /// The trial ended and the paid phase begins.
+    Convert {
+        /// The first paid day.
+        on: CivilDate,
+    },
+    /// Stop for a while.
+    Suspend {
+        /// The first day without use.
+        on: CivilDate,
+    },
+    /// Go on.
+    Resume {
+        /// The first day of use again.
+        on: CivilDate,
+    },
+    /// A payment is late.
+    MarkPastDue {
+        /// Since this day.
+        since: CivilDate,
+    },
+    /// Nothing is late any more.
+    ClearPastDue,
+    /// End it on a day to come.
+    ScheduleCancellation {
+        /// The first day without use.
+        on: CivilDate,
+    },
+    /// Do not end it after all.
+    WithdrawCancellation,
+    /// End it.
+    Cancel {
+        /// The first day without use.
+        on: CivilDate,
+        /// Why.
+        because: Because,
+    },
+}
+
+/// What happened to a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SubscriptionEvent {
+    /// It is in use.
+    Activated {
+        /// The first day: the anchor of its periods.
+        on: CivilDate,
+        /// The first day after the trial it began with.
+        trial_until: Option<CivilDate>,
+    },
+    /// The paid phase began.
+    Converted {
+        /// The first paid day.
+        on: CivilDate,
+    },
+    /// It was stopped for a while.
+    Suspended {
+        /// The first day without use.
+        on: CivilDate,
+    },
+    /// It went on.
+    Resumed {
+        /// The first day of use again.
+        on: CivilDate,
+    },
+    /// A payment is late.
+    MarkedPastDue {
+        /// Since this day.
+        since: CivilDate,
+    },
+    /// Nothing is late any more.
+    PastDueCleared,
+    /// It will end.
+    CancellationScheduled {
+        /// The first day without use.
+        on: CivilDate,
+    },
+    /// It will not end after all.
+    CancellationWithdrawn,
+    /// It ended.
+    Cancelled {
+        /// The first day without use.
+        on: CivilDate,
+        /// Why.
+        because: Because,
+    },
+}
+
+impl SubscriptionState {
+    /// The word in tables and messages.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Trialing { .. } => "trialing",
+            Self::Active => "active",
+            Self::Suspended { .. } => "suspended",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+impl SubscriptionCommand {
+    /// The word in messages.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Activate { .. } => "activate",
+            Self::Convert { .. } => "convert",
+            Self::Suspend { .. } => "suspend",
+            Self::Resume { .. } => "resume",
+            Self::MarkPastDue { .. } => "mark past due",
+            Self::ClearPastDue => "clear past due",
+            Self::ScheduleCancellation { .. } => "schedule cancellation",
+            Self::WithdrawCancellation => "withdraw cancellation",
+            Self::Cancel { .. } => "cancel",
+        }
+    }
+}
+
+impl SubscriptionEvent {
+    /// The topic under which others hear of it.
+    pub const fn topic(&self) -> &'static str {
+        match self {
+            Self::Activated { .. } => "subscription.activated",
+            Self::Converted { .. } => "subscription.converted",
+            Self::Suspended { .. } => "subscription.suspended",
+            Self::Resumed { .. } => "subscription.resumed",
+            Self::MarkedPastDue { .. } => "subscription.marked_past_due",
+            Self::PastDueCleared => "subscription.past_due_cleared",
+            Self::CancellationScheduled { .. } => "subscription.cancellation_scheduled",
+            Self::CancellationWithdrawn => "subscription.cancellation_withdrawn",
+            Self::Cancelled { .. } => "subscription.cancelled",
+        }
+    }
+}
+
+use SubscriptionCommand as C;
+use SubscriptionEvent as E;
+use SubscriptionState as S;
+
+impl Standing {
+    /// The standing of a new subscription.
+    pub const fn pending() -> Self {
+        Self { state: S::Pending, flags: Flags { past_due_since: None, cancel_on: None } }
+    }
+
+    /// The next standing and what happened.
+    ///
+    /// # Errors
+    /// [`Reason::SubscriptionState`] when the state or the flags do not allow the command, or when
+    /// a resumption lies before the suspension.
+    pub fn step(
+        &self,
+        command: &SubscriptionCommand,
+    ) -> Result<(Self, SubscriptionEvent), Refused> {
+        match self.state {
+            S::Pending => self.step_pending(command),
+            S::Trialing { until } => self.step_running(Some(until), command),
+            S::Active => self.step_running(None, command),
+            S::Suspended { from, trial_until } => self.step_suspended(from, trial_until, command),
+            S::Cancelled { .. } => match command {
+                // Money owed outlives the plan.
+                C::MarkPastDue { .. } | C::ClearPastDue => self.step_flags(command),
+                C::Activate { .. }
+                | C::Convert { .. }
+                | C::Suspend { .. }
+                | C::Resume { .. }
+                | C::ScheduleCancellation { .. }
+                | C::WithdrawCancellation
+                | C::Cancel { .. } => Err(self.refuse(command)),
+            },
+        }
+    }
+
+    fn step_pending(&self, command: &C) -> Result<(Self, E), Refused> {
+        match *command {
+            C::Activate { on, trial_until } => {
+                let state = match trial_until {
+                    Some(until) => S::Trialing { until },
+                    None => S::Active,
+                };
+                Ok((self.in_state(state), E::Activated { on, trial_until }))
+            }
+            C::Cancel { on, because } => Ok(self.cancelled(on, because)),
+            C::Convert { .. }
+            | C::Suspend { .. }
+            | C::Resume { .. }
+            | C::MarkPastDue { .. }
+            | C::ClearPastDue
+            | C::ScheduleCancellation { .. }
+            | C::WithdrawCancellation => Err(self.refuse(command)),
+        }
+    }
+
+    fn step_running(
+        &self,
+        trial_until: Option<CivilDate>,
+        command: &C,
+    ) -> Result<(Self, E), Refused> {
+        match *command {
+            C::Convert { on } if trial_until.is_some() => {
+                Ok((self.in_state(S::Active), E::Converted { on }))
+            }
+            C::Suspend { on } => {
+                Ok((self.in_state(S::Suspended { from: on, trial_until }), E::Suspended { on }))
+            }
+            C::Cancel { on, because } => Ok(self.cancelled(on, because)),
+            C::MarkPastDue { .. }
+            | C::ClearPastDue
+            | C::ScheduleCancellation { .. }
+            | C::WithdrawCancellation => self.step_flags(command),
+            C::Activate { .. } | C::Convert { .. } | C::Resume { .. } => Err(self.refuse(command)),
+        }
+    }
+
+    fn step_suspended(
+        &self,
+        from: CivilDate,
+        trial_until: Option<CivilDate>,
+        command: &C,
+    ) -> Result<(Self, E), Refused> {
+        match *command {
+            C::Resume { on } if on >= from => {
+                let state = match trial_until {
+                    Some(until) => S::Trialing { until },
+                    None => S::Active,
+                };
+                Ok((self.in_state(state), E::Resumed { on }))
+            }
+            // The trial ends on its day whether or not it is used.
+            C::Convert { on } if trial_until.is_some() => {
+                Ok((self.in_state(S::Suspended { from, trial_until: None }), E::Converted { on }))
+            }
+            C::Cancel { on, because } => Ok(self.cancelled(on, because)),
+            C::MarkPastDue { .. }
+            | C::ClearPastDue
+            | C::ScheduleCancellation { .. }
+            | C::WithdrawCancellation => self.step_flags(command),
+            C::Activate { .. } | C::Convert { .. } | C::Suspend { .. } | C::Resume { .. } => {
+                Err(self.refuse(command))
+            }
+        }
+    }
+
+    /// The commands that change flags and no state.
+    fn step_flags(&self, command: &C) -> Result<(Self, E), Refused> {
+        let Flags { past_due_since, cancel_on } = self.flags;
+        let flagged = |flags, event| Ok((Self { flags, ..*self }, event));
+        match *command {
+            C::MarkPastDue { since } if past_due_since.is_none() => flagged(
+                Flags { past_due_since: Some(since), cancel_on },
+                E::MarkedPastDue { since },
+            ),
+            C::ClearPastDue if past_due_since.is_some() => {
+                flagged(Flags { past_due_since: None, cancel_on }, E::PastDueCleared)
+            }
+            C::ScheduleCancellation { on } => flagged(
+                Flags { past_due_since, cancel_on: Some(on) },
+                E::CancellationScheduled { on },
+            ),
+            C::WithdrawCancellation if cancel_on.is_some() => {
+                flagged(Flags { past_due_since, cancel_on: None }, E::CancellationWithdrawn)
+            }
+            C::MarkPastDue { .. }
+            | C::ClearPastDue
+            | C::WithdrawCancellation
+            | C::Activate { .. }
+            | C::Convert { .. }
+            | C::Suspend { .. }
+            | C::Resume { .. }
+            | C::Cancel { .. } => Err(self.refuse(command)),
+        }
+    }
+
+    const fn in_state(&self, state: S) -> Self {
+        Self { state, flags: self.flags }
+    }
+
+    fn cancelled(&self, on: CivilDate, because: Because) -> (Self, E) {
+        let flags = Flags { cancel_on: None, ..self.flags };
+        (Self { state: S::Cancelled { on, because }, flags }, E::Cancelled { on, because })
+    }
+
+    fn refuse(&self, command: &C) -> Refused {
+        Refused {
+            reason: Reason::SubscriptionState,
+            subject: "subscription",
+            state: self.state.as_str(),
+            command: command.as_str(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn standings() -> Vec<(&'static str, Standing)> {
+        let day = date(2021, 2, 1);
+        let plain = |state| Standing { state, ..Standing::pending() };
+        let flagged = |state| Standing {
+            state,
+            flags: Flags { past_due_since: Some(day), cancel_on: Some(day) },
+        };
+        vec![
+            ("pending", Standing::pending()),
+            ("trialing", plain(S::Trialing { until: day })),
+            ("active", plain(S::Active)),
+            ("active, past due, to be cancelled", flagged(S::Active)),
+            ("suspended", plain(S::Suspended { from: day, trial_until: None })),
+            ("suspended trial", plain(S::Suspended { from: day, trial_until: Some(day) })),
+            ("cancelled", plain(S::Cancelled { on: day, because: Because::CustomerWish })),
+            ("cancelled, past due", flagged(S::Cancelled { on: day, because: Because::NotPaid })),
+        ]
+    }
+
+    fn commands() -> Vec<C> {
+        let on = date(2021, 3, 1);
+        vec![
+            C::Activate { on, trial_until: None },
+            C::Activate { on, trial_until: Some(on) },
+            C::Convert { on },
+            C::Suspend { on },
+            C::Resume { on },
+            C::Resume { on: date(2021, 1, 1) },
+            C::MarkPastDue { since: on },
+            C::ClearPastDue,
+            C::ScheduleCancellation { on },
+            C::WithdrawCancellation,
+            C::Cancel { on, because: Because::CustomerWish },
+        ]
+    }
+
+    #[test]
+    fn every_standing_answers_every_command() {
+        let mut table = String::new();
+        for (name, standing) in standings() {
+            for command in commands() {
+                let answer = match standing.step(&command) {
+                    Ok((next, event)) => {
+                        let flags = [
+                            next.flags.past_due_since.map(|_| " past_due"),
+                            next.flags.cancel_on.map(|_| " cancel_pending"),
+                        ];
+                        let flags: String = flags.into_iter().flatten().collect();
+                        format!("{}{flags} + {}", next.state.as_str(), event.topic())
+                    }
+                    Err(refused) => refused.reason.code().to_owned(),
+                };
+                writeln!(table, "{name:<33} | {:<21} | {answer}", command.as_str()).unwrap();
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+}
