@@ -20,7 +20,7 @@ fn main() -> Result<(), Failure> {
     let mut compiler = protox::Compiler::new(["."])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
 
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
     // The pool keeps the custom options (`buf.validate`), which the plain descriptor types would drop.
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
 

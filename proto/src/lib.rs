@@ -30,8 +30,7 @@ pub use validate::{Violation, unsupported_rules, validate};
 
 /// Every contract with its comments and rules, encoded as a `google.protobuf.FileDescriptorSet`: what server
 /// reflection serves.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// The same descriptors, decoded on first use.
 pub static DESCRIPTOR_POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {

@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, ReflectMessage, Value};
 
 use self::plan::{FieldPlan, Ignore, MessagePlan};
+use self::rules::Rule;
 use crate::DESCRIPTOR_POOL;
 
 /// Messages inside messages inside messages …: deeper than any contract of ours.
@@ -55,7 +56,8 @@ pub fn unsupported_rules() -> Vec<String> {
             continue;
         }
         let plan = plan_of(&message);
-        unknown.extend(plan.unsupported.iter().map(|rule| format!("{}.{rule}", message.full_name())));
+        unknown
+            .extend(plan.unsupported.iter().map(|rule| format!("{}.{rule}", message.full_name())));
     }
     unknown
 }
@@ -65,9 +67,7 @@ static PLANS: LazyLock<RwLock<HashMap<String, Arc<MessagePlan>>>> = LazyLock::ne
 
 fn plan_of(descriptor: &MessageDescriptor) -> Arc<MessagePlan> {
     let name = descriptor.full_name();
-    if let Some(plan) =
-        PLANS.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name)
-    {
+    if let Some(plan) = PLANS.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name) {
         return Arc::clone(plan);
     }
     let plan = Arc::new(MessagePlan::read(descriptor));
@@ -118,8 +118,8 @@ impl Found {
         }
         // A field without presence is "not there" when it has its zero value; its rules still hold then, unless
         // the contract says that zero means nothing.
-        let absent = !present
-            && (plan.descriptor.supports_presence() || plan.ignore == Ignore::ZeroValue);
+        let absent =
+            !present && (plan.descriptor.supports_presence() || plan.ignore == Ignore::ZeroValue);
         if absent || plan.ignore == Ignore::Always {
             return;
         }
@@ -127,11 +127,7 @@ impl Found {
         if plan.ignore == Ignore::ZeroValue && value.is_default_for_field(&plan.descriptor) {
             return;
         }
-        for rule in &plan.rules {
-            if let Some((id, text)) = rule.broken_by(&value, &plan.descriptor) {
-                self.add(&path, &id, text);
-            }
-        }
+        self.rules(&plan.rules, &value, plan, &path);
         self.inside(&value, plan, &path, depth);
     }
 
@@ -139,7 +135,9 @@ impl Found {
         match value {
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.element(item, &plan.items, plan, &format!("{path}[{index}]"), depth);
+                    let path = format!("{path}[{index}]");
+                    self.rules(&plan.items, item, plan, &path);
+                    self.nested(item, &path, depth);
                 }
             }
             Value::Map(entries) => {
@@ -147,45 +145,25 @@ impl Found {
                 entries.sort_by_key(|(key, _)| key_text(key));
                 for (key, item) in entries {
                     let path = format!("{path}[{}]", key_text(key));
-                    let key = Value::from(key.clone());
-                    for rule in &plan.keys {
-                        if let Some((id, text)) = rule.broken_by(&key, &plan.descriptor) {
-                            self.add(&path, &id, format!("key: {text}"));
-                        }
-                    }
-                    self.element(item, &plan.items, plan, &path, depth);
+                    self.rules(&plan.keys, &Value::from(key.clone()), plan, &path);
+                    self.rules(&plan.items, item, plan, &path);
+                    self.nested(item, &path, depth);
                 }
             }
-            Value::Message(inner) => {
-                self.message(inner, &plan_of(&inner.descriptor()), path, depth + 1);
-            }
-            Value::Bool(_)
-            | Value::I32(_)
-            | Value::I64(_)
-            | Value::U32(_)
-            | Value::U64(_)
-            | Value::F32(_)
-            | Value::F64(_)
-            | Value::String(_)
-            | Value::Bytes(_)
-            | Value::EnumNumber(_) => {}
+            single => self.nested(single, path, depth),
         }
     }
 
-    fn element(
-        &mut self,
-        item: &Value,
-        rules: &[rules::Rule],
-        plan: &FieldPlan,
-        path: &str,
-        depth: usize,
-    ) {
+    fn rules(&mut self, rules: &[Rule], value: &Value, plan: &FieldPlan, path: &str) {
         for rule in rules {
-            if let Some((id, text)) = rule.broken_by(item, &plan.descriptor) {
+            if let Some((id, text)) = rule.broken_by(value, &plan.descriptor) {
                 self.add(path, &id, text);
             }
         }
-        if let Value::Message(inner) = item {
+    }
+
+    fn nested(&mut self, value: &Value, path: &str, depth: usize) {
+        if let Value::Message(inner) = value {
             self.message(inner, &plan_of(&inner.descriptor()), path, depth + 1);
         }
     }

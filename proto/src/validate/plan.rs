@@ -148,9 +148,7 @@ fn reaches(descriptor: &MessageDescriptor, seen: &mut Vec<String>) -> bool {
     if extension(&descriptor.options(), "buf.validate.message").is_some() {
         return true;
     }
-    descriptor
-        .oneofs()
-        .any(|oneof| extension(&oneof.options(), "buf.validate.oneof").is_some())
+    descriptor.oneofs().any(|oneof| extension(&oneof.options(), "buf.validate.oneof").is_some())
         || descriptor.fields().any(|field| {
             extension(&field.options(), "buf.validate.field").is_some()
                 || field.kind().as_message().is_some_and(|inner| reaches(inner, seen))

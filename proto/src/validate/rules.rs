@@ -47,9 +47,11 @@ impl Scalar {
         match value {
             Value::Bool(flag) => Some(Self::Flag(*flag)),
             Value::String(text) => Some(Self::Text(text.clone())),
-            Value::I32(_) | Value::I64(_) | Value::U32(_) | Value::U64(_) | Value::EnumNumber(_) => {
-                number(value).map(Self::Number)
-            }
+            Value::I32(_)
+            | Value::I64(_)
+            | Value::U32(_)
+            | Value::U64(_)
+            | Value::EnumNumber(_) => number(value).map(Self::Number),
             Value::F32(_)
             | Value::F64(_)
             | Value::Bytes(_)
@@ -153,9 +155,8 @@ impl Rule {
                 .then(|| ("string.prefix".to_owned(), format!("must start with `{prefix}`"))),
             Self::Members { kind, rule, wanted, members } => {
                 let found = members.contains(&Scalar::of(value)?);
-                (found != *wanted).then(|| {
-                    (format!("{kind}.{rule}"), listed(*wanted, members, descriptor))
-                })
+                (found != *wanted)
+                    .then(|| (format!("{kind}.{rule}"), listed(*wanted, members, descriptor)))
             }
             Self::Range { id, least, most } => {
                 let number = number(value)?;
@@ -167,8 +168,9 @@ impl Rule {
                 .then(|| ("enum.defined_only".to_owned(), choices(descriptor))),
             Self::Count { id, least, most } => {
                 let count = count(value)?;
-                (count < *least || count > *most)
-                    .then(|| ((*id).to_owned(), format!("{} items, not {count}", amount(*least, *most))))
+                (count < *least || count > *most).then(|| {
+                    ((*id).to_owned(), format!("{} items, not {count}", amount(*least, *most)))
+                })
             }
             Self::Unique => repeated(value)
                 .then(|| ("repeated.unique".to_owned(), "must not repeat an item".to_owned())),
@@ -243,12 +245,7 @@ fn count(value: &Value) -> Option<u64> {
 
 fn repeated(value: &Value) -> bool {
     let mut seen = HashSet::new();
-    value
-        .as_list()
-        .into_iter()
-        .flatten()
-        .filter_map(Scalar::of)
-        .any(|item| !seen.insert(item))
+    value.as_list().into_iter().flatten().filter_map(Scalar::of).any(|item| !seen.insert(item))
 }
 
 fn below(number: i128, least: Bound) -> bool {
@@ -307,7 +304,8 @@ fn listed(wanted: bool, members: &[Scalar], descriptor: &FieldDescriptor) -> Str
     if !wanted && members == [Scalar::Number(0)] && descriptor.kind().as_enum().is_some() {
         return choices(descriptor);
     }
-    let names: Vec<String> = members.iter().map(|member| format!("`{}`", shown(member, descriptor))).collect();
+    let names: Vec<String> =
+        members.iter().map(|member| format!("`{}`", shown(member, descriptor))).collect();
     let words = if wanted { "must be one of" } else { "must not be one of" };
     format!("{words} {}", names.join(", "))
 }
