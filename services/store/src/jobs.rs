@@ -130,6 +130,19 @@ pub async fn enqueue(tx: &Tx, job: &NewJob) -> Result<bool, StoreError> {
     Ok(added)
 }
 
+/// Whether a lane has a due job: a look that takes no lock, before the claim that does.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn any_due(tx: &Tx, lane: Lane, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS due FROM job j LEFT JOIN tenant t ON t.id = j.tenant_id \
+               WHERE j.state = 'pending' AND j.lane = $1 \
+                 AND (j.lease_until IS NULL OR j.lease_until <= $2) \
+                 AND j.run_at <= COALESCE(t.clock_at, $2) LIMIT 1";
+    let values: Vec<Value> = vec![lane.as_str().into(), instant::to_row(now).into()];
+    Ok(tx.one(sql, values).await?.is_some())
+}
+
 /// Takes up to `limit` due jobs of a lane until `lease_until`.
 ///
 /// # Errors

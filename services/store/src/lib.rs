@@ -13,6 +13,9 @@ pub mod partners;
 pub mod providers;
 pub mod tenants;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 mod connect;
 mod document;
 mod error;

@@ -1,1 +1,16 @@
-//! Claims due jobs by lease, runs them, relays the outbox, sweeps.
+//! Does due work: claims jobs by lease, runs them, hands the outbox on, and watches the backlog.
+//!
+//! A job runs outside any transaction and finishes in one, together with its effect. What a partner
+//! answers enters through a use case like everyone else's command.
+
+pub mod relay;
+
+mod backlog;
+mod failure;
+mod jobs;
+mod retry;
+mod run_jobs;
+
+pub use backlog::watch_backlog;
+pub use failure::JobFailure;
+pub use run_jobs::{Worker, run_due_jobs, run_jobs};
