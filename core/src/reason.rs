@@ -147,4 +147,28 @@ reasons! {
     LimitExceeded, "LIMIT_EXCEEDED", NotAllowedNow;
     /// The same person must not give both consents: somebody else has to decide.
     SecondPersonNeeded, "SECOND_PERSON_NEEDED", NotAllowedNow;
+
+    // Alerts, incidents, notices
+    /// No alert of that id that the caller may see.
+    AlertNotFound, "ALERT_NOT_FOUND", NotFound;
+    /// The alert's state does not allow the command: it belongs to an incident already.
+    AlertState, "ALERT_STATE", NotAllowedNow;
+    /// No incident of that id that the caller may see.
+    IncidentNotFound, "INCIDENT_NOT_FOUND", NotFound;
+    /// The incident's phase, or where it stands on its ladder, does not allow the command.
+    IncidentState, "INCIDENT_STATE", NotAllowedNow;
+    /// The incident's ladder has no such rung above the present one.
+    LadderTop, "LADDER_TOP", NotAllowedNow;
+    /// The service request's state does not allow the command.
+    ServiceRequestState, "SERVICE_REQUEST_STATE", NotAllowedNow;
+    /// Work that has to be finished first is missing; the metadata names it.
+    PrerequisiteMissing, "PREREQUISITE_MISSING", NotAllowedNow;
+    /// No notice of that id that the caller may see.
+    NoticeNotFound, "NOTICE_NOT_FOUND", NotFound;
+    /// The notice's state does not allow the command: it went out or was cancelled.
+    NoticeState, "NOTICE_STATE", NotAllowedNow;
+    /// No service calendar of that name.
+    CalendarNotFound, "CALENDAR_NOT_FOUND", NotFound;
+    /// The table of national holidays does not know the year.
+    CalendarEnds, "CALENDAR_ENDS", Invalid;
 }
