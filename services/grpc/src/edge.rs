@@ -50,26 +50,61 @@ impl Edge {
     }
 
     /// Opens a request that changes something: a repeat with the same request id and body gets the
-    /// first answer. With an empty request id (asking without doing) there is nothing to repeat.
+    /// first answer.
     ///
     /// # Errors
-    /// As [`Edge::open`].
+    /// As [`Edge::open`], and `REQUEST_INVALID` without a request id.
     pub async fn open_change<M: ReflectMessage + Message>(
         &self,
         request: Request<M>,
         request_id: impl FnOnce(&M) -> &str,
     ) -> Result<(Call, M), Status> {
+        self.open_unless_asking(request, |message| (request_id(message), Asking::No)).await
+    }
+
+    /// Opens a request that changes something unless it only asks (`validate_only`): then it needs no
+    /// request id, and there is nothing to repeat.
+    ///
+    /// # Errors
+    /// As [`Edge::open_change`].
+    pub async fn open_unless_asking<M: ReflectMessage + Message>(
+        &self,
+        request: Request<M>,
+        look: impl FnOnce(&M) -> (&str, Asking),
+    ) -> Result<(Call, M), Status> {
         let (mut call, message) = self.open(request).await?;
-        let request_id = request_id(&message);
-        if !request_id.is_empty() {
-            call.key = Some(RequestKey {
-                scope: call.principal.subject.clone(),
-                method: method_of(&message),
-                request_id: request_id.to_owned(),
-                body_hash: hex::encode(Sha256::digest(message.encode_to_vec())),
-            });
+        let (request_id, asking) = look(&message);
+        match asking {
+            Asking::Yes => {}
+            Asking::No if request_id.is_empty() => {
+                let text = "is required: choose a new id for each change, and keep it for repeats";
+                return Err(status(&Problem::invalid("request_id", text)));
+            }
+            Asking::No => {
+                call.key = Some(RequestKey {
+                    scope: call.principal.subject.clone(),
+                    method: method_of(&message),
+                    request_id: request_id.to_owned(),
+                    body_hash: hex::encode(Sha256::digest(message.encode_to_vec())),
+                });
+            }
         }
         Ok((call, message))
+    }
+}
+
+/// Whether a request only asks what would happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// It asks and changes nothing.
+    Yes,
+    /// It changes something.
+    No,
+}
+
+impl From<bool> for Asking {
+    fn from(validate_only: bool) -> Self {
+        if validate_only { Self::Yes } else { Self::No }
     }
 }
 

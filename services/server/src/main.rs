@@ -1,1 +1,94 @@
-fn main() {}
+//! The `tasuki` program.
+
+mod auth;
+mod commands;
+mod events_file;
+mod http;
+mod present;
+mod settings;
+mod telemetry;
+mod wiring;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::{Overrides, ServerRole, Settings};
+
+/// Orchestrates bundled security services with embedded cyber cover.
+#[derive(Debug, Parser)]
+#[command(name = "tasuki", version, max_term_width = 100)]
+struct Arguments {
+    /// Settings file (TOML). Every setting and its default: `tasuki serve --print-defaults`.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Database: `sqlite://FILE` or `postgres://…`; wins over `database.url`.
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// What is logged, such as `info` or `warn,tasuki_worker=debug`; wins over `telemetry.log`.
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve calls, do due jobs and hand events on, until told to stop.
+    Serve {
+        /// Where to listen; wins over `server.address`. Port 0 takes a free one.
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+        /// What this process does; all by default.
+        #[arg(long, value_delimiter = ',', value_name = "ROLE")]
+        roles: Vec<ServerRole>,
+        /// Print every setting with its default and a comment, and end.
+        #[arg(long)]
+        print_defaults: bool,
+    },
+    /// Bring the database's schema up to this program's.
+    Migrate,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("tasuki: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let mut overrides =
+        Overrides { database_url: arguments.database, log: arguments.log, ..Overrides::default() };
+    let file = arguments.config.as_deref();
+    match arguments.command {
+        Command::Serve { print_defaults: true, .. } => print_defaults(),
+        Command::Serve { listen, roles, print_defaults: false } => {
+            overrides.address = listen;
+            overrides.roles = roles;
+            commands::serve::serve(Settings::read(file, overrides)?).await?;
+        }
+        Command::Migrate => {
+            commands::migrate::migrate(&Settings::read(file, overrides)?).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn print_defaults() {
+    print!("{}", settings::DEFAULTS);
+}

@@ -2,7 +2,8 @@
 
 use tasuki_app::governing::{NewPartner, NewProvider};
 use tasuki_core::problem::Problem;
-use tasuki_core::tenant::{Licence, Partner, PartnerKind, Provider};
+use tasuki_core::rate::Rate;
+use tasuki_core::tenant::{Licence, Partner, PartnerKind, PartnerTerms, Provider};
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::types::v1::DayPeriod;
 
@@ -15,6 +16,14 @@ pub(crate) fn new_partner(message: proto::CreatePartnerRequest) -> Result<NewPar
         kind,
         capabilities,
         solicitor_licence: message.solicitor_licence.map(licence_from).transpose()?,
+        terms: PartnerTerms {
+            registration_number: fields::optional_id(
+                "registration_number",
+                &message.registration_number,
+            )?,
+            address: message.address,
+            commission_rate: share("commission_rate", &message.commission_rate)?,
+        },
         code: message.code,
         name: message.name,
         name_en: message.name_en,
@@ -27,6 +36,7 @@ pub(crate) fn new_provider(
     Ok(NewProvider {
         partner_id: fields::optional_id("partner_id", &message.partner_id)?,
         services: fields::services("services", &message.services)?,
+        fee_rate: share("fee_rate", &message.fee_rate)?,
         name: message.name,
         endpoint: message.endpoint,
     })
@@ -46,6 +56,18 @@ pub(crate) fn partner(partner: &Partner) -> proto::Partner {
             .map(i32::from)
             .collect(),
         solicitor_licence: partner.solicitor_licence.as_ref().map(licence),
+        registration_number: partner
+            .terms
+            .registration_number
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        address: partner.terms.address.clone(),
+        commission_rate: partner
+            .terms
+            .commission_rate
+            .map(|rate| rate.to_string())
+            .unwrap_or_default(),
         created_at: Some(words::timestamp(partner.created_at)),
         ..proto::Partner::default()
     }
@@ -58,9 +80,22 @@ pub(crate) fn provider(provider: &Provider) -> proto::Provider {
         name: provider.name.clone(),
         endpoint: provider.endpoint.clone(),
         services: provider.services.iter().map(|service| words::service(*service).into()).collect(),
+        fee_rate: provider.fee_rate.map(|rate| rate.to_string()).unwrap_or_default(),
         created_at: Some(words::timestamp(provider.created_at)),
         ..proto::Provider::default()
     }
+}
+
+/// A share of at most the whole; none if left out.
+fn share(field: &str, text: &str) -> Result<Option<Rate>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let rate = fields::rate(field, text)?;
+    if rate > Rate::ONE {
+        return Err(Problem::invalid(field, "must be at most `1`"));
+    }
+    Ok(Some(rate))
 }
 
 fn kind_from(kind: proto::PartnerKind) -> Result<PartnerKind, Problem> {

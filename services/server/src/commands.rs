@@ -1,0 +1,4 @@
+//! The sub-commands, one file each.
+
+pub(crate) mod migrate;
+pub(crate) mod serve;

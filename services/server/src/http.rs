@@ -1,0 +1,170 @@
+//! What surrounds every call: bounds, a span, metrics; and the plain pages beside gRPC.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use opentelemetry::propagation::Extractor;
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_grpc::status::status;
+use tasuki_store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// How long the database may take to answer before the server is not ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// A caller's own deadline is met a little early, so that our answer and not a broken call arrives.
+const ANSWER_EARLY: Duration = Duration::from_millis(20);
+
+/// Bounds that all calls share.
+#[derive(Debug, Clone)]
+pub(crate) struct Bounds {
+    calls: Arc<Semaphore>,
+    longest: Duration,
+}
+
+impl Bounds {
+    pub(crate) fn new(max_concurrent_calls: usize, longest: Duration) -> Self {
+        Self { calls: Arc::new(Semaphore::new(max_concurrent_calls)), longest }
+    }
+}
+
+/// Admits a call within the bounds, in a span of its own, and counts it.
+pub(crate) async fn around(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    let method = request.uri().path().trim_start_matches('/').to_owned();
+    let span = tracing::info_span!(
+        "call", otel.name = %method, rpc.method = %method, otel.status_code = tracing::field::Empty,
+        trace_id = tracing::field::Empty, principal = tracing::field::Empty,
+        rpc.grpc.status_code = tracing::field::Empty,
+    );
+    span.record("trace_id", trace_id(&span, request.headers()));
+    let started = Instant::now();
+    let response = admit(&bounds, request, next).instrument(span.clone()).await;
+    let code = code_of(&response);
+    span.record("rpc.grpc.status_code", code);
+    span.record("otel.status_code", if code == 0 { "OK" } else { "ERROR" });
+    let labels = [("method", method), ("code", code.to_string())];
+    metrics::counter!("tasuki_calls_total", &labels).increment(1);
+    metrics::histogram!("tasuki_call_seconds", &labels).record(started.elapsed().as_secs_f64());
+    response
+}
+
+async fn admit(bounds: &Bounds, request: Request, next: Next) -> Response {
+    let Ok(_permit) = bounds.calls.try_acquire() else {
+        let text = "the server is serving as many calls as it may; try again later";
+        return refused(&Problem::new(Reason::TooManyCalls, text));
+    };
+    let longest = deadline(&request).map_or(bounds.longest, |asked| asked.min(bounds.longest));
+    let Ok(response) = tokio::time::timeout(longest, next.run(request)).await else {
+        let text = "the deadline passed; ask again with the same request id for the outcome";
+        return refused(&Problem::new(Reason::DeadlineExceeded, text));
+    };
+    response
+}
+
+fn refused(problem: &Problem) -> Response {
+    status(problem).into_http::<axum::body::Body>().into_response()
+}
+
+/// The caller's own deadline, from the `grpc-timeout` header.
+fn deadline(request: &Request) -> Option<Duration> {
+    let text = request.headers().get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let n: u64 = digits.parse().ok()?;
+    let asked = match unit {
+        "H" => Duration::from_secs(n.checked_mul(3_600)?),
+        "M" => Duration::from_secs(n.checked_mul(60)?),
+        "S" => Duration::from_secs(n),
+        "m" => Duration::from_millis(n),
+        "u" => Duration::from_micros(n),
+        "n" => Duration::from_nanos(n),
+        _ => return None,
+    };
+    Some(asked.saturating_sub(ANSWER_EARLY))
+}
+
+/// The status of an answer that ended with its headers; of a stream or message it is 0 so far.
+fn code_of(response: &Response) -> i32 {
+    response
+        .headers()
+        .get("grpc-status")
+        .and_then(|code| code.to_str().ok())
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0)
+}
+
+struct Headers<'a>(&'a axum::http::HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}
+
+/// The trace that the caller is in (`traceparent`), or a new one.
+fn trace_id(span: &tracing::Span, headers: &axum::http::HeaderMap) -> String {
+    let parent = opentelemetry::global::get_text_map_propagator(|it| it.extract(&Headers(headers)));
+    // Without an exporter there is no tracer to join; the id below still links our log lines.
+    let _ = span.set_parent(parent);
+    let given = headers
+        .get("traceparent")
+        .and_then(|text| text.to_str().ok())
+        .and_then(|text| text.split('-').nth(1))
+        .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    match given {
+        Some(id) => id.to_owned(),
+        None => format!("{:032x}", fastrand::u128(1..)),
+    }
+}
+
+/// What the plain pages look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Pages {
+    pub(crate) store: Store,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) metrics: PrometheusHandle,
+}
+
+impl Pages {
+    /// `/healthz`, `/readyz` and `/metrics`.
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(async |State(pages): State<Self>| pages.metrics.render()))
+            .with_state(self)
+    }
+
+    /// Whether calls can be served now, and if not, why.
+    pub(crate) async fn readiness(&self) -> Result<(), String> {
+        if self.stopping.is_cancelled() {
+            return Err("the server is stopping".to_owned());
+        }
+        match tokio::time::timeout(READY_WITHIN, self.store.check()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the database does not answer".to_owned()),
+        }
+    }
+}
+
+async fn ready(State(pages): State<Pages>) -> (StatusCode, String) {
+    match pages.readiness().await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    }
+}

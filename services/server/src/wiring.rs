@@ -1,0 +1,175 @@
+//! Puts the parts together: settings in, a running server out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::ExposeSecret;
+use tasuki_app::context::Context;
+use tasuki_app::library::Library;
+use tasuki_grpc::edge::Edge;
+use tasuki_store::{Options, Store};
+use tasuki_worker::Worker;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+
+use crate::auth::Tokens;
+use crate::events_file::EventsFile;
+use crate::http::{self, Bounds, Pages};
+use crate::present::{RandomIds, SystemClock};
+use crate::settings::{ServerRole, Settings};
+
+/// How often the gRPC health service asks whether the server is ready.
+const HEALTH_EVERY: Duration = Duration::from_secs(2);
+
+/// Opens the database of the settings.
+pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let database = &settings.database;
+    let options = Options {
+        url: database.url.expose_secret().to_owned(),
+        max_connections: database.max_connections,
+        schema: (!database.schema.is_empty()).then(|| database.schema.clone()),
+    };
+    Store::open(&options).await.context("cannot open the database (`database.url`)")
+}
+
+/// What use cases work with.
+pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
+    let store = open_store(settings).await?;
+    if settings.database.migrate_at_start {
+        store.migrate().await.context("cannot bring the database's schema up to date")?;
+    } else {
+        store.check().await?;
+    }
+    let library = library(settings)?;
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
+    Ok(Context { store, clock, ids, library: Arc::new(library) })
+}
+
+fn library(_settings: &Settings) -> anyhow::Result<Library> {
+    Ok(Library::default())
+}
+
+/// A server that is told to stop by a token and then finishes what is under way.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Where it listens, also when port 0 was asked for; none without the role `api`.
+    pub(crate) address: Option<SocketAddr>,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Waits for everything under way, at most so long.
+    pub(crate) async fn finished(self, within: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(within, self.tasks.wait()).await.is_err() {
+            tracing::warn!("stopped with work under way; its leases end by themselves");
+        }
+    }
+}
+
+/// Starts what the roles of the settings say.
+pub(crate) async fn start(
+    settings: &Settings,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+) -> anyhow::Result<Running> {
+    let ctx = context(settings).await?;
+    let tasks = TaskTracker::new();
+    let has = |role| settings.server.roles.contains(&role);
+    if has(ServerRole::Worker) {
+        let worker = worker(ctx.clone());
+        tasks.spawn(tasuki_worker::run_jobs(worker, stop.clone()));
+        tasks.spawn(tasuki_worker::watch_backlog(ctx.clone(), stop.clone()));
+    }
+    if has(ServerRole::Relay) && !settings.relay.file.as_os_str().is_empty() {
+        let sink = EventsFile::open(&settings.relay.file)?;
+        tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
+    }
+    let mut address = None;
+    if has(ServerRole::Api) {
+        let asked = settings.server.address;
+        let listener = TcpListener::bind(asked)
+            .await
+            .with_context(|| format!("cannot listen on `{asked}` (`server.address`)"))?;
+        address = Some(listener.local_addr()?);
+        let pages = Pages { store: ctx.store.clone(), stopping: stop.clone(), metrics };
+        let api = api(settings, ctx, pages, listener, stop)?;
+        tasks.spawn(async move {
+            if let Err(error) = api.await {
+                tracing::error!("the listening socket failed: {error}");
+            }
+        });
+    }
+    Ok(Running { address, tasks })
+}
+
+fn worker(ctx: Context) -> Worker {
+    Worker { ctx }
+}
+
+fn api(
+    settings: &Settings,
+    ctx: Context,
+    pages: Pages,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<>> {
+    let auth = Arc::new(Tokens::new(&settings.auth.tokens));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(tasuki_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let longest = Duration::from_secs(settings.server.call_timeout_seconds);
+    let bounds = Bounds::new(settings.server.max_concurrent_calls, longest);
+    let calls = tasuki_grpc::routes(&Edge::new(ctx, auth))
+        .into_axum_router()
+        .layer(axum::middleware::from_fn_with_state(bounds, http::around));
+    // Health and reflection stay outside the bounds: a busy server is alive and says so.
+    let always = Routes::new(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .into_axum_router()
+        .reset_fallback();
+    let router = calls.merge(always).merge(pages.clone().router());
+    let stopped = stop.clone();
+    tokio::spawn(report_health(pages, health, stop));
+    let serving = tonic::transport::Server::builder()
+        .accept_http1(true)
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .layer(tonic_web::GrpcWebLayer::new())
+        .add_routes(Routes::from(router))
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            stopped.cancelled().await;
+        });
+    Ok(serving)
+}
+
+async fn report_health(
+    pages: Pages,
+    health: tonic_health::server::HealthReporter,
+    stop: CancellationToken,
+) {
+    loop {
+        let status = match pages.readiness().await {
+            Ok(()) => ServingStatus::Serving,
+            Err(_) => ServingStatus::NotServing,
+        };
+        health.set_service_status("", status).await;
+        if stop.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(HEALTH_EVERY) => {}
+        }
+    }
+}
