@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PartnerId, ProviderId, TenantId};
+use crate::rate::Rate;
+use crate::registration_number::RegistrationNumber;
 use crate::service::Service;
 use crate::time::{Timestamp, Zone};
 
@@ -99,8 +101,22 @@ pub struct Partner {
     pub capabilities: Vec<String>,
     /// Its licence to solicit insurance, if it has one (募集人資格, INS-10).
     pub solicitor_licence: Option<Licence>,
+    /// What stands on the invoices it issues, and what it gets for selling.
+    #[serde(default)]
+    pub terms: PartnerTerms,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What stands on the invoices that a company issues, and what it gets for selling.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartnerTerms {
+    /// Its number as issuer of qualified invoices, if it is one.
+    pub registration_number: Option<RegistrationNumber>,
+    /// Its address; empty if unknown.
+    pub address: String,
+    /// The share of the fees, without tax, that it gets for selling; none for nothing.
+    pub commission_rate: Option<Rate>,
 }
 
 /// A licence to solicit insurance.
@@ -127,6 +143,9 @@ pub struct Provider {
     pub endpoint: String,
     /// The partner behind it, if that takes part in the scheme.
     pub partner_id: Option<PartnerId>,
+    /// The share of the fees, without tax, that it gets for its services; none for nothing.
+    #[serde(default)]
+    pub fee_rate: Option<Rate>,
     /// When it was registered.
     pub created_at: Timestamp,
 }

@@ -4,7 +4,7 @@ use tasuki_core::id::PartnerId;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::tenant::{Licence, Partner, PartnerKind};
+use tasuki_core::tenant::{Licence, Partner, PartnerKind, PartnerTerms};
 use tasuki_store::{StoreError, partners};
 
 use crate::call::Call;
@@ -25,6 +25,8 @@ pub struct NewPartner {
     pub capabilities: Vec<String>,
     /// Its licence to solicit insurance.
     pub solicitor_licence: Option<Licence>,
+    /// What stands on its invoices, and what it gets for selling.
+    pub terms: PartnerTerms,
 }
 
 /// Takes a company into the scheme.
@@ -51,6 +53,7 @@ pub async fn create_partner(
         kind: new.kind,
         capabilities: new.capabilities,
         solicitor_licence: new.solicitor_licence,
+        terms: new.terms,
         created_at: now,
     };
     match partners::insert(&tx, &partner).await {

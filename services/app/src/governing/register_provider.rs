@@ -3,6 +3,7 @@
 use tasuki_core::id::{PartnerId, ProviderId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
+use tasuki_core::rate::Rate;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::tenant::Provider;
@@ -22,6 +23,8 @@ pub struct NewProvider {
     pub services: Vec<Service>,
     /// The partner behind it.
     pub partner_id: Option<PartnerId>,
+    /// The share of the fees that it gets for its services.
+    pub fee_rate: Option<Rate>,
 }
 
 /// Makes a provider known.
@@ -51,6 +54,7 @@ pub async fn register_provider(
         services: new.services,
         endpoint: new.endpoint,
         partner_id: new.partner_id,
+        fee_rate: new.fee_rate,
         created_at: now,
     };
     match providers::insert(&tx, &provider).await {
