@@ -1,139 +1,184 @@
 //! Benefits: what is payable for a loss, limits inside limits, exact to the yen.
 //!
-//! The order is fixed: loss items → coinsurance (縮小支払割合) → deductible → the part's limit per
-//! occurrence → the occurrence limit → the insured's yearly limit → the aggregate of the programme.
-//! Every step is written down with the amount before and after it. The total is cut by each limit
-//! in turn and only then handed back to the items by largest remainder, so that the items always
-//! add up to the total and a yen is never lost between two limits.
+//! Loss items → coinsurance (縮小支払割合) → the part's deductible → every limit from the innermost to
+//! the outermost. Each limit is the most that is paid for the parts it counts; limits lie inside each
+//! other or beside each other, so what is payable does not depend on any order. Every step is
+//! written down with the amount before and after it. The total is handed back to the items by
+//! largest remainder, so that the items always add up to it.
 //!
 //! ```
-//! use tasuki_core::benefit::{self, Available, LossItem};
-//! use tasuki_core::master_contract::{CoverTerms, CoveragePart, Provision};
-//! use tasuki_core::{money::Money, rate::Rate, text::Text};
+//! use std::collections::BTreeMap;
+//! use tasuki_core::benefit::{self, LossItem, Tariff};
+//! use tasuki_core::master_contract::{CoveragePart, Limit, LimitBasis, LimitScope};
+//! use tasuki_core::{money::Money, rate::Rate};
 //!
-//! let on_site = CoveragePart {
-//!     code: "on_site_response".parse()?,
-//!     name: Text::new("駆け付け対応費用", "Cost of the on-site response"),
-//!     item_limit: Some(Money::jpy(50_000)),
-//!     coinsurance: Rate::percent(90),
-//!     provision: Provision::InKind,
+//! let part = CoveragePart::OnSiteResponse;
+//! let tariff = Tariff { part, coinsurance: Rate::percent(90), deductible: Money::jpy(5_000) };
+//! let limit = Limit {
+//!     code: "limit.on_site_response".to_owned(),
+//!     scope: LimitScope::Item,
+//!     basis: LimitBasis::PerOccurrence,
+//!     parts: [part].into(),
+//!     amount: Money::jpy(50_000),
+//!     reinstatement_rates: vec![],
+//!     clause: None,
 //! };
-//! let terms = CoverTerms {
-//!     parts: vec![on_site],
-//!     deductible: Money::jpy(5_000),
-//!     occurrence_limit: Some(Money::jpy(100_000)),
-//!     annual_limit: Some(Money::jpy(300_000)),
-//!     programme_aggregate: None,
-//!     second_person_above: None,
-//!     premium_per_month: Money::jpy(200),
-//! };
-//! let loss = [LossItem::new("1", "on_site_response".parse()?, Money::jpy(40_000))];
 //!
-//! let benefit = benefit::payable(&loss, &terms, &Available::untouched(&terms))?;
+//! let loss = [LossItem::new(1, part, Money::jpy(40_000))];
+//! let rules = benefit::Rules::new(vec![tariff], vec![(limit, [part].into())]);
+//! let benefit = benefit::payable(&loss, &rules, &BTreeMap::new())?;
 //!
 //! assert_eq!(benefit.total, Money::jpy(31_000)); // 40,000 × 0.9 − 5,000
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::master_contract::{CoverTerms, PartCode};
+use crate::master_contract::{CoverTerms, CoveragePart, Limit, LimitScope};
 use crate::money::{Money, MoneyError, Rounding};
 use crate::rate::Rate;
 
-pub use scope::{Draw, LimitScope, OccurrenceKey};
+use nest::Nest;
+pub use scope::{Draw, LimitSubject, OccurrenceKey, Takers};
 
+mod nest;
 mod scope;
 
 /// One position of a loss, such as the bill for the engineer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LossItem {
-    /// What the notice calls it; unique within the claim.
-    pub item: String,
+    /// Its number within the claim, from 1.
+    pub number: u32,
     /// The coverage part it falls under.
-    pub part: PartCode,
+    pub part: CoveragePart,
     /// What it cost. Never negative.
     pub loss: Money,
+    /// Whether the policies let it pass.
+    pub standing: Standing,
+}
+
+/// Whether the policies let a position pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// They do, or could not tell.
+    Covered,
+    /// They do not.
+    NotCovered,
 }
 
 impl LossItem {
-    /// A position of a loss.
-    pub fn new(item: impl Into<String>, part: PartCode, loss: Money) -> Self {
-        Self { item: item.into(), part, loss }
+    /// A position that the policies let pass.
+    pub const fn new(number: u32, part: CoveragePart, loss: Money) -> Self {
+        Self { number, part, loss, standing: Standing::Covered }
     }
 }
 
-/// What is left of each limit before this loss. `None` is no limit.
+/// What is paid for a part before any limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Available {
-    /// What the insured must still bear of this occurrence.
+pub struct Tariff {
+    /// The part.
+    pub part: CoveragePart,
+    /// The share of the loss that is paid.
+    pub coinsurance: Rate,
+    /// What the insured bears of each loss.
     pub deductible: Money,
-    /// What is left of each part's limit for this occurrence; a part that is absent has no limit.
-    pub parts: BTreeMap<PartCode, Money>,
-    /// What is left of the occurrence limit.
-    pub occurrence: Option<Money>,
-    /// What is left of the insured's yearly limit.
-    pub annual: Option<Money>,
-    /// What is left of the programme's aggregate.
-    pub programme: Option<Money>,
 }
 
-impl Available {
-    /// Limits from which nothing was taken yet.
-    pub fn untouched(terms: &CoverTerms) -> Self {
-        Self {
-            deductible: terms.deductible,
-            parts: terms
-                .parts
-                .iter()
-                .filter_map(|part| part.item_limit.map(|limit| (part.code.clone(), limit)))
-                .collect(),
-            occurrence: terms.occurrence_limit,
-            annual: terms.annual_limit,
-            programme: terms.programme_aggregate,
-        }
+/// The rules of a contract that a benefit is computed by: the tariff of each part, and the limits
+/// from the innermost to the outermost with the parts that each counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    tariffs: Vec<Tariff>,
+    limits: Vec<(Limit, BTreeSet<CoveragePart>)>,
+}
+
+impl Rules {
+    /// Rules; a part without a tariff is not insured.
+    pub const fn new(tariffs: Vec<Tariff>, limits: Vec<(Limit, BTreeSet<CoveragePart>)>) -> Self {
+        Self { tariffs, limits }
     }
 }
 
-/// Which rule of the contract a step of the trace applies.
+impl From<&CoverTerms> for Rules {
+    fn from(terms: &CoverTerms) -> Self {
+        let tariffs = terms.parts.iter().map(|part| Tariff {
+            part: part.part,
+            coinsurance: part.coinsurance,
+            deductible: part.deductible,
+        });
+        let limits = terms
+            .limits_inside_out()
+            .into_iter()
+            .map(|limit| (limit.clone(), terms.parts_of(limit)));
+        Self { tariffs: tariffs.collect(), limits: limits.collect() }
+    }
+}
+
+/// What other losses have taken from a limit, or from a deductible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Paid.
+    pub used: Money,
+    /// Kept for what is decided and not paid.
+    pub reserved: Money,
+}
+
+impl Taken {
+    /// Nothing.
+    pub const NOTHING: Self = Self { used: Money::ZERO_JPY, reserved: Money::ZERO_JPY };
+
+    /// What is left of an amount; never negative.
+    ///
+    /// # Errors
+    /// [`MoneyError`] for an overflow or another currency.
+    pub fn left_of(self, amount: Money) -> Result<Money, MoneyError> {
+        amount.minus(self.used)?.minus_floored(self.reserved).map(floored)
+    }
+}
+
+/// What other losses have taken from each limit, by its code; a limit that is absent is fresh. A
+/// deductible goes by [`deductible_code`].
+pub type TakenByCode = BTreeMap<String, Taken>;
+
+/// The code under which a deductible is spent: once for each occurrence and part.
+pub fn deductible_code(part: CoveragePart) -> String {
+    format!("deductible.{part}")
+}
+
+/// What a step of the calculation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// What was lost.
+pub enum StepKind {
+    /// The loss.
     Loss,
-    /// Items of parts that the contract does not insure.
-    NotInsured,
-    /// The share that the insurer bears (縮小支払割合).
+    /// A position that is not insured, or that the policies do not let pass, goes out.
+    NotCovered,
+    /// The share that is paid, rounded down to the yen by position.
     Coinsurance,
-    /// What the insured bears (免責金額).
+    /// What the insured bears goes off.
     Deductible,
-    /// The part's limit per occurrence.
-    ItemLimit,
-    /// The limit for the occurrence, all parts together.
-    OccurrenceLimit,
-    /// The insured's yearly limit.
-    AnnualLimit,
-    /// The aggregate of the programme.
-    ProgrammeAggregate,
-    /// What the payable policy or a person set below the limits.
-    Reduction,
+    /// A limit cuts.
+    Limit(LimitScope),
+    /// What a limit over several positions allows is handed out to them.
+    Allocation,
+    /// The payable policy or a person sets less.
+    Policy,
 }
 
-impl Level {
+impl StepKind {
     /// The word in traces.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Loss => "loss",
-            Self::NotInsured => "not_insured",
+            Self::NotCovered => "not_covered",
             Self::Coinsurance => "coinsurance",
             Self::Deductible => "deductible",
-            Self::ItemLimit => "item_limit",
-            Self::OccurrenceLimit => "occurrence_limit",
-            Self::AnnualLimit => "annual_limit",
-            Self::ProgrammeAggregate => "programme_aggregate",
-            Self::Reduction => "reduction",
+            Self::Limit(scope) => scope.as_str(),
+            Self::Allocation => "allocation",
+            Self::Policy => "policy",
         }
     }
 }
@@ -141,30 +186,35 @@ impl Level {
 /// One step of the calculation, in yen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The rule that was applied.
-    pub level: Level,
-    /// The part it was applied to; none for all parts together.
+    /// What it does.
+    pub kind: StepKind,
+    /// The position's number; none for several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<PartCode>,
-    /// The share, for coinsurance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Rate>,
-    /// What was left of the limit or of the deductible.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub available: Option<Money>,
+    pub item: Option<u32>,
+    /// The parts it concerns.
+    pub parts: BTreeSet<CoveragePart>,
     /// The amount before the step.
     pub before: Money,
     /// The amount after the step.
     pub after: Money,
+    /// The share, for coinsurance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// What was left of the deductible or of the limit before the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Money>,
+    /// The limit by its code, and what other losses had taken from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<(String, Taken)>,
 }
 
 /// What is payable for one position of a loss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemBenefit {
-    /// What the notice calls it.
-    pub item: String,
+    /// Its number.
+    pub number: u32,
     /// The coverage part it falls under.
-    pub part: PartCode,
+    pub part: CoveragePart,
     /// What it cost.
     pub loss: Money,
     /// What is payable for it.
@@ -174,12 +224,14 @@ pub struct ItemBenefit {
 /// What is payable for a loss, and how that came about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Benefit {
+    /// The whole loss.
+    pub loss: Money,
     /// What is payable for everything together.
     pub total: Money,
     /// What is payable for each position, in the order of the loss; adds up to the total.
     pub items: Vec<ItemBenefit>,
-    /// What the insured bears as deductible.
-    pub deductible: Money,
+    /// What the insured bears as deductible, by part.
+    pub deductibles: BTreeMap<CoveragePart, Money>,
     /// Every step, in order.
     pub trace: Vec<Step>,
 }
@@ -187,19 +239,25 @@ pub struct Benefit {
 /// Why a benefit could not be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BenefitError {
-    /// An item has a negative loss.
-    #[error("the loss of item `{item}` is negative")]
+    /// A position has a negative loss.
+    #[error("the loss of item {number} is negative")]
     NegativeLoss {
-        /// The item.
-        item: String,
+        /// The position.
+        number: u32,
     },
     /// More was to be paid than is payable.
-    #[error("`{asked}` is more than the payable `{payable}`")]
+    #[error("`{asked}` is more than the payable `{payable}`, or less than nothing")]
     AbovePayable {
         /// What was asked for.
         asked: Money,
         /// What is payable at most.
         payable: Money,
+    },
+    /// Two limits share some parts only; contracts are checked for that when they are recorded.
+    #[error("the limit `{code}` crosses another one")]
+    CrossingLimits {
+        /// The limit.
+        code: String,
     },
     /// An amount is too large or in another currency.
     #[error(transparent)]
@@ -208,50 +266,48 @@ pub enum BenefitError {
 
 /// What the insurer owes for a loss.
 ///
-/// Never negative, never above the loss, never above what is left of any limit. More loss never
-/// pays less, and neither does a higher limit. Coinsurance is rounded down per item; the deductible
-/// is taken from the items in the order of the contract's parts.
+/// Never negative, never above the loss, never above what is left of any limit; and the most that
+/// keeps to them all. More loss never pays less, and neither does a higher limit.
 ///
 /// # Errors
-/// [`BenefitError::NegativeLoss`]; [`BenefitError::Money`] for an overflow or another currency.
+/// [`BenefitError::NegativeLoss`]; [`BenefitError::CrossingLimits`]; [`BenefitError::Money`] for an
+/// overflow or another currency.
 pub fn payable(
     loss: &[LossItem],
-    terms: &CoverTerms,
-    available: &Available,
+    rules: &Rules,
+    taken: &TakenByCode,
 ) -> Result<Benefit, BenefitError> {
-    let mut trace = Trace::default();
-    let claimed = total_of(loss)?;
-    trace.push(Level::Loss, None, claimed, claimed);
-
-    let is_insured = |item: &&LossItem| terms.part(&item.part).is_some();
-    let insured = Money::total(loss.iter().filter(is_insured).map(|item| item.loss))?;
-    if insured < claimed {
-        trace.push(Level::NotInsured, None, claimed, insured);
+    if let Some(item) = loss.iter().find(|item| item.loss.is_negative()) {
+        return Err(BenefitError::NegativeLoss { number: item.number });
     }
-    let mut parts = by_part(loss, terms, &mut trace)?;
-    let deductible = take_deductible(&mut parts, available, &mut trace)?;
-    cut_parts(&mut parts, available, &mut trace)?;
+    let whole = Money::total(loss.iter().map(|item| item.loss))?;
+    let parts = loss.iter().map(|item| item.part).collect();
+    let mut trace = Trace { steps: vec![step(StepKind::Loss, parts, whole, whole)] };
 
-    let after_parts = Money::total(parts.iter().map(|part| part.payable))?;
-    let mut total = after_parts;
-    for (level, left) in [
-        (Level::OccurrenceLimit, available.occurrence),
-        (Level::AnnualLimit, available.annual),
-        (Level::ProgrammeAggregate, available.programme),
-    ] {
-        if let Some(left) = left {
-            let before = total;
-            total = total.at_most(floored(left))?;
-            trace.push(level, Some(floored(left)), before, total);
+    let shares = shares_of_items(loss, rules, &mut trace)?;
+    let (mut nests, deductibles) = take_deductibles(loss, &shares, (rules, taken), &mut trace)?;
+    for (limit, counted) in &rules.limits {
+        let taken = taken.get(&limit.code).copied().unwrap_or(Taken::NOTHING);
+        let left = taken.left_of(limit.amount)?;
+        let (before, after) = nest::cut(&mut nests, counted, left)?
+            .ok_or_else(|| BenefitError::CrossingLimits { code: limit.code.clone() })?;
+        if !before.is_zero() {
+            trace.steps.push(Step {
+                left: Some(left),
+                limit: Some((limit.code.clone(), taken)),
+                ..step(StepKind::Limit(limit.scope), counted.clone(), before, after)
+            });
         }
     }
 
-    let items = hand_back(loss, &parts, total)?;
-    Ok(Benefit { total, items, deductible, trace: trace.steps })
+    let items = hand_back(loss, &shares, &nests)?;
+    allocations(&items, &shares, &mut trace);
+    let total = Money::total(items.iter().map(|item| item.payable))?;
+    Ok(Benefit { loss: whole, total, items, deductibles, trace: trace.steps })
 }
 
 impl Benefit {
-    /// The same benefit cut to a lower total, handed out to the items anew.
+    /// The same benefit cut to a lower total, handed out to the positions anew.
     ///
     /// # Errors
     /// [`BenefitError::AbovePayable`] if the total is above what is payable, or negative.
@@ -264,195 +320,173 @@ impl Benefit {
         }
         let weights: Vec<i64> = self.items.iter().map(|item| item.payable.amount()).collect();
         let mut next = self.clone();
-        for (item, payable) in next.items.iter_mut().zip(shares(total, &weights)?) {
+        for (item, payable) in next.items.iter_mut().zip(nest::shares(total, &weights)?) {
             item.payable = payable;
         }
+        let parts = self.items.iter().map(|item| item.part).collect();
         next.trace.push(Step {
-            level: Level::Reduction,
-            part: None,
-            rate: None,
-            available: Some(total),
-            before: self.total,
-            after: total,
+            left: Some(total),
+            ..step(StepKind::Policy, parts, self.total, total)
         });
         next.total = total;
         Ok(next)
     }
 
-    /// What is payable per part.
+    /// What is payable for the parts that a limit counts.
     ///
     /// # Errors
     /// [`BenefitError::Money`] for an overflow.
-    pub fn by_part(&self) -> Result<BTreeMap<PartCode, Money>, BenefitError> {
-        let mut sums = BTreeMap::new();
-        for item in &self.items {
-            let sum = sums.entry(item.part.clone()).or_insert(Money::ZERO_JPY);
-            *sum = sum.plus(item.payable)?;
-        }
-        Ok(sums)
+    pub fn of_parts(&self, parts: &BTreeSet<CoveragePart>) -> Result<Money, BenefitError> {
+        let counted = self.items.iter().filter(|item| parts.contains(&item.part));
+        Ok(Money::total(counted.map(|item| item.payable))?)
     }
 
-    /// The first limit that cut the amount, if any did.
-    pub fn cut_by(&self) -> Option<&Step> {
-        self.trace.iter().find(|step| {
-            step.after < step.before
-                && matches!(
-                    step.level,
-                    Level::ItemLimit
-                        | Level::OccurrenceLimit
-                        | Level::AnnualLimit
-                        | Level::ProgrammeAggregate
-                )
-        })
+    /// What the insured bears.
+    ///
+    /// # Errors
+    /// [`BenefitError::Money`] for an overflow.
+    pub fn borne(&self) -> Result<Money, BenefitError> {
+        Ok(self.loss.minus(self.total)?)
+    }
+
+    /// What first kept a position from being paid whole.
+    pub fn cut_by(&self, item: &ItemBenefit) -> Option<StepKind> {
+        if item.payable == item.loss {
+            return None;
+        }
+        self.trace
+            .iter()
+            .filter(|step| step.after < step.before && step.kind != StepKind::Allocation)
+            .find(|step| {
+                step.item.map_or_else(|| step.parts.contains(&item.part), |n| n == item.number)
+            })
+            .map(|step| step.kind)
     }
 }
 
-#[derive(Debug, Default)]
+/// What is left of each position before deductibles and limits; none for one that is not covered.
+type Shares = Vec<Option<Money>>;
+
+#[derive(Debug)]
 struct Trace {
     steps: Vec<Step>,
 }
 
-impl Trace {
-    fn push(&mut self, level: Level, available: Option<Money>, before: Money, after: Money) {
-        self.steps.push(Step { level, part: None, rate: None, available, before, after });
-    }
+fn step(kind: StepKind, parts: BTreeSet<CoveragePart>, before: Money, after: Money) -> Step {
+    Step { kind, item: None, parts, before, after, rate: None, left: None, limit: None }
 }
 
-/// The items of one part: where each stands in the loss, and what is left of it so far.
-#[derive(Debug)]
-struct PartLoss {
-    code: PartCode,
-    items: Vec<(usize, Money)>,
-    payable: Money,
+fn step_of_item(kind: StepKind, item: &LossItem, after: Money) -> Step {
+    Step { item: Some(item.number), ..step(kind, [item.part].into(), item.loss, after) }
 }
 
 fn floored(left: Money) -> Money {
     if left.is_negative() { left.zero() } else { left }
 }
 
-fn total_of(loss: &[LossItem]) -> Result<Money, BenefitError> {
-    for item in loss {
-        if item.loss.is_negative() {
-            return Err(BenefitError::NegativeLoss { item: item.item.clone() });
-        }
-    }
-    Ok(Money::total(loss.iter().map(|item| item.loss))?)
-}
-
-/// The insured items by part, in the order of the contract, after coinsurance.
-fn by_part(
+/// What is left of each position after coinsurance.
+fn shares_of_items(
     loss: &[LossItem],
-    terms: &CoverTerms,
+    rules: &Rules,
     trace: &mut Trace,
-) -> Result<Vec<PartLoss>, BenefitError> {
-    let mut parts = Vec::new();
-    for part in &terms.parts {
-        let mut items = Vec::new();
-        let mut before = Money::ZERO_JPY;
-        for (at, item) in loss.iter().enumerate().filter(|(_, item)| item.part == part.code) {
-            before = before.plus(item.loss)?;
-            items.push((at, item.loss.at_rate(part.coinsurance, Rounding::Down)?));
-        }
-        if items.is_empty() {
+) -> Result<Shares, BenefitError> {
+    let mut shares = Vec::with_capacity(loss.len());
+    for item in loss {
+        let tariff = match item.standing {
+            Standing::Covered => rules.tariffs.iter().find(|tariff| tariff.part == item.part),
+            Standing::NotCovered => None,
+        };
+        let Some(tariff) = tariff else {
+            trace.steps.push(step_of_item(StepKind::NotCovered, item, item.loss.zero()));
+            shares.push(None);
             continue;
-        }
-        let payable = Money::total(items.iter().map(|(_, amount)| *amount))?;
-        if part.coinsurance != Rate::ONE {
+        };
+        let share = item.loss.at_rate(tariff.coinsurance, Rounding::Down)?;
+        if tariff.coinsurance != Rate::ONE {
             trace.steps.push(Step {
-                level: Level::Coinsurance,
-                part: Some(part.code.clone()),
-                rate: Some(part.coinsurance),
-                available: None,
-                before,
-                after: payable,
+                rate: Some(tariff.coinsurance),
+                ..step_of_item(StepKind::Coinsurance, item, share)
             });
         }
-        parts.push(PartLoss { code: part.code.clone(), items, payable });
+        shares.push(Some(share));
     }
-    Ok(parts)
+    Ok(shares)
 }
 
-/// Takes the deductible from the items in order and gives what was taken.
-///
-/// In order and not in proportion: rounded proportional shares could pay a yen less for a larger
-/// loss.
-fn take_deductible(
-    parts: &mut [PartLoss],
-    available: &Available,
+type Deducted = (Vec<Nest>, BTreeMap<CoveragePart, Money>);
+
+/// Takes each part's deductible, as far as this occurrence has not borne it yet.
+fn take_deductibles(
+    loss: &[LossItem],
+    shares: &Shares,
+    (rules, taken): (&Rules, &TakenByCode),
     trace: &mut Trace,
-) -> Result<Money, BenefitError> {
-    let before = Money::total(parts.iter().map(|part| part.payable))?;
-    let owed = floored(available.deductible);
-    let mut left = owed;
-    for part in parts.iter_mut() {
-        for (_, amount) in &mut part.items {
-            let taken = amount.at_most(left)?;
-            *amount = amount.minus(taken)?;
-            left = left.minus(taken)?;
+) -> Result<Deducted, BenefitError> {
+    let (mut nests, mut deductibles) = (Vec::new(), BTreeMap::new());
+    for tariff in &rules.tariffs {
+        let of_part = loss.iter().zip(shares).filter(|(item, _)| item.part == tariff.part);
+        let amounts: Vec<Money> = of_part.filter_map(|(_, share)| *share).collect();
+        if amounts.is_empty() {
+            continue;
         }
-        part.payable = Money::total(part.items.iter().map(|(_, amount)| *amount))?;
+        let before = Money::total(amounts)?;
+        let taken = taken.get(&deductible_code(tariff.part)).copied().unwrap_or(Taken::NOTHING);
+        let left = taken.left_of(tariff.deductible)?;
+        let borne = before.at_most(left)?;
+        let after = before.minus(borne)?;
+        if !left.is_zero() {
+            trace.steps.push(Step {
+                left: Some(left),
+                ..step(StepKind::Deductible, [tariff.part].into(), before, after)
+            });
+        }
+        if !borne.is_zero() {
+            deductibles.insert(tariff.part, borne);
+        }
+        nests.push(Nest::of_part(tariff.part, after));
     }
-    let taken = owed.minus(left)?;
-    if !owed.is_zero() {
-        trace.push(Level::Deductible, Some(owed), before, before.minus(taken)?);
-    }
-    Ok(taken)
+    Ok((nests, deductibles))
 }
 
-fn cut_parts(
-    parts: &mut [PartLoss],
-    available: &Available,
-    trace: &mut Trace,
-) -> Result<(), BenefitError> {
-    for part in parts {
-        let Some(left) = available.parts.get(&part.code).copied().map(floored) else { continue };
-        let before = part.payable;
-        part.payable = before.at_most(left)?;
-        trace.steps.push(Step {
-            level: Level::ItemLimit,
-            part: Some(part.code.clone()),
-            rate: None,
-            available: Some(left),
-            before,
-            after: part.payable,
-        });
-    }
-    Ok(())
-}
-
-/// Hands the total to the parts and each part's share to its items, by largest remainder.
+/// Hands what the limits left to the parts, and each part's share to its positions.
 fn hand_back(
     loss: &[LossItem],
-    parts: &[PartLoss],
-    total: Money,
+    shares: &Shares,
+    nests: &[Nest],
 ) -> Result<Vec<ItemBenefit>, BenefitError> {
-    let mut items: Vec<ItemBenefit> = loss
-        .iter()
-        .map(|item| ItemBenefit {
-            item: item.item.clone(),
-            part: item.part.clone(),
-            loss: item.loss,
-            payable: item.loss.zero(),
-        })
-        .collect();
-    let weights: Vec<i64> = parts.iter().map(|part| part.payable.amount()).collect();
-    for (part, share) in parts.iter().zip(shares(total, &weights)?) {
-        let weights: Vec<i64> = part.items.iter().map(|(_, amount)| amount.amount()).collect();
-        for ((at, _), payable) in part.items.iter().zip(shares(share, &weights)?) {
-            if let Some(item) = items.get_mut(*at) {
-                item.payable = payable;
-            }
-        }
+    let mut by_part = BTreeMap::new();
+    for nest in nests {
+        nest.hand_out(nest.amount(), &mut by_part)?;
+    }
+    let mut items = Vec::with_capacity(loss.len());
+    let mut queues = BTreeMap::new();
+    for (part, amount) in by_part {
+        let of_part = loss.iter().zip(shares).filter(|(item, _)| item.part == part);
+        let weights: Vec<i64> =
+            of_part.filter_map(|(_, share)| share.map(Money::amount)).collect();
+        queues.insert(part, nest::shares(amount, &weights)?.into_iter());
+    }
+    for (item, share) in loss.iter().zip(shares) {
+        let payable = share
+            .and_then(|_| queues.get_mut(&item.part).and_then(Iterator::next))
+            .unwrap_or(item.loss.zero());
+        let (number, part, loss) = (item.number, item.part, item.loss);
+        items.push(ItemBenefit { number, part, loss, payable });
     }
     Ok(items)
 }
 
-/// Shares by weights; nothing for everybody when there is nothing to share.
-fn shares(total: Money, weights: &[i64]) -> Result<Vec<Money>, MoneyError> {
-    if total.is_zero() {
-        return Ok(vec![total; weights.len()]);
+/// Writes down what the deductibles and limits left for each position, where that is less.
+fn allocations(items: &[ItemBenefit], shares: &Shares, trace: &mut Trace) {
+    for (item, share) in items.iter().zip(shares) {
+        let Some(before) = *share else { continue };
+        if before != item.payable {
+            trace.steps.push(Step {
+                item: Some(item.number),
+                ..step(StepKind::Allocation, [item.part].into(), before, item.payable)
+            });
+        }
     }
-    total.allocated(weights)
 }
 
 #[cfg(test)]

@@ -288,6 +288,19 @@ pub struct Occasion {
     pub decided_by: Actor,
 }
 
+/// A short reference to a recorded decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionSummary {
+    /// The recorded decision.
+    pub id: DecisionId,
+    /// Which rules decided.
+    pub pack: PackVersion,
+    /// What they gave.
+    pub outcome: Outcome,
+    /// The codes of the findings, in the pack's order.
+    pub codes: Vec<String>,
+}
+
 impl Decision {
     /// A record of what a pack gave for frozen facts.
     pub fn record(
@@ -315,6 +328,16 @@ impl Decision {
     /// What the policy gave.
     pub const fn outcome(&self) -> Outcome {
         self.explanation.outcome
+    }
+
+    /// A short reference to it.
+    pub fn summary(&self) -> DecisionSummary {
+        DecisionSummary {
+            id: self.id,
+            pack: self.pack.clone(),
+            outcome: self.outcome(),
+            codes: self.explanation.codes().map(str::to_owned).collect(),
+        }
     }
 
     /// Whether the facts are still those that were frozen.

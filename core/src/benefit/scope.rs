@@ -1,12 +1,12 @@
-//! What a limit counts together: an occurrence, a firm's year, the whole programme.
+//! Whose limit it is: a loss's, a firm's, a certificate's, or everybody's.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::benefit::{Benefit, BenefitError};
-use crate::id::{ClaimId, IncidentId, MasterContractId, TenantId};
-use crate::master_contract::{CoverTerms, PartCode};
+use crate::benefit::{Benefit, BenefitError, deductible_code};
+use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, TenantId};
+use crate::master_contract::{CoverTerms, Limit, LimitBasis, LimitScope, Stacking};
 use crate::money::Money;
 
 /// What makes losses one occurrence: the incident behind them, or else the claim alone.
@@ -28,139 +28,121 @@ impl fmt::Display for OccurrenceKey {
     }
 }
 
-/// One limit of one contract, for whom or what it counts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "scope", rename_all = "snake_case")]
-pub enum LimitScope {
-    /// What the insured bears of one occurrence. Spent like a limit: it is taken once.
-    Deductible {
-        /// The insured.
-        tenant_id: TenantId,
-        /// The occurrence.
-        occurrence: OccurrenceKey,
-    },
-    /// One part within one occurrence.
-    Item {
-        /// The insured.
-        tenant_id: TenantId,
-        /// The occurrence.
-        occurrence: OccurrenceKey,
-        /// The part.
-        part: PartCode,
-    },
-    /// One occurrence.
-    Occurrence {
-        /// The insured.
-        tenant_id: TenantId,
-        /// The occurrence.
-        occurrence: OccurrenceKey,
-    },
-    /// One firm within the insurance period.
-    Annual {
-        /// The insured.
-        tenant_id: TenantId,
-    },
-    /// Everybody within the insurance period.
-    Programme,
+/// Who takes from limits when a loss is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Takers {
+    /// The contract.
+    pub contract: MasterContractId,
+    /// The insured.
+    pub tenant: TenantId,
+    /// The certificate; none when none was in force.
+    pub certificate: Option<CertificateId>,
+    /// The occurrence; none when the question is about no loss.
+    pub occurrence: Option<OccurrenceKey>,
 }
 
-impl LimitScope {
-    /// The word for the kind of scope.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Deductible { .. } => "deductible",
-            Self::Item { .. } => "item",
-            Self::Occurrence { .. } => "occurrence",
-            Self::Annual { .. } => "annual",
-            Self::Programme => "programme",
-        }
-    }
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitSubject {
+    /// That of one occurrence of one firm.
+    Occurrence(TenantId, OccurrenceKey),
+    /// That of one firm within the insurance period.
+    Tenant(TenantId),
+    /// That of one certificate within the insurance period.
+    Certificate(CertificateId),
+    /// Everybody's within the insurance period.
+    Contract(MasterContractId),
+}
 
-    /// The one text of the scope within a contract, as the database keys it.
-    pub fn key(&self, contract: MasterContractId) -> String {
-        let kind = self.kind();
+impl fmt::Display for LimitSubject {
+    /// The one text of it, as tables key it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deductible { tenant_id, occurrence }
-            | Self::Occurrence { tenant_id, occurrence } => {
-                format!("{contract}/{kind}/{tenant_id}/{occurrence}")
-            }
-            Self::Item { tenant_id, occurrence, part } => {
-                format!("{contract}/{kind}/{tenant_id}/{occurrence}/{part}")
-            }
-            Self::Annual { tenant_id } => format!("{contract}/{kind}/{tenant_id}"),
-            Self::Programme => format!("{contract}/{kind}"),
+            Self::Occurrence(tenant, occurrence) => write!(f, "{tenant}/{occurrence}"),
+            Self::Tenant(tenant) => fmt::Display::fmt(tenant, f),
+            Self::Certificate(certificate) => fmt::Display::fmt(certificate, f),
+            Self::Contract(contract) => fmt::Display::fmt(contract, f),
         }
     }
 }
 
-/// What a benefit takes from one limit.
+impl LimitSubject {
+    /// Whose limit it is for these takers; none when they have no occurrence and it counts by that.
+    pub fn of(limit: &Limit, stacking: Stacking, takers: &Takers) -> Option<Self> {
+        match (limit.scope, limit.basis) {
+            (LimitScope::Programme, LimitBasis::PerPeriod | LimitBasis::PerOccurrence) => {
+                Some(Self::Contract(takers.contract))
+            }
+            (_, LimitBasis::PerOccurrence) => {
+                takers.occurrence.map(|occurrence| Self::Occurrence(takers.tenant, occurrence))
+            }
+            (_, LimitBasis::PerPeriod) => Some(match stacking {
+                Stacking::PerTenant | Stacking::PerSite => Self::Tenant(takers.tenant),
+                Stacking::PerCertificate => takers
+                    .certificate
+                    .map_or(Self::Tenant(takers.tenant), Self::Certificate),
+            }),
+        }
+    }
+}
+
+/// What is taken from one limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
-    /// The limit.
-    #[serde(flatten)]
-    pub scope: LimitScope,
-    /// What the contract allows in all.
+    /// The limit or deductible, by its code.
+    pub code: String,
+    /// Whose it is.
+    pub subject: LimitSubject,
+    /// What there is in all.
     pub cap: Money,
     /// What is taken.
     pub amount: Money,
 }
 
-impl LimitScope {
-    /// Every limit that a loss of this tenant and occurrence can touch, with what the contract
-    /// allows. A limit that the contract does not set is absent.
-    pub fn of_loss(
-        terms: &CoverTerms,
-        tenant_id: TenantId,
-        occurrence: OccurrenceKey,
-    ) -> Vec<(Self, Money)> {
-        let mut scopes = Vec::new();
-        if !terms.deductible.is_zero() {
-            scopes.push((Self::Deductible { tenant_id, occurrence }, terms.deductible));
-        }
-        for part in &terms.parts {
-            if let Some(limit) = part.item_limit {
-                let part = part.code.clone();
-                scopes.push((Self::Item { tenant_id, occurrence, part }, limit));
-            }
-        }
-        let shared = [
-            (Self::Occurrence { tenant_id, occurrence }, terms.occurrence_limit),
-            (Self::Annual { tenant_id }, terms.annual_limit),
-            (Self::Programme, terms.programme_aggregate),
-        ];
-        scopes.extend(shared.into_iter().filter_map(|(scope, cap)| cap.map(|cap| (scope, cap))));
-        scopes
+impl Draw {
+    /// Every limit and deductible that a loss of these takers can touch, with nothing taken, in the
+    /// order of their codes.
+    pub fn possible(terms: &CoverTerms, takers: &Takers) -> Vec<Self> {
+        let limits = terms.limits.iter().filter_map(|limit| {
+            let subject = LimitSubject::of(limit, terms.stacking, takers)?;
+            let (code, cap) = (limit.code.clone(), limit.amount);
+            Some(Self { code, subject, cap, amount: cap.zero() })
+        });
+        let deductibles = terms.parts.iter().filter_map(|part| {
+            let subject = LimitSubject::Occurrence(takers.tenant, takers.occurrence?);
+            let (code, cap) = (deductible_code(part.part), part.deductible);
+            (!cap.is_zero()).then(|| Self { code, subject, cap, amount: cap.zero() })
+        });
+        let mut draws: Vec<Self> = limits.chain(deductibles).collect();
+        draws.sort_by(|a, b| a.code.cmp(&b.code));
+        draws
     }
 }
 
 impl Benefit {
-    /// What this benefit takes from every limit it touches; limits it does not touch are absent.
+    /// What this benefit takes from every limit and deductible; those it does not touch are absent.
+    /// In the order of their codes, so that two claims take locks in the same order.
     ///
     /// # Errors
     /// [`BenefitError::Money`] for an overflow.
-    pub fn draws(
-        &self,
-        terms: &CoverTerms,
-        tenant_id: TenantId,
-        occurrence: OccurrenceKey,
-    ) -> Result<Vec<Draw>, BenefitError> {
-        let by_part = self.by_part()?;
-        let draws = LimitScope::of_loss(terms, tenant_id, occurrence)
-            .into_iter()
-            .map(|(scope, cap)| {
-                let amount = match &scope {
-                    LimitScope::Deductible { .. } => self.deductible,
-                    LimitScope::Item { part, .. } => {
-                        by_part.get(part).copied().unwrap_or(Money::ZERO_JPY)
-                    }
-                    LimitScope::Occurrence { .. }
-                    | LimitScope::Annual { .. }
-                    | LimitScope::Programme => self.total,
-                };
-                Draw { scope, cap, amount }
-            })
-            .filter(|draw| !draw.amount.is_zero())
-            .collect();
+    pub fn draws(&self, terms: &CoverTerms, takers: &Takers) -> Result<Vec<Draw>, BenefitError> {
+        let mut draws = Draw::possible(terms, takers);
+        for draw in &mut draws {
+            draw.amount = match terms.limit(&draw.code) {
+                Some(limit) => self.of_parts(&terms.parts_of(limit))?,
+                None => self.borne_under(&draw.code),
+            };
+        }
+        draws.retain(|draw| !draw.amount.is_zero());
         Ok(draws)
+    }
+
+    /// What the insured bears under the code of a deductible.
+    fn borne_under(&self, code: &str) -> Money {
+        self.deductibles
+            .iter()
+            .find(|(part, _)| deductible_code(**part) == code)
+            .map_or(Money::ZERO_JPY, |(_, borne)| *borne)
     }
 }

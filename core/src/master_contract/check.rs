@@ -1,0 +1,201 @@
+//! Whether terms make sense, and whether this version of the program can keep what they promise.
+
+use std::collections::BTreeSet;
+
+use crate::master_contract::terms::{
+    CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PremiumBasis, Stacking,
+};
+use crate::money::Money;
+use crate::problem::Violation;
+use crate::rate::Rate;
+
+/// Every field that breaks a rule.
+pub(super) fn violations(terms: &CoverTerms) -> Vec<Violation> {
+    let mut found = Found::default();
+    parts(terms, &mut found);
+    limits(terms, &mut found);
+    crossings(terms, &mut found);
+    premium(terms, &mut found);
+    wording(terms, &mut found);
+    not_kept_yet(terms, &mut found);
+    found.violations
+}
+
+#[derive(Default)]
+struct Found {
+    violations: Vec<Violation>,
+}
+
+impl Found {
+    fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.violations
+            .push(Violation { field: field.into(), description: description.into() });
+    }
+
+    fn add_if(&mut self, broken: bool, field: &str, description: &str) {
+        if broken {
+            self.add(field, description);
+        }
+    }
+}
+
+fn parts(terms: &CoverTerms, found: &mut Found) {
+    found.add_if(terms.parts.is_empty(), "terms.parts", "must name at least one coverage part");
+    let mut seen = BTreeSet::new();
+    for (at, part) in terms.parts.iter().enumerate() {
+        let field = |name: &str| format!("terms.parts[{at}].{name}");
+        if !seen.insert(part.part) {
+            found.add(field("part"), format!("`{}` is listed twice", part.part));
+        }
+        if part.coinsurance <= Rate::ZERO || part.coinsurance > Rate::ONE {
+            let text = format!("`{}` must be above 0 and at most 1", part.coinsurance);
+            found.add(field("coinsurance_rate"), text);
+        }
+        if part.deductible.is_negative() {
+            found.add(field("deductible"), "must not be negative");
+        }
+    }
+    if terms.single_approval_up_to.is_some_and(Money::is_negative) {
+        found.add("terms.single_approval_up_to", "must not be negative");
+    }
+}
+
+fn limits(terms: &CoverTerms, found: &mut Found) {
+    let mut codes = BTreeSet::new();
+    for (at, limit) in terms.limits.iter().enumerate() {
+        let field = |name: &str| format!("terms.limits[{at}].{name}");
+        if !codes.insert(&limit.code) {
+            found.add(field("code"), format!("`{}` is used twice", limit.code));
+        }
+        if limit.amount.is_negative() {
+            found.add(field("amount"), "must not be negative");
+        }
+        if let Some(part) = limit.parts.iter().find(|part| terms.part(**part).is_none()) {
+            found.add(field("parts"), format!("`{part}` is not a part of this contract"));
+        }
+        if let Some(text) = scope_problem(terms, limit) {
+            found.add(field("scope"), text);
+        }
+    }
+}
+
+fn scope_problem(terms: &CoverTerms, limit: &Limit) -> Option<&'static str> {
+    match limit.scope {
+        LimitScope::Item if limit.parts.len() != 1 => {
+            Some("a limit of an item names exactly one part")
+        }
+        LimitScope::Section if limit.parts.is_empty() || n_sections(terms, limit) != 1 => {
+            Some("a limit of a section names parts of one section")
+        }
+        LimitScope::Occurrence | LimitScope::AllCosts
+            if limit.basis == LimitBasis::PerPeriod =>
+        {
+            Some("a limit of one loss is there for each loss; use `certificate` for the period")
+        }
+        LimitScope::Section | LimitScope::Certificate | LimitScope::Programme
+            if limit.basis == LimitBasis::PerOccurrence =>
+        {
+            Some("this limit is there once for each period")
+        }
+        LimitScope::Item
+        | LimitScope::AllCosts
+        | LimitScope::Occurrence
+        | LimitScope::Section
+        | LimitScope::Certificate
+        | LimitScope::Programme => None,
+    }
+}
+
+fn n_sections(terms: &CoverTerms, limit: &Limit) -> usize {
+    let sections: BTreeSet<&str> = limit
+        .parts
+        .iter()
+        .filter_map(|part| terms.part(*part))
+        .map(|part| part.section.as_str())
+        .collect();
+    sections.len()
+}
+
+/// Limits lie inside each other or beside each other. Two that cross would make the amount depend on
+/// which is applied first, and nobody could say which.
+fn crossings(terms: &CoverTerms, found: &mut Found) {
+    for (at, limit) in terms.limits.iter().enumerate() {
+        let parts = terms.parts_of(limit);
+        let crossed = terms.limits.iter().take(at).find(|other| {
+            let others = terms.parts_of(other);
+            !parts.is_disjoint(&others) && !parts.is_subset(&others) && !others.is_subset(&parts)
+        });
+        if let Some(other) = crossed {
+            found.add(
+                format!("terms.limits[{at}].parts"),
+                format!("`{}` and `{}` share some parts only: nest them", limit.code, other.code),
+            );
+        }
+    }
+}
+
+fn premium(terms: &CoverTerms, found: &mut Found) {
+    let premium = &terms.premium;
+    let by_rate = premium.basis == PremiumBasis::RateOnFees;
+    found.add_if(
+        by_rate == premium.amount.is_some(),
+        "terms.premium.amount",
+        "is needed, except for a rate on fees",
+    );
+    found.add_if(
+        by_rate != premium.rate.is_some(),
+        "terms.premium.rate",
+        "is for a rate on fees, and needed there",
+    );
+    found.add_if(
+        premium.amount.is_some_and(Money::is_negative),
+        "terms.premium.amount",
+        "must not be negative",
+    );
+}
+
+fn wording(terms: &CoverTerms, found: &mut Found) {
+    let mut codes = BTreeSet::new();
+    for (at, clause) in terms.wording.clauses.iter().enumerate() {
+        if !codes.insert(&clause.code) {
+            let text = format!("`{}` is used twice", clause.code);
+            found.add(format!("terms.wording.clauses[{at}].code"), text);
+        }
+    }
+}
+
+/// A promise that would be ignored is refused instead.
+fn not_kept_yet(terms: &CoverTerms, found: &mut Found) {
+    found.add_if(
+        terms.stacking == Stacking::PerSite,
+        "terms.stacking",
+        "limits per site are not served by this version",
+    );
+    found.add_if(
+        terms.loss_basis == LossBasis::ClaimsMade,
+        "terms.loss_basis",
+        "claims made is not served by this version",
+    );
+    for (at, part) in terms.parts.iter().enumerate() {
+        if part.waiting_seconds > 0 {
+            found.add(
+                format!("terms.parts[{at}].waiting_seconds"),
+                "waiting periods are not served by this version",
+            );
+        }
+        if part.n_per_period.is_some() {
+            found.add(
+                format!("terms.parts[{at}].n_per_period"),
+                "numbers of benefits are not served by this version: use a limit",
+            );
+        }
+    }
+    for (at, limit) in terms.limits.iter().enumerate() {
+        if !limit.reinstatement_rates.is_empty() {
+            found.add(
+                format!("terms.limits[{at}].reinstatement_rates"),
+                "reinstatements are not served by this version",
+            );
+        }
+    }
+}

@@ -1,0 +1,245 @@
+use jiff::civil::date;
+use uuid::Uuid;
+
+use super::*;
+use crate::catalog::{Cadence, Proration};
+use crate::money::Money;
+use crate::rate::Rate;
+use crate::text::{Language, Text};
+
+pub(crate) fn part(part: CoveragePart, percent: i64, deductible: i64) -> PartTerms {
+    PartTerms {
+        part,
+        form: BenefitForm::InKind,
+        coinsurance: Rate::percent(percent),
+        deductible: Money::jpy(deductible),
+        waiting_seconds: 0,
+        n_per_period: None,
+        section: if part.is_cost() { "costs" } else { "liability" }.to_owned(),
+        clause: None,
+        required_documents: vec![],
+    }
+}
+
+pub(crate) fn limit(scope: LimitScope, parts: &[CoveragePart], yen: i64) -> Limit {
+    let names: Vec<_> = parts.iter().map(|part| part.as_str()).collect();
+    Limit {
+        code: format!("limit.{}.{}", scope.as_str(), names.join("_")),
+        scope,
+        basis: match scope {
+            LimitScope::Item | LimitScope::AllCosts | LimitScope::Occurrence => {
+                LimitBasis::PerOccurrence
+            }
+            LimitScope::Section | LimitScope::Certificate | LimitScope::Programme => {
+                LimitBasis::PerPeriod
+            }
+        },
+        parts: parts.iter().copied().collect(),
+        amount: Money::jpy(yen),
+        reinstatement_rates: vec![],
+        clause: None,
+    }
+}
+
+fn clause(code: &str, place: &str) -> Clause {
+    Clause {
+        code: code.to_owned(),
+        clause: place.to_owned(),
+        kind: ClauseKind::Exclusion,
+        title: Text::new("見出し", "Heading"),
+        text: Text::new("本文", "Text"),
+        plain: None,
+        parts: vec![],
+        must_be_acknowledged: true,
+    }
+}
+
+pub(crate) fn terms() -> CoverTerms {
+    use CoveragePart::{OnSiteResponse, VirusRemoval};
+    CoverTerms {
+        attachment: Attachment::Automatic,
+        territories: vec!["JP".to_owned()],
+        parts: vec![part(OnSiteResponse, 100, 0), part(VirusRemoval, 100, 0)],
+        limits: vec![
+            limit(LimitScope::Item, &[OnSiteResponse], 100_000),
+            limit(LimitScope::Item, &[VirusRemoval], 50_000),
+            limit(LimitScope::Occurrence, &[], 150_000),
+            limit(LimitScope::Certificate, &[], 300_000),
+            limit(LimitScope::Programme, &[], 5_000_000),
+        ],
+        loss_basis: LossBasis::Occurrence,
+        stacking: Stacking::PerTenant,
+        premium: Premium {
+            basis: PremiumBasis::PerCertificate,
+            amount: Some(Money::jpy(80)),
+            rate: None,
+            cadence: Cadence::Monthly,
+            payer: PremiumPayer::Operator,
+            proration: Proration::None,
+        },
+        packs: CoverPacks {
+            eligibility: None,
+            cover: Some("first-response".to_owned()),
+            trigger: "first-response".to_owned(),
+            exclusion: "first-response".to_owned(),
+            payable: Some("first-response".to_owned()),
+        },
+        wording: Wording {
+            title: Text::new("初動対応補償", "First-response cover"),
+            version: "2021.1".to_owned(),
+            uri: String::new(),
+            hash: String::new(),
+            clauses: vec![
+                clause("exclusion.urgent_finding", "第5条第1項"),
+                clause("exclusion.unapproved_bypass", "第5条第2項"),
+            ],
+        },
+        notice_days: Some(30),
+        single_approval_up_to: Some(Money::jpy(100_000)),
+    }
+}
+
+pub(crate) fn draft() -> MasterContractDraft {
+    MasterContractDraft {
+        code: "okinawa-first-response-2021".to_owned(),
+        insurer_id: InsurerId::from(Uuid::from_u128(1)),
+        holder_id: PartnerId::from(Uuid::from_u128(2)),
+        period: InsurancePeriod {
+            starts_on: date(2021, 4, 1),
+            ends_on: date(2022, 4, 1),
+            hour: 16,
+            zone: Zone::named(Zone::TOKYO).unwrap(),
+        },
+        terms: terms(),
+    }
+}
+
+fn made(draft: MasterContractDraft) -> Result<MasterContract, Vec<Violation>> {
+    let created_at = "2021-03-01T00:00:00Z".parse().unwrap();
+    MasterContract::new(MasterContractId::from(Uuid::from_u128(9)), draft, created_at)
+}
+
+fn broken(change: impl FnOnce(&mut MasterContractDraft)) -> Vec<String> {
+    let mut draft = draft();
+    change(&mut draft);
+    made(draft).unwrap_err().into_iter().map(|violation| violation.field).collect()
+}
+
+#[test]
+fn the_hour_of_the_contract_decides_its_first_and_last_instant() {
+    let contract = made(draft()).unwrap();
+    let state = |text: &str| contract.state_at(text.parse().unwrap());
+    assert_eq!(state("2021-04-01T15:59:59.999999+09:00"), ContractState::Pending);
+    assert_eq!(state("2021-04-01T16:00:00+09:00"), ContractState::InForce);
+    assert_eq!(state("2022-04-01T15:59:59.999999+09:00"), ContractState::InForce);
+    assert_eq!(state("2022-04-01T16:00:00+09:00"), ContractState::Expired);
+}
+
+#[test]
+fn a_loss_outside_the_contract_is_judged_by_its_nearest_wording() {
+    let contract = made(draft()).unwrap();
+    let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let early = contract.wording_instant(at("2021-01-28T00:00:00Z"));
+    assert_eq!(early, contract.in_force.start());
+    let within = at("2021-06-01T00:00:00Z");
+    assert_eq!(contract.wording_instant(within), within);
+    let late = contract.wording_instant(at("2023-01-01T00:00:00Z"));
+    assert!(contract.in_force.contains(late));
+}
+
+#[test]
+fn every_field_that_makes_no_sense_is_named() {
+    use CoveragePart::{OnSiteResponse, ThirdPartyLiability, VirusRemoval};
+    let fields = broken(|draft| {
+        draft.period.ends_on = draft.period.starts_on;
+        draft.terms.parts =
+            vec![part(OnSiteResponse, 101, -1), part(OnSiteResponse, 0, 0)];
+        draft.terms.limits = vec![
+            limit(LimitScope::Item, &[], -1),
+            limit(LimitScope::Section, &[ThirdPartyLiability], 1),
+            limit(LimitScope::Item, &[], 1),
+        ];
+        draft.terms.premium.rate = Some(Rate::ONE);
+    });
+    assert_eq!(
+        fields,
+        [
+            "terms.parts[0].coinsurance_rate",
+            "terms.parts[0].deductible",
+            "terms.parts[1].part",
+            "terms.parts[1].coinsurance_rate",
+            "terms.limits[0].amount",
+            "terms.limits[0].scope",
+            "terms.limits[1].parts",
+            "terms.limits[1].scope",
+            "terms.limits[2].code",
+            "terms.limits[2].scope",
+            "terms.premium.rate",
+            "period",
+        ]
+    );
+    let crossing = broken(|draft| {
+        draft.terms.parts.push(part(ThirdPartyLiability, 100, 0));
+        draft.terms.limits = vec![
+            limit(LimitScope::Certificate, &[OnSiteResponse, VirusRemoval], 1),
+            limit(LimitScope::Certificate, &[VirusRemoval, ThirdPartyLiability], 1),
+        ];
+    });
+    assert_eq!(crossing, ["terms.limits[1].parts"]);
+}
+
+#[test]
+fn what_would_be_ignored_is_refused() {
+    let fields = broken(|draft| {
+        draft.terms.stacking = Stacking::PerSite;
+        draft.terms.loss_basis = LossBasis::ClaimsMade;
+        draft.terms.parts[0].waiting_seconds = 1;
+        draft.terms.parts[1].n_per_period = Some(2);
+        draft.terms.limits[0].reinstatement_rates = vec![Rate::ZERO];
+    });
+    assert_eq!(
+        fields,
+        [
+            "terms.stacking",
+            "terms.loss_basis",
+            "terms.parts[0].waiting_seconds",
+            "terms.parts[1].n_per_period",
+            "terms.limits[0].reinstatement_rates",
+        ]
+    );
+}
+
+#[test]
+fn a_clause_counts_as_acknowledged_in_its_own_version_and_from_its_own_time() {
+    let wording = terms().wording;
+    let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let accepted = |version: &str| Acknowledgement {
+        code: "exclusion.urgent_finding".to_owned(),
+        document_version: version.to_owned(),
+        language: Language::Ja,
+        shown_at: at("2021-03-20T00:00:00Z"),
+        acknowledged_at: at("2021-03-20T00:05:00Z"),
+        acknowledged_by: "比嘉".to_owned(),
+    };
+    let left = |version: &str, by: &str| -> usize {
+        wording.unacknowledged(&[accepted(version)], at(by)).len()
+    };
+    assert_eq!(left("2021.1", "2021-03-20T00:05:00Z"), 1);
+    assert_eq!(left("2021.1", "2021-03-20T00:04:59Z"), 2);
+    assert_eq!(left("2020.9", "2021-04-01T00:00:00Z"), 2);
+    assert_eq!(wording.cited("第5条第2項").unwrap().code, "exclusion.unapproved_bypass");
+}
+
+#[test]
+fn limits_are_applied_from_the_inside_out() {
+    let terms = terms();
+    let scopes: Vec<_> = terms.limits_inside_out().iter().map(|l| l.scope.as_str()).collect();
+    assert_eq!(scopes, ["item", "item", "occurrence", "certificate", "programme"]);
+}
+
+#[test]
+fn a_contract_survives_its_json_form() {
+    let contract = made(draft()).unwrap();
+    let text = serde_json::to_string(&contract).unwrap();
+    assert_eq!(serde_json::from_str::<MasterContract>(&text).unwrap(), contract);
+}
