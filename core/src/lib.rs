@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod days;
 pub mod decision;
 pub mod escalation;
+pub mod heartbeat;
 pub mod id;
 pub mod incident;
 pub mod master_contract;

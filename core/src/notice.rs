@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{ALWAYS, CalendarError, ServiceCalendar, named};
+use crate::calendar::{ALWAYS, CalendarError, named};
 use crate::id::{IncidentId, NoticeId, TenantId};
 use crate::incident::Incident;
 use crate::problem::Refused;
@@ -174,21 +174,10 @@ impl Channel {
         }
     }
 
-    /// How to tell a customer something now, and by which calendar: a call while the telephone is
-    /// answered; otherwise mail at once and a call when it opens.
-    ///
-    /// # Errors
-    /// [`CalendarError`] of the calendar.
-    pub fn by_clock(
-        phone: &ServiceCalendar,
-        now: Timestamp,
-    ) -> Result<Vec<(Self, String)>, CalendarError> {
-        let call = (Self::Phone, phone.plan().name.clone());
-        if phone.is_open(now)? {
-            Ok(vec![call])
-        } else {
-            Ok(vec![(Self::Email, ALWAYS.to_owned()), call])
-        }
+    /// How to tell a customer about an incident, and by which calendar: mail at once, since it can be
+    /// read at any time, and a call as soon as the telephone is answered (ESC-07).
+    pub fn to_customer(phone_calendar: &str) -> [(Self, String); 2] {
+        [(Self::Email, ALWAYS.to_owned()), (Self::Phone, phone_calendar.to_owned())]
     }
 }
 
@@ -450,19 +439,6 @@ mod tests {
             }
         }
         insta::assert_snapshot!(table);
-    }
-
-    #[test]
-    fn at_night_mail_goes_at_once_and_the_call_waits() {
-        let phone = named(KUMAMOTO_PHONE).unwrap();
-        // 22:00 and 12:00 in Kumamoto.
-        let night = Channel::by_clock(&phone, at("2020-11-02T13:00:00Z")).unwrap();
-        assert_eq!(
-            night.iter().map(|(c, _)| *c).collect::<Vec<_>>(),
-            [Channel::Email, Channel::Phone]
-        );
-        let noon = Channel::by_clock(&phone, at("2020-11-02T03:00:00Z")).unwrap();
-        assert_eq!(noon, [(Channel::Phone, KUMAMOTO_PHONE.to_owned())]);
     }
 
     #[test]

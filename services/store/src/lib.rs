@@ -4,14 +4,20 @@
 //! in and out. Rows and SQL stay in the file of their table family. Every query of tenant data takes
 //! the tenant.
 
+pub mod alerts;
 pub mod counters;
+pub mod decisions;
+pub mod heartbeats;
 pub mod idempotency;
 pub mod inbox;
+pub mod incidents;
 pub mod jobs;
+pub mod notices;
 pub mod outbox;
 pub mod partners;
 pub mod providers;
 pub mod tenants;
+pub mod usage;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,8 +27,10 @@ mod document;
 mod error;
 mod instant;
 mod migrations;
+mod query;
 mod tx;
 
 pub use connect::{Options, Store};
 pub use error::StoreError;
+pub use query::Scope;
 pub use tx::Tx;

@@ -16,7 +16,8 @@ macro_rules! step {
 }
 
 /// All steps in order.
-const STEPS: &[Step] = &[step!("0001_kernel")];
+const STEPS: &[Step] =
+    &[step!("0001_kernel"), step!("0004_monitoring"), step!("0007_decisions")];
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
@@ -40,11 +41,13 @@ impl MigrationTrait for Step {
 
 /// Replaces the type names in braces.
 fn in_dialect(sql: &str, backend: DbBackend) -> String {
-    let names: [(&str, &str, &str); 5] = [
+    let names: [(&str, &str, &str); 6] = [
         ("{uuid}", "uuid", "blob"),
         ("{instant}", "timestamptz", "text"),
         ("{json}", "jsonb", "text"),
         ("{day}", "date", "text"),
+        // Text that lists are ordered by: in byte order on both databases.
+        ("{key}", "text COLLATE \"C\"", "text"),
         (
             "{serial}",
             "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",

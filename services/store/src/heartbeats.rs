@@ -1,0 +1,140 @@
+//! Signs of life: the last one of each device, and all of them as evidence.
+
+use sea_orm::prelude::Json;
+use sea_orm::{QueryResult, Value};
+use tasuki_core::heartbeat::Heartbeat;
+use tasuki_core::id::TenantId;
+use tasuki_core::service::Service;
+use tasuki_core::time::Timestamp;
+
+use crate::document;
+use crate::error::StoreError;
+use crate::instant;
+use crate::tx::Tx;
+
+/// The version of the documents that this program writes.
+const SCHEMA_VERSION: i32 = 1;
+
+/// A sign of life as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The device or endpoint.
+    pub device_id: String,
+    /// When it was seen.
+    pub seen_at: Timestamp,
+    /// Whether a bypass rule was active then; none when the provider could not tell.
+    pub bypass_active: Option<bool>,
+}
+
+/// Records a sign of life; tells whether it is later than all that were known.
+///
+/// A late or repeated report is kept as evidence and changes nothing else.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn record(tx: &Tx, heartbeat: &Heartbeat) -> Result<bool, StoreError> {
+    let seen = "INSERT INTO heartbeat_seen (tenant_id, service, device_id, seen_at, bypass) \
+                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
+    values.push(instant::to_row(heartbeat.last_seen_at).into());
+    values.push(bypass_word(heartbeat.bypass_active).into());
+    tx.execute(seen, values).await?;
+
+    let last = "INSERT INTO heartbeat (tenant_id, service, device_id, provider_id, last_seen_at, \
+                document, schema_version) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                ON CONFLICT (tenant_id, service, device_id) DO UPDATE SET \
+                provider_id = excluded.provider_id, last_seen_at = excluded.last_seen_at, \
+                document = excluded.document, schema_version = excluded.schema_version \
+                WHERE heartbeat.last_seen_at < excluded.last_seen_at";
+    let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
+    values.push(heartbeat.provider_id.as_uuid().into());
+    values.push(instant::to_row(heartbeat.last_seen_at).into());
+    values.push(document::to_row("heartbeat", heartbeat)?.into());
+    values.push(SCHEMA_VERSION.into());
+    Ok(tx.execute(last, values).await? == 1)
+}
+
+/// The last sign of life of a device.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last(
+    tx: &Tx,
+    tenant: TenantId,
+    service: Service,
+    device_id: &str,
+) -> Result<Option<Heartbeat>, StoreError> {
+    let sql = "SELECT document FROM heartbeat WHERE tenant_id = $1 AND service = $2 \
+               AND device_id = $3";
+    let row = tx.one(sql, key(tenant, service, device_id)).await?;
+    row.map(|row| {
+        let json: Json = row.try_get("", "document")?;
+        document::from_row("heartbeat", json)
+    })
+    .transpose()
+}
+
+/// The last sign of life of any device of a service at or before an instant: the evidence that it
+/// was running when a loss happened.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_before(
+    tx: &Tx,
+    tenant: TenantId,
+    service: Service,
+    at: Timestamp,
+) -> Result<Option<Seen>, StoreError> {
+    let sql = "SELECT device_id, seen_at, bypass FROM heartbeat_seen WHERE tenant_id = $1 \
+               AND service = $2 AND seen_at <= $3 ORDER BY seen_at DESC, device_id LIMIT 1";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), service.as_str().into(), instant::to_row(at).into()];
+    tx.one(sql, values).await?.as_ref().map(seen_from_row).transpose()
+}
+
+/// How many devices of a service have shown a sign of life within a span, the end excluded.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_devices(
+    tx: &Tx,
+    tenant: TenantId,
+    service: Service,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(DISTINCT device_id) AS n FROM heartbeat_seen WHERE tenant_id = $1 \
+               AND service = $2 AND seen_at >= $3 AND seen_at < $4";
+    let values: Vec<Value> = vec![
+        tenant.as_uuid().into(),
+        service.as_str().into(),
+        instant::to_row(from).into(),
+        instant::to_row(until).into(),
+    ];
+    let row = tx.one(sql, values).await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get("", "n")?))
+}
+
+fn key(tenant: TenantId, service: Service, device_id: &str) -> Vec<Value> {
+    vec![tenant.as_uuid().into(), service.as_str().into(), device_id.into()]
+}
+
+const fn bypass_word(active: Option<bool>) -> &'static str {
+    match active {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "unknown",
+    }
+}
+
+fn seen_from_row(row: &QueryResult) -> Result<Seen, StoreError> {
+    let bypass: String = row.try_get("", "bypass")?;
+    Ok(Seen {
+        device_id: row.try_get("", "device_id")?,
+        seen_at: instant::from_row("heartbeat_seen", row.try_get("", "seen_at")?)?,
+        bypass_active: match bypass.as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        },
+    })
+}

@@ -1,0 +1,91 @@
+//! Queries whose conditions depend on what the caller asks for.
+
+use sea_orm::Value;
+use tasuki_core::id::{PartnerId, TenantId};
+
+/// Whose rows a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of every tenant.
+    All,
+    /// Those of the tenants of one partner.
+    Partner(PartnerId),
+    /// Those of one tenant.
+    Tenant(TenantId),
+}
+
+/// A statement that grows condition by condition.
+#[derive(Debug)]
+pub(crate) struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// A statement up to and including its first condition.
+    pub(crate) fn new(sql: &str, values: Vec<Value>) -> Self {
+        Self { sql: sql.to_owned(), values }
+    }
+
+    /// Adds a condition; each `?` stands for the next of the values.
+    pub(crate) fn and(&mut self, condition: &str, values: Vec<Value>) {
+        self.sql.push_str(" AND (");
+        self.push(condition, values);
+        self.sql.push(')');
+    }
+
+    /// Adds a condition if there is a value for it.
+    pub(crate) fn and_maybe(&mut self, condition: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.and(condition, vec![value]);
+        }
+    }
+
+    /// Narrows to the tenants of a scope.
+    pub(crate) fn within(&mut self, scope: Scope) {
+        match scope {
+            Scope::All => {}
+            Scope::Partner(partner) => self.and(
+                "tenant_id IN (SELECT id FROM tenant WHERE partner_id = ?)",
+                vec![partner.as_uuid().into()],
+            ),
+            Scope::Tenant(tenant) => self.and("tenant_id = ?", vec![tenant.as_uuid().into()]),
+        }
+    }
+
+    /// Ends the statement with its order and the number of rows.
+    pub(crate) fn ordered(mut self, order: &str, limit: u64) -> (String, Vec<Value>) {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.push(&format!(" ORDER BY {order} LIMIT ?"), vec![limit.into()]);
+        (self.sql, self.values)
+    }
+
+    fn push(&mut self, text: &str, values: Vec<Value>) {
+        let mut parts = text.split('?');
+        self.sql.push_str(parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            self.sql.push('$');
+            self.sql.push_str(&self.values.len().to_string());
+            self.sql.push_str(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbered_in_the_order_of_the_statement() {
+        let mut query = Query::new("SELECT 1 WHERE a = $1", vec![1.into()]);
+        query.and("b < ? OR (b = ? AND c > ?)", vec![2.into(), 2.into(), 3.into()]);
+        query.and_maybe("d = ?", None::<Value>);
+        let (sql, values) = query.ordered("a, b", 10);
+        assert_eq!(
+            sql,
+            "SELECT 1 WHERE a = $1 AND (b < $2 OR (b = $3 AND c > $4)) ORDER BY a, b LIMIT $5"
+        );
+        assert_eq!(values.len(), 5);
+    }
+}
