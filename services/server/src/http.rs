@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -103,7 +103,7 @@ fn code_of(response: &Response) -> i32 {
         .unwrap_or(0)
 }
 
-struct Headers<'a>(&'a axum::http::HeaderMap);
+struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
@@ -111,12 +111,12 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }
 
 /// The trace that the caller is in (`traceparent`), or a new one.
-fn trace_id(span: &tracing::Span, headers: &axum::http::HeaderMap) -> String {
+fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> String {
     let parent = opentelemetry::global::get_text_map_propagator(|it| it.extract(&Headers(headers)));
     // Without an exporter there is no tracer to join; the id below still links our log lines.
     let _ = span.set_parent(parent);

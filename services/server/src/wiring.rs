@@ -132,7 +132,9 @@ fn api(
     let bounds = Bounds::new(settings.server.max_concurrent_calls, longest);
     let calls = tasuki_grpc::routes(&Edge::new(ctx, auth))
         .into_axum_router()
-        .layer(axum::middleware::from_fn_with_state(bounds, http::around));
+        .layer(axum::middleware::from_fn_with_state(bounds, http::around))
+        // Around our services only: it refuses every plain HTTP/1 request, and so the pages.
+        .layer(tonic_web::GrpcWebLayer::new());
     // Health and reflection stay outside the bounds: a busy server is alive and says so.
     let always = Routes::new(health_service)
         .add_service(reflection().build_v1()?)
@@ -145,7 +147,6 @@ fn api(
     let serving = tonic::transport::Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
-        .layer(tonic_web::GrpcWebLayer::new())
         .add_routes(Routes::from(router))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             stopped.cancelled().await;
