@@ -1,0 +1,330 @@
+//! From the rules of a pack to findings, matches and outputs.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+use tasuki_core::decision::{FactSeen, Finding, Outcome};
+use tasuki_core::text::Text;
+
+use super::evaluator::{EvalError, Evaluator};
+use super::explain::{deciding, undecided};
+use super::{Evaluation, Matched};
+use crate::expression::Compiled;
+use crate::facts::FactSet;
+use crate::pack::{Pack, Rule, Shape};
+use crate::value::Value;
+
+/// What a pack gives for facts.
+pub(super) fn evaluate(pack: &Pack, facts: &FactSet) -> Evaluation {
+    let evaluator = Evaluator::new(facts, &pack.facts, &pack.variables);
+    let mut run = Run {
+        pack,
+        facts,
+        evaluator,
+        findings: Vec::new(),
+        matched: Vec::new(),
+        finding_outputs: BTreeMap::new(),
+        found: BTreeMap::new(),
+    };
+    run.rules();
+    let outcome = run.outcome();
+    run.finish(outcome)
+}
+
+/// What a rule came to.
+enum Came {
+    /// Its condition held.
+    Held,
+    /// Its condition did not hold.
+    Failed,
+    /// Nothing can be said.
+    Unknown(EvalError),
+    /// It is not about these facts.
+    NotConcerned,
+}
+
+struct Run<'r> {
+    pack: &'r Pack,
+    facts: &'r FactSet,
+    evaluator: Evaluator<'r>,
+    findings: Vec<Finding>,
+    matched: Vec<Matched>,
+    finding_outputs: BTreeMap<String, BTreeMap<String, Json>>,
+    /// What fired rules gave: for outputs of the whole pack.
+    found: BTreeMap<String, Vec<Value>>,
+}
+
+impl Run<'_> {
+    fn rules(&mut self) {
+        let pack = self.pack;
+        for rule in &pack.rules {
+            self.evaluator.take_reads();
+            let came = self.condition(rule);
+            let seen = self.facts_seen();
+            match (pack.shape, came) {
+                (_, Came::Unknown(error)) => {
+                    self.undetermined(rule, &rule.condition, (&error, seen));
+                    if pack.shape.stops_at_first() {
+                        return;
+                    }
+                }
+                (Shape::AllMustHold, Came::Failed) => self.failed(rule, seen, false),
+                (Shape::NoneMayHold, Came::Held) => self.failed(rule, seen, true),
+                (Shape::CollectAll, Came::Held) => self.applied(rule, seen),
+                (Shape::FirstMatch | Shape::DecisionTable, Came::Held) => {
+                    self.applied(rule, seen);
+                    return;
+                }
+                (Shape::AllMustHold, Came::Held | Came::NotConcerned)
+                | (
+                    Shape::NoneMayHold
+                    | Shape::CollectAll
+                    | Shape::FirstMatch
+                    | Shape::DecisionTable,
+                    Came::Failed | Came::NotConcerned,
+                ) => {}
+            }
+        }
+    }
+
+    fn condition(&mut self, rule: &Rule) -> Came {
+        let concerned = match &rule.guard {
+            Some(guard) => self.evaluator.truth(&guard.node),
+            None => Ok(true),
+        };
+        if concerned == Ok(false) {
+            return Came::NotConcerned;
+        }
+        match (self.evaluator.truth(&rule.condition.node), concerned) {
+            (Ok(true), _) => Came::Held,
+            (Ok(false), Ok(_)) => Came::Failed,
+            (Err(error), _) | (Ok(false), Err(error)) => Came::Unknown(error),
+        }
+    }
+
+    fn facts_seen(&mut self) -> Vec<FactSeen> {
+        let reads = self.evaluator.take_reads();
+        reads.into_iter().filter_map(|place| self.fact_seen(place)).collect()
+    }
+
+    fn fact_seen(&mut self, place: usize) -> Option<FactSeen> {
+        let path = self.pack.facts.get(place)?;
+        Some(FactSeen {
+            path: path.path.clone(),
+            value: self.evaluator.fact(place).map(|value| value.to_json()),
+            as_of: self.facts.as_of.get(&path.path).copied(),
+        })
+    }
+
+    /// A condition that says no.
+    fn failed(&mut self, rule: &Rule, facts: Vec<FactSeen>, given: bool) {
+        let expression = deciding(&mut self.evaluator, &rule.condition, given);
+        self.findings.push(Finding {
+            code: rule.code.clone(),
+            outcome: Outcome::NotSatisfied,
+            message: rule.message.filled(&mut self.evaluator),
+            clause: rule.clause.clone(),
+            expression,
+            facts,
+            next_step: rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator)),
+            remedies: vec![],
+        });
+        let outputs = self.rule_outputs(rule);
+        if !outputs.is_empty() {
+            self.finding_outputs.insert(rule.code.clone(), outputs);
+        }
+    }
+
+    /// A rule that was chosen or collected.
+    fn applied(&mut self, rule: &Rule, facts: Vec<FactSeen>) {
+        let expression = deciding(&mut self.evaluator, &rule.condition, true);
+        let message = rule.message.filled(&mut self.evaluator);
+        let next_step = rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator));
+        let outputs = self.rule_outputs(rule);
+        self.matched.push(Matched {
+            code: rule.code.clone(),
+            message,
+            clause: rule.clause.clone(),
+            expression,
+            facts,
+            next_step,
+            outputs,
+        });
+    }
+
+    /// The values that a fired rule gives. One that has no value is a finding of its own.
+    fn rule_outputs(&mut self, rule: &Rule) -> BTreeMap<String, Json> {
+        let mut given = BTreeMap::new();
+        let codes = self.found.entry("code".to_owned()).or_default();
+        codes.push(Value::text(&rule.code));
+        for (name, output) in &rule.outputs {
+            self.evaluator.take_reads();
+            match self.evaluator.evaluate(&output.node) {
+                Ok(value) => {
+                    given.insert(name.clone(), value.to_json());
+                    self.found.entry(name.clone()).or_default().push(value);
+                }
+                Err(error) => {
+                    let seen = self.facts_seen();
+                    self.undetermined(rule, output, (&error, seen));
+                }
+            }
+        }
+        given
+    }
+
+    /// Something that cannot be determined.
+    fn undetermined(
+        &mut self,
+        rule: &Rule,
+        expression: &Compiled,
+        (error, facts): (&EvalError, Vec<FactSeen>),
+    ) {
+        let (message, next_step) = self.unknown(error);
+        let expression = undecided(&mut self.evaluator, expression);
+        self.findings.push(Finding {
+            code: rule.code.clone(),
+            outcome: Outcome::Undetermined,
+            message,
+            clause: rule.clause.clone(),
+            expression,
+            facts,
+            next_step: Some(next_step),
+            remedies: vec![],
+        });
+    }
+
+    /// What to tell the reader about something unknown.
+    fn unknown(&self, error: &EvalError) -> (Text, Text) {
+        match error {
+            EvalError::Missing(places) => {
+                let paths: Vec<_> =
+                    places.iter().filter_map(|place| self.pack.facts.get(*place)).collect();
+                let ja: Vec<&str> = paths.iter().map(|path| path.label_ja).collect();
+                let en: Vec<String> = paths
+                    .iter()
+                    .map(|path| format!("{} (`{}`)", path.label_en, path.path))
+                    .collect();
+                let message = Text::new(
+                    format!("「{}」が分からないため判断できません", ja.join("」「")),
+                    format!("cannot be determined, not known: {}", en.join("; ")),
+                );
+                let next = Text::new(
+                    format!("「{}」を確認して登録してください", ja.join("」「")),
+                    format!("find out and record: {}", en.join("; ")),
+                );
+                (message, next)
+            }
+            EvalError::Failed(reason) => (
+                Text::new(
+                    format!("計算できないため判断できません（{reason}）"),
+                    format!("cannot be determined: {reason}"),
+                ),
+                person_looks(),
+            ),
+            EvalError::Spent => (
+                Text::new(
+                    "計算量の上限を超えたため判断できません",
+                    "cannot be determined: it takes more steps than are allowed",
+                ),
+                person_looks(),
+            ),
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let any = |wanted| self.findings.iter().any(|finding| finding.outcome == wanted);
+        match self.pack.shape {
+            Shape::AllMustHold | Shape::NoneMayHold => {
+                if any(Outcome::NotSatisfied) {
+                    Outcome::NotSatisfied
+                } else if any(Outcome::Undetermined) {
+                    Outcome::Undetermined
+                } else {
+                    Outcome::Satisfied
+                }
+            }
+            Shape::FirstMatch | Shape::DecisionTable | Shape::CollectAll => {
+                if any(Outcome::Undetermined) {
+                    Outcome::Undetermined
+                } else if self.matched.is_empty() {
+                    Outcome::NotSatisfied
+                } else {
+                    Outcome::Satisfied
+                }
+            }
+        }
+    }
+
+    /// Adds the outputs of the whole pack. An undetermined pack gives none: a value next to "a
+    /// person has to look" would be taken for an answer.
+    fn finish(mut self, outcome: Outcome) -> Evaluation {
+        let mut outputs = BTreeMap::new();
+        let mut outcome = outcome;
+        if self.pack.shape.stops_at_first()
+            && outcome == Outcome::Satisfied
+            && let Some(rule) = self.matched.first()
+        {
+            outputs.clone_from(&rule.outputs);
+        }
+        if outcome != Outcome::Undetermined {
+            self.offer_found();
+            for (name, output) in &self.pack.outputs {
+                self.evaluator.take_reads();
+                match self.evaluator.evaluate(&output.node) {
+                    Ok(value) => {
+                        outputs.insert(name.clone(), value.to_json());
+                    }
+                    Err(error) => {
+                        self.output_unknown(name, output, &error);
+                        if outcome == Outcome::Satisfied {
+                            outcome = Outcome::Undetermined;
+                        }
+                    }
+                }
+            }
+        }
+        if outcome == Outcome::Undetermined {
+            outputs.clear();
+        }
+        Evaluation {
+            outcome,
+            findings: self.findings,
+            matched: self.matched,
+            outputs,
+            finding_outputs: self.finding_outputs,
+        }
+    }
+
+    /// Makes what the rules gave readable for outputs, every known output as a list.
+    fn offer_found(&mut self) {
+        let given = std::mem::take(&mut self.found);
+        let names = self.pack.rules.iter().flat_map(|rule| rule.outputs.iter().map(|it| &it.0));
+        for name in names.map(String::as_str).chain(["code"]) {
+            let values = given.get(name).cloned().unwrap_or_default();
+            // Invariant: no more values than rules, each within its own bound.
+            let list = Value::list(values).unwrap_or(Value::Null);
+            self.evaluator.found.insert(name.to_owned(), list);
+        }
+    }
+
+    fn output_unknown(&mut self, name: &str, output: &Compiled, error: &EvalError) {
+        let facts = self.facts_seen();
+        let (message, next_step) = self.unknown(error);
+        let expression = undecided(&mut self.evaluator, output);
+        self.findings.push(Finding {
+            code: format!("OUTPUT_{}", name.to_uppercase()),
+            outcome: Outcome::Undetermined,
+            message,
+            clause: None,
+            expression,
+            facts,
+            next_step: Some(next_step),
+            remedies: vec![],
+        });
+    }
+}
+
+fn person_looks() -> Text {
+    Text::new("担当者が内容を確認してください", "a person has to look at it")
+}

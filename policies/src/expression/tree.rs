@@ -1,0 +1,137 @@
+//! The checked tree that the evaluator walks: every name is a place, every call is a function.
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::types::Type;
+use crate::functions::Function;
+use crate::value::Value;
+
+/// A checked expression and its text.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    pub(crate) source: Arc<str>,
+    pub(crate) node: Node,
+}
+
+impl Compiled {
+    /// The text of one of its nodes.
+    pub(crate) fn text_of(&self, node: &Node) -> &str {
+        self.source.get(node.part.0..node.part.1).unwrap_or(&self.source)
+    }
+}
+
+/// A part of an expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    /// Where it stands in the text, as byte offsets.
+    pub(crate) part: (usize, usize),
+    pub(crate) result: Type,
+    /// How many levels the evaluator needs for it, variables included.
+    pub(crate) depth: usize,
+}
+
+/// What a part of an expression does.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    /// A value that is written down.
+    Literal(Value),
+    /// A fact, by its place in the pack's list of facts.
+    Fact(usize),
+    /// Whether a fact is there.
+    HasFact(usize),
+    /// A variable of the pack, by its place.
+    Variable(usize),
+    /// What the rules gave, by the name of an output: only in outputs of the whole pack.
+    Found(String),
+    /// The element under a macro, counted from the outermost.
+    Local(usize),
+    /// Every operand holds.
+    And(Vec<Node>),
+    /// One operand holds.
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    Conditional(Box<[Node; 3]>),
+    Binary(Operator, Box<[Node; 2]>),
+    /// An element of a list or a value of a map.
+    Index(Box<[Node; 2]>),
+    /// A value of a map by a name that is written down.
+    Select(Box<Node>, Arc<str>),
+    /// Whether a map has a name.
+    HasKey(Box<Node>, Arc<str>),
+    List(Vec<Node>),
+    Map(Vec<(Arc<str>, Node)>),
+    Call(&'static Function, Vec<Node>),
+    /// Whether a text matches a pattern, which was compiled when the pack was loaded.
+    Matches(Box<Node>, Regex),
+    /// Whether an expression has all the facts it needs.
+    Known(Box<Node>),
+    /// Does something with every element of a list.
+    Each(Macro, Box<Each>),
+}
+
+/// The parts of a macro.
+#[derive(Debug, Clone)]
+pub(crate) struct Each {
+    pub(crate) list: Node,
+    /// Which elements count; all of them when absent.
+    pub(crate) filter: Option<Node>,
+    pub(crate) body: Node,
+}
+
+/// What a macro does with every element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Macro {
+    All,
+    Exists,
+    ExistsOne,
+    Filter,
+    Map,
+}
+
+/// An operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+}
+
+impl Operator {
+    /// As it is written.
+    pub(crate) const fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "in",
+        }
+    }
+}
+
+impl Compiled {
+    /// Whether it is just `true`.
+    pub(crate) const fn is_always_true(&self) -> bool {
+        matches!(self.node.kind, Kind::Literal(Value::Bool(true)))
+    }
+}

@@ -1,0 +1,159 @@
+//! What policies may know: plain structs whose doc comments are the schema that packs are checked
+//! against.
+//!
+//! Every fact may be missing. Missing is neither "no" nor zero: an expression that needs a missing
+//! fact is undetermined, unless it asks with `has(…)` or `known(…)` first.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tasuki_core::time::Timestamp;
+
+mod alert;
+mod claim;
+mod company;
+mod schema;
+mod words;
+
+pub use alert::AlertFacts;
+pub use claim::ClaimFacts;
+pub use company::CompanyFacts;
+pub use schema::{FactSchema, FactType, RootSchema};
+pub use words::{
+    AlertKind, Consent, DnsControl, EdrVerdict, LossPart, MaintainerCooperation, ParseWordError,
+    Rung, Severity, Verdict, WafState,
+};
+
+pub(crate) use schema::FactRoot;
+
+use crate::value::Value;
+
+/// The facts of one question, frozen: what a decision record keeps and a replay reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactSet {
+    /// The present, as far as the question is concerned. Expressions know it as `now`.
+    pub now: Timestamp,
+    /// About the company that asks or is insured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<CompanyFacts>,
+    /// About an alert, or the incident that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertFacts>,
+    /// About a loss that was notified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimFacts>,
+    /// Since when, or at which time, a fact was known to hold, by its path: `company.has_utm`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub as_of: BTreeMap<String, Timestamp>,
+}
+
+impl FactSet {
+    /// No facts but the present.
+    pub const fn at(now: Timestamp) -> Self {
+        Self { now, company: None, alert: None, claim: None, as_of: BTreeMap::new() }
+    }
+
+    /// Adds what is known about the company.
+    #[must_use]
+    pub fn with_company(mut self, facts: CompanyFacts) -> Self {
+        self.company = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the alert.
+    #[must_use]
+    pub fn with_alert(mut self, facts: AlertFacts) -> Self {
+        self.alert = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the loss.
+    #[must_use]
+    pub fn with_claim(mut self, facts: ClaimFacts) -> Self {
+        self.claim = Some(facts);
+        self
+    }
+
+    /// Notes at which time a fact was known to hold.
+    #[must_use]
+    pub fn known_at(mut self, path: impl Into<String>, at: Timestamp) -> Self {
+        self.as_of.insert(path.into(), at);
+        self
+    }
+
+    /// The facts as a decision record freezes them.
+    ///
+    /// # Errors
+    /// Never for facts of this crate; the signature is that of the JSON writer.
+    pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    /// Frozen facts, read again.
+    ///
+    /// # Errors
+    /// When a field is unknown or has another type.
+    pub fn from_json(json: &serde_json::Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(json)
+    }
+
+    /// A fact's value; nothing when it is missing.
+    pub(crate) fn read(&self, fact: &FactPath) -> Option<Value> {
+        match fact.root {
+            Root::Now => Some(Value::Timestamp(self.now)),
+            Root::Company => self.company.as_ref()?.read(fact.field),
+            Root::Alert => self.alert.as_ref()?.read(fact.field),
+            Root::Claim => self.claim.as_ref()?.read(fact.field),
+        }
+    }
+}
+
+/// The structs that packs may declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Root {
+    Now,
+    Company,
+    Alert,
+    Claim,
+}
+
+impl Root {
+    /// Those that a pack names under `facts`.
+    pub(crate) const DECLARED: [Self; 3] = [Self::Company, Self::Alert, Self::Claim];
+
+    /// Its schema; the present has none.
+    pub(crate) const fn schema(self) -> Option<&'static RootSchema> {
+        match self {
+            Self::Now => None,
+            Self::Company => Some(CompanyFacts::SCHEMA),
+            Self::Alert => Some(AlertFacts::SCHEMA),
+            Self::Claim => Some(ClaimFacts::SCHEMA),
+        }
+    }
+
+    /// The root of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::DECLARED
+            .into_iter()
+            .find(|root| root.schema().is_some_and(|schema| schema.name == name))
+    }
+}
+
+/// A fact that a pack reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FactPath {
+    pub(crate) root: Root,
+    pub(crate) field: usize,
+    /// As it is written: `company.has_utm`.
+    pub(crate) path: String,
+    /// What readers call it.
+    pub(crate) label_ja: &'static str,
+    /// What readers call it.
+    pub(crate) label_en: &'static str,
+}
+
+/// The schemas of everything that packs may declare, for editors and documents.
+pub fn schemas() -> impl Iterator<Item = &'static RootSchema> {
+    Root::DECLARED.into_iter().filter_map(Root::schema)
+}

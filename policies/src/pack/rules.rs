@@ -1,0 +1,228 @@
+//! Checks the rules of one pack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_saphyr::{Location, Spanned};
+
+use super::build::{Builder, is_identifier};
+use super::file::{PackFile, RuleFile, TextFile};
+use super::template::Message;
+use super::{Rule, Shape, table};
+use crate::expression::{Compiled, Name, Type, found_names};
+use crate::source::Placed;
+
+/// The most rules of one pack: an evaluation looks at each.
+const MAX_RULES: usize = 500;
+
+/// Reads the rules or rows of a pack.
+pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
+    let shape = file.shape.value;
+    let mut rules = Vec::new();
+    let mut codes = BTreeSet::new();
+    let written = written(builder, file);
+    if written.is_empty() {
+        builder.wrong("no-rules", file.shape.defined, "the pack has no rules");
+    }
+    if written.len() > MAX_RULES {
+        let message = format!("a pack has at most {MAX_RULES} rules");
+        builder.wrong("too-long", file.shape.defined, message);
+        return rules;
+    }
+    for (at, rule, condition) in written {
+        let code = &rule.code.value;
+        if !is_code(code) {
+            let message = format!("`{code}` is not a code: capital letters, digits and `_`");
+            builder.wrong("bad-name", rule.code.defined, message);
+        }
+        if !codes.insert(code.clone()) {
+            let message = format!("two rules have the code `{code}`");
+            builder.wrong("name-taken", rule.code.defined, message);
+        }
+        rules.extend(checked(builder, (shape, at), rule, condition));
+    }
+    same_outputs(builder, &rules, file);
+    rules
+}
+
+type Written = (Location, RuleFile, Option<Placed>);
+
+/// The rules as written; those of a table with the text of their condition.
+fn written(builder: &mut Builder, file: &mut PackFile) -> Vec<Written> {
+    let is_table = file.shape.value == Shape::DecisionTable;
+    let rules = std::mem::take(&mut file.rules);
+    match file.table.take() {
+        Some(mut rows) if is_table => {
+            if let Some(rule) = rules.first() {
+                builder.wrong("misplaced", rule.defined, "a decision table has rows, not rules");
+            }
+            let all = std::mem::take(&mut rows.rows);
+            all.into_iter()
+                .map(|row| {
+                    let at = row.defined;
+                    let (rule, condition) = table::rule_of(builder, &rows, row);
+                    (at, rule, Some(condition))
+                })
+                .collect()
+        }
+        other => {
+            if is_table || other.is_some() {
+                let message = "`table` belongs to the shape `decision_table`, and it to `table`";
+                builder.wrong("misplaced", file.shape.defined, message);
+            }
+            rules.into_iter().map(|rule| (rule.defined, rule.value, None)).collect()
+        }
+    }
+}
+
+fn checked(
+    builder: &mut Builder,
+    (shape, at): (Shape, Location),
+    rule: RuleFile,
+    made: Option<Placed>,
+) -> Option<Rule> {
+    let (guard, condition) = match made {
+        Some(condition) => (None, Some(condition)),
+        None => conditions(builder, (shape, at), &rule),
+    };
+    let guard = guard.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
+    let condition = condition.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
+    let message = match &rule.message {
+        Some(text) => Some(message(builder, text)),
+        None => {
+            let missing = format!("rule `{}` has no message", rule.code.value);
+            let hint = "add `message: { ja: …, en: … }` for the people who read it".to_owned();
+            builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
+            None
+        }
+    };
+    let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
+    let outputs = outputs(builder, &rule.outputs);
+    Some(Rule {
+        code: rule.code.value,
+        clause: rule.clause,
+        requirements: rule.requirements,
+        guard,
+        condition: condition?,
+        message: message?,
+        next_step,
+        outputs,
+    })
+}
+
+/// The texts of guard and condition: where all must hold, `when` says whom a rule concerns and
+/// `holds` what it asks; elsewhere `when` is all there is.
+fn conditions(
+    builder: &mut Builder,
+    (shape, at): (Shape, Location),
+    rule: &RuleFile,
+) -> (Option<Placed>, Option<Placed>) {
+    let when = rule.when.as_ref().map(|text| builder.text(text));
+    let holds = rule.holds.as_ref().map(|text| builder.text(text));
+    match (shape == Shape::AllMustHold, when, holds) {
+        (true, when, Some(holds)) => (when, Some(holds)),
+        (false, Some(when), None) => (None, Some(when)),
+        (true, _, None) => {
+            let missing = format!("rule `{}` does not say what must hold", rule.code.value);
+            builder.wrong_with_hint("no-condition", at, (missing, "add `holds`".to_owned()));
+            (None, None)
+        }
+        (false, _, _) => {
+            let wrong = format!("rule `{}` needs `when` and nothing else", rule.code.value);
+            let hint = "`holds` belongs to the shape `all_must_hold`".to_owned();
+            builder.wrong_with_hint("no-condition", at, (wrong, hint));
+            (None, None)
+        }
+    }
+}
+
+pub(super) fn message(builder: &mut Builder, text: &TextFile) -> Message {
+    let ja = Placed::yaml(&builder.files.pack, &text.ja);
+    let en = Placed::yaml(&builder.files.pack, &text.en);
+    Message::read(builder, &ja, &en)
+}
+
+/// Reads named outputs.
+pub(super) fn outputs(
+    builder: &mut Builder,
+    outputs: &BTreeMap<String, Spanned<String>>,
+) -> Vec<(String, Compiled)> {
+    let mut given = Vec::new();
+    for (name, expression) in outputs {
+        if !is_identifier(name) || name == "code" {
+            let message = format!("`{name}` cannot be the name of an output");
+            builder.wrong("bad-name", expression.defined, message);
+        }
+        let text = builder.text(expression);
+        if let Some(compiled) = builder.expression(&text, None) {
+            given.push((name.clone(), compiled));
+        }
+    }
+    given
+}
+
+/// Whoever uses a pack that chooses or collects relies on every rule to give the same values.
+fn same_outputs(builder: &mut Builder, rules: &[Rule], file: &PackFile) {
+    let relied_on = match file.shape.value {
+        Shape::FirstMatch | Shape::DecisionTable | Shape::CollectAll => true,
+        Shape::AllMustHold | Shape::NoneMayHold => false,
+    };
+    if !relied_on || !builder.diagnostics.is_empty() {
+        return;
+    }
+    let names = |rule: &Rule| rule.outputs.iter().map(|it| it.0.clone()).collect::<BTreeSet<_>>();
+    let every: BTreeSet<String> = rules.iter().flat_map(names).collect();
+    for rule in rules {
+        let missing: Vec<String> = every.difference(&names(rule)).cloned().collect();
+        if !missing.is_empty() {
+            let message =
+                format!("rule `{}` does not give the outputs {}", rule.code, missing.join(", "));
+            builder.wrong("missing-output", file.shape.defined, message);
+        }
+    }
+}
+
+/// What the outputs of the whole pack may ask about its rules.
+pub(super) fn found(builder: &mut Builder, rules: &[Rule]) {
+    let mut found: BTreeMap<String, Type> = BTreeMap::from([("code".to_owned(), Type::TEXT)]);
+    for (name, output) in rules.iter().flat_map(|rule| &rule.outputs) {
+        let kind = &output.node.result;
+        let both = found.get(name).map_or(Some(kind.clone()), |known| known.either(kind));
+        found.insert(name.clone(), both.unwrap_or(Type::Any));
+    }
+    builder.names.insert("found".to_owned(), found_names(found));
+}
+
+/// Outputs of the whole pack and of a rule that is chosen share their names.
+pub(super) fn no_shared_names(builder: &mut Builder, rules: &[Rule], file: &PackFile) {
+    if !file.shape.value.stops_at_first() {
+        return;
+    }
+    for (name, expression) in &file.outputs {
+        if rules.iter().any(|rule| rule.outputs.iter().any(|it| it.0 == *name)) {
+            let message = format!("both the pack and its rules give `{name}`");
+            builder.wrong("name-taken", expression.defined, message);
+        }
+    }
+}
+
+/// Names that stand for facts.
+pub(super) fn roots(builder: &mut Builder, declared: &[Spanned<String>]) {
+    for name in declared {
+        match crate::facts::Root::named(&name.value) {
+            Some(root) => {
+                builder.names.insert(name.value.clone(), Name::Root(root));
+            }
+            None => {
+                let known: Vec<_> = crate::facts::schemas().map(|schema| schema.name).collect();
+                let message = format!("there are no facts `{}`", name.value);
+                let hint = format!("there are {}", known.join(", "));
+                builder.wrong_with_hint("unknown-fact", name.defined, (message, hint));
+            }
+        }
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    text.starts_with(|it: char| it.is_ascii_uppercase())
+        && text.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
+}

@@ -1,0 +1,59 @@
+//! Decision tables: rows of cells become rules.
+
+use serde_saphyr::Spanned;
+
+use super::build::Builder;
+use super::file::{RowFile, RuleFile, TableFile};
+use crate::expression::{Name, Type};
+use crate::source::Placed;
+
+/// The signs that a cell may start with.
+const SIGNS: [&str; 7] = [">=", "<=", "!=", "==", ">", "<", "in "];
+
+/// A row as a rule, and the text of its condition.
+pub(super) fn rule_of(
+    builder: &mut Builder,
+    table: &TableFile,
+    row: Spanned<RowFile>,
+) -> (RuleFile, Placed) {
+    let place = row.defined;
+    let RowFile { code, clause, requirements, when, message, next_step, outputs } = row.value;
+    let mut cells = Vec::new();
+    for (input, cell) in &when {
+        if table.inputs.contains_key(input) {
+            cells.push(condition(builder, input, &cell.value));
+        } else {
+            let message = format!("the table has no input `{input}`");
+            builder.wrong("unknown-name", cell.defined, message);
+        }
+    }
+    let text = if cells.is_empty() { "true".to_owned() } else { cells.join(" && ") };
+    let condition = Placed::made(&builder.files.pack, text, place);
+    let rule = RuleFile {
+        code,
+        clause,
+        requirements,
+        when: None,
+        holds: None,
+        message,
+        next_step,
+        outputs,
+    };
+    (rule, condition)
+}
+
+/// The condition that a cell stands for.
+fn condition(builder: &Builder, input: &str, cell: &str) -> String {
+    let cell = cell.trim();
+    if SIGNS.iter().any(|sign| cell.starts_with(sign)) {
+        return format!("{input} {cell}");
+    }
+    match builder.names.get(input) {
+        Some(Name::Variable(_, Type::Text(_), _)) if !cell.starts_with(['\'', '"']) => {
+            format!("{input} == '{}'", cell.replace('\\', "\\\\").replace('\'', "\\'"))
+        }
+        Some(Name::Variable(_, Type::Bool, _)) if cell == "true" => input.to_owned(),
+        Some(Name::Variable(_, Type::Bool, _)) if cell == "false" => format!("!{input}"),
+        Some(_) | None => format!("{input} == {cell}"),
+    }
+}
