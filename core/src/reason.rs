@@ -130,6 +130,24 @@ reasons! {
     /// No decision of that id.
     DecisionNotFound, "DECISION_NOT_FOUND", NotFound;
 
+    // Provisioning
+    /// No order of that id that the caller may see.
+    OrderNotFound, "ORDER_NOT_FOUND", NotFound;
+    /// The order has no item of that id.
+    ItemNotFound, "ITEM_NOT_FOUND", NotFound;
+    /// The order's state does not allow the command.
+    OrderState, "ORDER_STATE", NotAllowedNow;
+    /// The item's state does not allow the command.
+    ItemState, "ITEM_STATE", NotAllowedNow;
+    /// Preflight refuses an item; the metadata names it and the reason code.
+    PreflightRefused, "PREFLIGHT_REFUSED", NotAllowedNow;
+    /// The item waits for another customer's step than the one that was confirmed.
+    CustomerStepMismatch, "CUSTOMER_STEP_MISMATCH", NotAllowedNow;
+    /// No provider offers that component.
+    ComponentNotOffered, "COMPONENT_NOT_OFFERED", NotFound;
+    /// The resume token was not made by this stream.
+    ResumeTokenInvalid, "RESUME_TOKEN_INVALID", Invalid;
+
     // Cover and claims
     /// No master contract of that id that the caller may see.
     MasterContractNotFound, "MASTER_CONTRACT_NOT_FOUND", NotFound;

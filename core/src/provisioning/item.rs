@@ -1,0 +1,588 @@
+//! One component at one provider: its spec, its state, and what is known about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::decision::Outcome;
+use crate::id::{DecisionId, ItemId, ProviderId};
+use crate::problem::Refused;
+use crate::provisioning::billing::{BilledSpan, BillingStart};
+use crate::provisioning::command::{ItemCommand, ItemEvent};
+use crate::provisioning::customer::{CustomerActionKind, CustomerStep};
+use crate::provisioning::reason_code::{Cause, ReasonCode};
+use crate::provisioning::spec::{Device, EndpointCounts, Observation, Spec};
+use crate::provisioning::state::ItemState;
+use crate::provisioning::steps::{StepKind, StepState, progress_of, steps_behind};
+use crate::service::Service;
+use crate::text::Text;
+use crate::time::{Period, TimeError, Timestamp, Zone};
+
+/// One component at one provider. Its id is also the instance that the provider knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its id, chosen before the first call.
+    pub id: ItemId,
+    /// Its number within the order, from 1.
+    pub number: u32,
+    /// Who sets it up.
+    pub provider_id: ProviderId,
+    /// What is ordered.
+    pub spec: Spec,
+    /// The generation of the instance, from 1; grows with each change that the provider is asked for.
+    pub generation: u32,
+    /// Whether the bundle needs it.
+    pub core: bool,
+    /// Numbers of the items that have to be live first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<u32>,
+    /// When billing begins.
+    pub billing_start: BillingStart,
+    /// What preflight said; none when it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<Preflight>,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: ItemState,
+    /// How many steps of its service it had behind it at its best.
+    #[serde(default)]
+    pub steps_behind: usize,
+    /// The customer's step that was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_step: Option<StepRecord>,
+    /// How often the provider was asked for this generation.
+    #[serde(default)]
+    pub n_attempts: u32,
+    /// The provider's last error, for operators and partners; empty when there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_error: String,
+    /// The date agreed for a visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Period>,
+    /// The consent of a third party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ThirdPartyConsent>,
+    /// The rented unit, as last observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// How far a roll-out has come, as last observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<EndpointCounts>,
+    /// Hash of the spec that the provider was last seen to have; empty until observed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub observed_spec_hash: String,
+    /// When it was last observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Timestamp>,
+}
+
+/// A customer's step and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// The step with its deadlines.
+    pub step: CustomerStep,
+    /// What became of it.
+    pub state: StepOutcome,
+    /// When somebody said that it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+    /// Who said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<Actor>,
+    /// Set when the operator did it in the customer's place, after a waiver was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<String>,
+}
+
+/// What became of a customer's step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// The customer was asked.
+    Asked,
+    /// The partner was asked to help.
+    Escalated,
+    /// Somebody says that it was done.
+    Confirmed,
+    /// Done, as we saw.
+    Done,
+    /// Declined, or made impossible.
+    Refused,
+    /// Nobody did it in time.
+    Expired,
+}
+
+/// The consent of somebody whom only the customer can ask (DIA-04).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThirdPartyConsent {
+    /// Who consents, by role, such as `site_maintainer`. No names.
+    pub given_by: String,
+    /// To what: domains and addresses.
+    pub scope: Vec<String>,
+    /// When it is valid; the work may only be done within.
+    pub valid_within: Period,
+    /// Where the document is kept.
+    pub document_reference: String,
+}
+
+/// What preflight said about an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preflight {
+    /// What the pack gave.
+    pub outcome: Outcome,
+    /// The recorded decision; none when nothing was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_id: Option<DecisionId>,
+    /// What was found, the heaviest first.
+    pub findings: Vec<PreflightFinding>,
+    /// Chance that custom work is needed, in thousandths (UTM-09).
+    pub custom_work_permille: u16,
+    /// The model or plan that fits; empty when the pack does not size.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sized_as: String,
+}
+
+/// How heavy a finding of preflight is, the lightest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingWeight {
+    /// Good to know.
+    Advice,
+    /// Has to be settled before the work begins.
+    SettleFirst,
+    /// Makes custom work likely.
+    CustomWork,
+    /// The service cannot be set up here.
+    Blocking,
+}
+
+/// One thing that preflight found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreflightFinding {
+    /// How heavy it is.
+    pub weight: FindingWeight,
+    /// The reason that a refusal for it carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonCode>,
+    /// What was found.
+    pub message: Text,
+    /// What to settle first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<Text>,
+    /// The customer's step that settles it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<CustomerActionKind>,
+}
+
+/// What became of an application, as the funnel counts it (C-1): each item has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemOutcome {
+    /// Still under way.
+    InProgress,
+    /// Refused in preflight.
+    Refused,
+    /// Accepted but never installed.
+    NeverInstalled,
+    /// Installed and removed again, against the plan.
+    Removed,
+    /// Live, or done when it is a one-off service.
+    Active,
+    /// Ran and ended as planned.
+    Ended,
+}
+
+/// One change of state of an item. Only ever inserted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The word of the state before; empty for the first.
+    pub from: String,
+    /// The word of the state after.
+    pub to: String,
+    /// What happened, such as `activated`.
+    pub event: String,
+    /// When, by the tenant's clock.
+    pub changed_at: Timestamp,
+    /// Why, for states that need a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Who did it.
+    pub changed_by: Actor,
+    /// A note of who did it; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// The generation of the instance.
+    pub generation: u32,
+    /// Id of the evidence; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub evidence_id: String,
+}
+
+impl Item {
+    /// The service.
+    pub const fn service(&self) -> Service {
+        self.spec.service
+    }
+
+    /// The key of the call that sets up this generation: names the step and never the try, so that
+    /// the provider can drop repeats.
+    pub fn put_key(&self) -> String {
+        self.key_of("put")
+    }
+
+    /// The key of the call that takes this generation away.
+    pub fn delete_key(&self) -> String {
+        self.key_of("del")
+    }
+
+    fn key_of(&self, verb: &str) -> String {
+        format!("{verb}-{}-{}", self.id, self.generation)
+    }
+
+    /// The item after a command, what has happened, and the line for its history.
+    ///
+    /// # Errors
+    /// [`Refused`] when its state does not allow the command.
+    pub fn step(
+        &self,
+        command: &ItemCommand,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(Self, ItemEvent, Transition), Refused> {
+        let (state, event) = self.state.step(command, now)?;
+        let mut next = Self { state, ..self.clone() };
+        if event == ItemEvent::Requested {
+            next.n_attempts = next.n_attempts.saturating_add(1);
+        }
+        if next.begins_change(&self.state) {
+            next.generation = next.generation.saturating_add(1);
+        }
+        if event == ItemEvent::Reopened {
+            next.n_attempts = 0;
+            next.steps_behind = 0;
+            next.last_step = None;
+            next.last_error = String::new();
+        }
+        let behind = steps_behind(next.service(), &next.state);
+        next.steps_behind = next.steps_behind.max(behind);
+        next.record_step(event, by, now);
+        let transition = next.transition_from(&self.state, event, by, now);
+        Ok((next, event, transition))
+    }
+
+    /// Whether the provider will be asked for another change than before: each has a generation of
+    /// its own, so that a call that was overtaken is refused there.
+    fn begins_change(&self, before: &ItemState) -> bool {
+        let begins = matches!(
+            self.state,
+            ItemState::Cleaning { .. }
+                | ItemState::Deprovisioning { .. }
+                | ItemState::Suspending { .. }
+                | ItemState::Resuming { .. }
+        );
+        let goes_on = matches!(
+            before,
+            ItemState::Cleaning { .. }
+                | ItemState::Deprovisioning { .. }
+                | ItemState::CleanupStuck { .. }
+        );
+        let anew = matches!(self.state, ItemState::Planned { .. })
+            && !matches!(before, ItemState::Planned { .. });
+        (begins && !goes_on) || anew
+    }
+
+    /// The first line of its history.
+    pub fn first_transition(&self, by: &Actor, now: Timestamp) -> Transition {
+        Transition {
+            from: String::new(),
+            to: self.state.as_str().to_owned(),
+            event: "ordered".to_owned(),
+            changed_at: now,
+            cause: self.state.cause().cloned(),
+            changed_by: by.clone(),
+            note: String::new(),
+            generation: self.generation,
+            evidence_id: String::new(),
+        }
+    }
+
+    fn transition_from(
+        &self,
+        from: &ItemState,
+        event: ItemEvent,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Transition {
+        let evidence_id = if event == ItemEvent::Activated {
+            self.state.service().map(|service| service.evidence.id.clone()).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        Transition {
+            from: from.as_str().to_owned(),
+            event: event.as_str().to_owned(),
+            evidence_id,
+            ..self.first_transition(by, now)
+        }
+    }
+
+    fn record_step(&mut self, event: ItemEvent, by: &Actor, now: Timestamp) {
+        let present = self.state.customer_step().cloned();
+        if event == ItemEvent::CustomerAsked {
+            self.last_step = present.map(|step| StepRecord {
+                step,
+                state: StepOutcome::Asked,
+                confirmed_at: None,
+                confirmed_by: None,
+                waiver: None,
+            });
+            return;
+        }
+        let Some(record) = &mut self.last_step else { return };
+        if let Some(step) = present {
+            record.step = step;
+        }
+        match event {
+            ItemEvent::CustomerEscalated => record.state = StepOutcome::Escalated,
+            ItemEvent::CustomerStepConfirmed => {
+                record.state = StepOutcome::Confirmed;
+                record.confirmed_at = Some(now);
+                record.confirmed_by = Some(by.clone());
+            }
+            ItemEvent::CustomerStepDoubted => record.state = StepOutcome::Asked,
+            ItemEvent::CustomerStepExpired => record.state = StepOutcome::Expired,
+            ItemEvent::Installed | ItemEvent::Activated | ItemEvent::Accepted => {
+                record.state = StepOutcome::Done;
+            }
+            ItemEvent::Failed | ItemEvent::Refused | ItemEvent::Cancelled => {
+                if record.is_open() {
+                    record.state = StepOutcome::Refused;
+                }
+            }
+            ItemEvent::Released
+            | ItemEvent::Requested
+            | ItemEvent::CustomerAsked
+            | ItemEvent::CustomerReminded
+            | ItemEvent::RetryScheduled
+            | ItemEvent::TrackLost
+            | ItemEvent::Ended
+            | ItemEvent::Done
+            | ItemEvent::SeenGone
+            | ItemEvent::Cleaned
+            | ItemEvent::Deprovisioned
+            | ItemEvent::RemovalRetried
+            | ItemEvent::RemovalStuck
+            | ItemEvent::SuspensionStarted
+            | ItemEvent::Suspended
+            | ItemEvent::ResumptionStarted
+            | ItemEvent::Resumed
+            | ItemEvent::Reopened => {}
+        }
+    }
+
+    /// The item with what was observed about it.
+    pub fn observed(&mut self, seen: &Observation) {
+        if seen.exists {
+            self.observed_spec_hash.clone_from(&seen.spec_hash);
+        } else {
+            self.observed_spec_hash = String::new();
+        }
+        self.observed_at = Some(seen.observed_at);
+        if seen.device.is_some() {
+            self.device.clone_from(&seen.device);
+        }
+        if seen.endpoints.is_some() {
+            self.endpoints = seen.endpoints;
+        }
+    }
+
+    /// What became of it, as the funnel counts it.
+    pub fn outcome(&self) -> ItemOutcome {
+        match &self.state {
+            ItemState::Refused { .. } => ItemOutcome::Refused,
+            ItemState::Planned { .. }
+            | ItemState::Requested { .. }
+            | ItemState::Accepted { .. }
+            | ItemState::AwaitingCustomer { .. }
+            | ItemState::Verifying { .. }
+            | ItemState::Unknown { .. }
+            | ItemState::FailedRetryable { .. }
+            | ItemState::Cleaning { .. }
+            | ItemState::CleanupStuck { .. }
+            | ItemState::Deprovisioning { .. } => ItemOutcome::InProgress,
+            ItemState::Active { .. }
+            | ItemState::Suspending { .. }
+            | ItemState::Suspended { .. }
+            | ItemState::Resuming { .. }
+            | ItemState::Done { .. } => ItemOutcome::Active,
+            ItemState::FailedFinal { .. } | ItemState::Cancelled { .. } => {
+                ItemOutcome::NeverInstalled
+            }
+            ItemState::Cleaned { installed_at, .. } => match installed_at {
+                Some(_) => ItemOutcome::Removed,
+                None => ItemOutcome::NeverInstalled,
+            },
+            ItemState::Deprovisioned { cause, .. } => {
+                if cause.code.is_failure() {
+                    ItemOutcome::Removed
+                } else {
+                    ItemOutcome::Ended
+                }
+            }
+        }
+    }
+
+    /// The steps of its service with how far each has come.
+    pub fn steps(&self) -> Vec<(StepKind, StepState)> {
+        progress_of(self.service(), &self.state, self.steps_behind)
+    }
+
+    /// From when to when it is billed, as known at `now`.
+    ///
+    /// # Errors
+    /// [`TimeError::OutOfRange`].
+    pub fn billed(
+        &self,
+        ordered_at: Timestamp,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> Result<Option<BilledSpan>, TimeError> {
+        self.billing_start.billed(ordered_at, &self.state, now, zone)
+    }
+
+    /// From when to when it carries cover: from the moment it was seen to run, never before.
+    pub fn covered(&self) -> Option<(Timestamp, Option<Timestamp>)> {
+        let service = self.state.service()?;
+        Some((service.active_at, self.state.stopped_at()))
+    }
+
+    /// What to do when the customer's step has expired: an endpoint that reports is a service, even
+    /// if the others never came.
+    pub fn on_expiry(&self) -> ItemCommand {
+        if self.endpoints.is_some_and(|endpoints| endpoints.reporting > 0) {
+            return ItemCommand::ConfirmStep;
+        }
+        let code = self.state.customer_step().map_or(ReasonCode::CustomerActionExpired, |step| {
+            step.request.kind.reason_when_expired(self.service())
+        });
+        ItemCommand::Expire { cause: Cause::from(code) }
+    }
+}
+
+impl StepRecord {
+    /// Whether the step is neither done nor over.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, StepOutcome::Asked | StepOutcome::Escalated | StepOutcome::Confirmed)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::party::Principal;
+    use crate::provisioning::customer::{CustomerRequest, VerifyMethod};
+
+    fn at(minutes: i64) -> Timestamp {
+        "2020-10-01T00:00:00Z".parse::<Timestamp>().unwrap().plus_seconds(minutes * 60).unwrap()
+    }
+
+    pub(in crate::provisioning) fn item(number: u32, service: Service) -> Item {
+        Item {
+            id: ItemId::from(Uuid::from_u128(u128::from(number))),
+            number,
+            provider_id: ProviderId::of_code("secuwaf"),
+            spec: Spec::of(service, Spec::default_component(service)),
+            generation: 1,
+            core: true,
+            depends_on: Vec::new(),
+            billing_start: BillingStart::OnActive,
+            preflight: None,
+            state: ItemState::PLANNED,
+            steps_behind: 0,
+            last_step: None,
+            n_attempts: 0,
+            last_error: String::new(),
+            visit: None,
+            consent: None,
+            device: None,
+            endpoints: None,
+            observed_spec_hash: String::new(),
+            observed_at: None,
+        }
+    }
+
+    fn after(item: &Item, commands: &[ItemCommand]) -> Item {
+        let by = Actor::from(&Principal::system());
+        commands.iter().enumerate().fold(item.clone(), |item, (minute, command)| {
+            item.step(command, &by, at(i64::try_from(minute).unwrap())).unwrap().0
+        })
+    }
+
+    fn ask(kind: CustomerActionKind) -> ItemCommand {
+        let request = CustomerRequest {
+            kind,
+            instructions: kind.label(),
+            expected_records: Vec::new(),
+            verify: VerifyMethod::DnsLookup,
+            url: String::new(),
+            possible_from: None,
+            possible_until: None,
+        };
+        ItemCommand::ask("op-1", request, at(0), &Zone::named(Zone::TOKYO).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_change_that_the_provider_is_asked_for_has_a_generation_of_its_own() {
+        let waf = item(1, Service::CloudWaf);
+        let gone = after(
+            &waf,
+            &[
+                ItemCommand::Request,
+                ask(CustomerActionKind::DnsChange),
+                ItemCommand::Expire { cause: Cause::from(ReasonCode::UserDidNotDoDns) },
+                ItemCommand::RetryRemoval,
+                ItemCommand::ConfirmGone,
+                ItemCommand::ConfirmGone,
+            ],
+        );
+        assert_eq!((gone.generation, gone.outcome()), (2, ItemOutcome::NeverInstalled));
+        assert_eq!(gone.last_step.as_ref().unwrap().state, StepOutcome::Expired);
+        let again = after(&gone, &[ItemCommand::Reopen]);
+        assert_eq!((again.generation, again.last_step), (3, None));
+        assert_ne!(waf.put_key(), Item { generation: 3, ..waf.clone() }.put_key());
+    }
+
+    #[test]
+    fn an_expired_roll_out_with_one_reporting_endpoint_is_verified_instead_of_taken_back() {
+        let edr = item(1, Service::Edr);
+        let mut edr = after(&edr, &[ItemCommand::Request, ask(CustomerActionKind::AgentInstall)]);
+        assert_eq!(
+            edr.on_expiry(),
+            ItemCommand::Expire { cause: Cause::from(ReasonCode::AgentNotInstalledByUser) }
+        );
+        edr.endpoints = Some(EndpointCounts { reporting: 1, ..EndpointCounts::default() });
+        assert_eq!(edr.on_expiry(), ItemCommand::ConfirmStep);
+    }
+
+    #[test]
+    fn an_item_survives_being_written_down() {
+        let waf = after(
+            &item(1, Service::CloudWaf),
+            &[ItemCommand::Request, ask(CustomerActionKind::DnsChange)],
+        );
+        let text = serde_json::to_string(&waf).unwrap();
+        assert_eq!(serde_json::from_str::<Item>(&text).unwrap(), waf);
+    }
+
+    #[test]
+    fn steps_show_what_was_done_and_after_a_roll_back_what_was_undone() {
+        let utm = after(
+            &item(1, Service::Utm),
+            &[ItemCommand::Request, ask(CustomerActionKind::DeviceInstall)],
+        );
+        insta::assert_debug_snapshot!(utm.steps());
+        let cause = Cause::from(ReasonCode::ExistingUtmFoundOnSite);
+        insta::assert_debug_snapshot!(after(&utm, &[ItemCommand::Fail { cause }]).steps());
+    }
+}
