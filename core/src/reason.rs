@@ -189,4 +189,24 @@ reasons! {
     CalendarNotFound, "CALENDAR_NOT_FOUND", NotFound;
     /// The table of national holidays does not know the year.
     CalendarEnds, "CALENDAR_ENDS", Invalid;
+
+    // Billing and settlement
+    /// No invoice of that id that the caller may see.
+    InvoiceNotFound, "INVOICE_NOT_FOUND", NotFound;
+    /// The invoice's state does not allow the command.
+    InvoiceState, "INVOICE_STATE", NotAllowedNow;
+    /// The amount is nothing, or above what is left of the invoice or of its row.
+    AmountExceedsInvoice, "AMOUNT_EXCEEDS_INVOICE", NotAllowedNow;
+    /// No credit note of that id that the caller may see.
+    CreditNoteNotFound, "CREDIT_NOTE_NOT_FOUND", NotFound;
+    /// The month is not over yet, by the tenant's clock.
+    MonthNotOver, "MONTH_NOT_OVER", NotAllowedNow;
+    /// A subscription's invoice of the month is not final; the metadata names the first of them.
+    MonthNotClosed, "MONTH_NOT_CLOSED", NotAllowedNow;
+    /// No settlement of that id that the caller may see.
+    SettlementNotFound, "SETTLEMENT_NOT_FOUND", NotFound;
+    /// The settlement's state does not allow the command.
+    SettlementState, "SETTLEMENT_STATE", NotAllowedNow;
+    /// Nobody of that id takes part in the scheme, so there is nobody to settle with.
+    CounterpartNotFound, "COUNTERPART_NOT_FOUND", NotFound;
 }
