@@ -7,6 +7,7 @@ pub mod auth;
 pub mod edge;
 pub mod status;
 
+mod explain;
 mod fields;
 mod partners;
 mod routes;

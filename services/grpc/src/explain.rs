@@ -1,0 +1,124 @@
+//! What a policy gave and why, in the words that all contracts share.
+
+use tasuki_core::decision::{
+    Decision, DecisionSummary, Explanation, FactSeen, Finding, Outcome, PackKind, PackVersion,
+    Remedy, RemedyChange,
+};
+use tasuki_proto::types::v1 as proto;
+
+use crate::words;
+
+/// The explanation of a recorded decision.
+pub(crate) fn decision(decision: &Decision) -> proto::Explanation {
+    proto::Explanation {
+        decision_id: decision.id.to_string(),
+        as_of: Some(words::timestamp(decision.as_of)),
+        evaluated_at: Some(words::timestamp(decision.decided_at)),
+        subject: decision.subject.clone(),
+        ..explanation(&decision.explanation, Some(&decision.pack))
+    }
+}
+
+/// An explanation that was not recorded.
+pub(crate) fn explanation(
+    explanation: &Explanation,
+    pack: Option<&PackVersion>,
+) -> proto::Explanation {
+    proto::Explanation {
+        kind: pack.map_or(proto::PackKind::Unspecified, |pack| kind(pack.kind)).into(),
+        outcome: outcome(explanation.outcome).into(),
+        pack: pack.map(|pack| pack.name.clone()).unwrap_or_default(),
+        version: pack.map(|pack| pack.version.clone()).unwrap_or_default(),
+        hash: pack.map(|pack| pack.hash.clone()).unwrap_or_default(),
+        summary: Some(words::text(&explanation.summary)),
+        findings: explanation.findings.iter().map(finding).collect(),
+        outputs: explanation
+            .outputs
+            .iter()
+            .map(|output| proto::Output {
+                name: output.name.clone(),
+                value_json: output.value.to_string(),
+            })
+            .collect(),
+        ..proto::Explanation::default()
+    }
+}
+
+/// A short reference to a recorded decision.
+pub(crate) fn summary(summary: &DecisionSummary) -> proto::DecisionSummary {
+    proto::DecisionSummary {
+        decision_id: summary.id.to_string(),
+        kind: kind(summary.pack.kind).into(),
+        outcome: outcome(summary.outcome).into(),
+        pack: summary.pack.name.clone(),
+        version: summary.pack.version.clone(),
+        hash: summary.pack.hash.clone(),
+        codes: summary.codes.clone(),
+    }
+}
+
+/// A condition that failed or could not be determined.
+pub(crate) fn finding(finding: &Finding) -> proto::Finding {
+    proto::Finding {
+        code: finding.code.clone(),
+        message: Some(words::text(&finding.message)),
+        clause: finding.clause.clone().unwrap_or_default(),
+        expression: finding.expression.clone(),
+        facts: finding.facts.iter().map(fact).collect(),
+        next_step: finding.next_step.as_ref().map(words::text),
+        outcome: outcome(finding.outcome).into(),
+        remedies: finding.remedies.iter().map(remedy).collect(),
+    }
+}
+
+pub(crate) fn outcome(outcome: Outcome) -> proto::Outcome {
+    match outcome {
+        Outcome::Satisfied => proto::Outcome::Satisfied,
+        Outcome::NotSatisfied => proto::Outcome::NotSatisfied,
+        Outcome::Undetermined => proto::Outcome::Undetermined,
+    }
+}
+
+pub(crate) fn kind(kind: PackKind) -> proto::PackKind {
+    match kind {
+        PackKind::Eligibility => proto::PackKind::Eligibility,
+        PackKind::Preflight => proto::PackKind::Preflight,
+        PackKind::Recommendation => proto::PackKind::Recommendation,
+        PackKind::Discount => proto::PackKind::Discount,
+        PackKind::Triage => proto::PackKind::Triage,
+        PackKind::Escalation => proto::PackKind::Escalation,
+        PackKind::Cover => proto::PackKind::Cover,
+        PackKind::Trigger => proto::PackKind::Trigger,
+        PackKind::Exclusion => proto::PackKind::Exclusion,
+        PackKind::Payable => proto::PackKind::Payable,
+        PackKind::Compliance => proto::PackKind::Compliance,
+        PackKind::Access => proto::PackKind::Access,
+    }
+}
+
+pub(crate) fn kind_from(kind: proto::PackKind) -> Option<PackKind> {
+    PackKind::ALL.into_iter().find(|ours| self::kind(*ours) == kind)
+}
+
+fn fact(fact: &FactSeen) -> proto::Fact {
+    proto::Fact {
+        path: fact.path.clone(),
+        value_json: fact.value.as_ref().map(ToString::to_string).unwrap_or_default(),
+        as_of: fact.as_of.map(words::timestamp),
+    }
+}
+
+fn remedy(remedy: &Remedy) -> proto::Remedy {
+    use proto::remedy::Change;
+    let change = match &remedy.change {
+        RemedyChange::HoldsFrom(day) => Change::HoldsFrom(words::day(*day)),
+        RemedyChange::MissingEvidence(what) => Change::MissingEvidence(what.clone()),
+        RemedyChange::OverBy(money) => Change::OverBy(words::money(*money)),
+        RemedyChange::Needed(value) => Change::NeededJson(value.to_string()),
+    };
+    proto::Remedy {
+        message: Some(words::text(&remedy.message)),
+        path: remedy.path.clone(),
+        change: Some(change),
+    }
+}
