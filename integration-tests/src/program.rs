@@ -1,0 +1,1 @@
+//! The `tasuki` program as a process of its own.

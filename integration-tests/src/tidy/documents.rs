@@ -1,0 +1,122 @@
+//! Documents point at what exists and say the same in both languages.
+
+use super::{Finding, about};
+use crate::repository::Source;
+
+/// Links to files that are not there.
+pub fn broken_links(sources: &[Source]) -> Vec<Finding> {
+    sources
+        .iter()
+        .filter(|source| source.extension() == "md")
+        .flat_map(|document| {
+            links(&document.text).filter_map(|(line, target)| {
+                let path = resolve(document.folder(), target);
+                let inside = format!("{path}/");
+                let exists = path.is_empty()
+                    || sources
+                        .iter()
+                        .any(|source| source.path == path || source.path.starts_with(&inside));
+                (!exists).then(|| Finding {
+                    path: document.path.clone(),
+                    line,
+                    message: format!("`{target}` does not exist"),
+                })
+            })
+        })
+        .collect()
+}
+
+/// Commands that the README has in one language only.
+pub fn readmes_that_differ(sources: &[Source]) -> Vec<Finding> {
+    let find = |path: &str| sources.iter().find(|source| source.path == path);
+    let (Some(english), Some(japanese)) = (find("README.md"), find("README.ja.md")) else {
+        let message = "README.md and README.ja.md are both needed".to_owned();
+        return vec![Finding { path: "README.md".to_owned(), line: 1, message }];
+    };
+    let (here, there) = (commands(&english.text), commands(&japanese.text));
+    let differing = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter().filter(|block| !other.contains(block)).cloned().collect()
+    };
+    let only_english = differing(&here, &there).into_iter().map(|block| (japanese, block));
+    let only_japanese = differing(&there, &here).into_iter().map(|block| (english, block));
+    only_english
+        .chain(only_japanese)
+        .map(|(source, block)| about(source, format!("misses these commands:\n{block}")))
+        .collect()
+}
+
+/// `[text](target)` with its line, of targets in this repository.
+fn links(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().zip(1..).flat_map(|(text, line)| {
+        text.split("](").skip(1).filter_map(move |rest| {
+            let target = rest.split(')').next()?.split('#').next()?;
+            let outside = target.contains("://") || target.starts_with("mailto:");
+            (!outside && !target.is_empty()).then_some((line, target))
+        })
+    })
+}
+
+fn resolve(folder: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The blocks of commands, which begin with ```` ```sh ````.
+fn commands(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for line in text.lines() {
+        match (&mut block, line.trim_end()) {
+            (None, "```sh" | "```python") => block = Some(String::new()),
+            (None, _) => {}
+            (Some(lines), "```") => {
+                blocks.push(std::mem::take(lines));
+                block = None;
+            }
+            (Some(lines), line) => {
+                lines.push_str(line);
+                lines.push('\n');
+            }
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_nothing_is_found() {
+        let text = "[a](../README.md#x) [b](https://example.com) [c](b.md)\n[d](decisions/)";
+        let document = Source::new("docs/a.md", text);
+        let sources = [
+            document,
+            Source::new("README.md", "[e](docs/a.md)"),
+            Source::new("docs/decisions/x.md", ""),
+        ];
+        let found = broken_links(&sources);
+        assert_eq!(
+            found.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(),
+            ["`b.md` does not exist"]
+        );
+    }
+
+    #[test]
+    fn both_readmes_have_the_same_commands() {
+        let english = Source::new("README.md", "Run\n```sh\ncargo run\n```\n");
+        let same = Source::new("README.ja.md", "実行\n```sh\ncargo run\n```\n");
+        let other = Source::new("README.ja.md", "実行\n```sh\ncargo test\n```\n");
+        assert!(readmes_that_differ(&[english.clone(), same]).is_empty());
+        assert_eq!(readmes_that_differ(&[english, other]).len(), 2);
+    }
+}
