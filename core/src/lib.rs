@@ -10,7 +10,7 @@ pub mod benefit;
 pub mod calendar;
 pub mod catalog;
 pub mod certificate;
-
+pub mod claim;
 pub mod credit_note;
 pub mod days;
 pub mod decision;
@@ -31,6 +31,7 @@ pub mod rate;
 pub mod reason;
 pub mod registration_number;
 pub mod service;
+pub mod settlement;
 pub mod severity;
 pub mod subscription;
 pub mod tenant;
