@@ -52,7 +52,11 @@ pub struct News {
 impl News {
     /// The topic is a noun and a past form, such as `quote.issued`; the subject is the id of what it
     /// happened to; the payload is what a receiver needs to know, without names and addresses.
-    pub fn new(topic: &'static str, subject: impl std::fmt::Display, payload: serde_json::Value) -> Self {
+    pub fn new(
+        topic: &'static str,
+        subject: impl std::fmt::Display,
+        payload: serde_json::Value,
+    ) -> Self {
         Self { topic, subject: subject.to_string(), payload }
     }
 }

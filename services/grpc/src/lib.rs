@@ -10,6 +10,7 @@ pub mod status;
 mod explain;
 mod fields;
 mod partners;
+mod policies;
 mod routes;
 mod tenants;
 mod words;

@@ -1,11 +1,13 @@
 //! All services of ours on one router.
 
+use tasuki_proto::policy::v1::policy_service_server::PolicyServiceServer;
 use tasuki_proto::tenant::v1::partner_service_server::PartnerServiceServer;
 use tasuki_proto::tenant::v1::tenant_service_server::TenantServiceServer;
 use tonic::service::Routes;
 
 use crate::edge::Edge;
 use crate::partners::Partners;
+use crate::policies::Policies;
 use crate::tenants::Tenants;
 
 /// The largest request: a thousand alerts of a kilobyte each fit four times.
@@ -17,6 +19,10 @@ pub fn routes(edge: &Edge) -> Routes {
     routes
         .add_service(
             TenantServiceServer::new(Tenants { edge: edge.clone() })
+                .max_decoding_message_size(LARGEST_REQUEST),
+        )
+        .add_service(
+            PolicyServiceServer::new(Policies { edge: edge.clone() })
                 .max_decoding_message_size(LARGEST_REQUEST),
         )
         .add_service(

@@ -1,4 +1,5 @@
 //! The sub-commands, one file each.
 
 pub(crate) mod migrate;
+pub(crate) mod policy;
 pub(crate) mod serve;

@@ -50,6 +50,9 @@ enum Command {
     },
     /// Bring the database's schema up to this program's.
     Migrate,
+    /// Check and test policy packs.
+    #[command(subcommand)]
+    Policy(commands::policy::PolicyCommand),
 }
 
 fn main() -> ExitCode {
@@ -81,6 +84,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             overrides.roles = roles;
             commands::serve::serve(Settings::read(file, overrides)?).await?;
         }
+        Command::Policy(command) => return commands::policy::run(&command),
         Command::Migrate => {
             commands::migrate::migrate(&Settings::read(file, overrides)?).await?;
         }

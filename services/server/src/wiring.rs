@@ -52,8 +52,12 @@ pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
     Ok(Context { store, clock, ids, library: Arc::new(library) })
 }
 
-fn library(_settings: &Settings) -> anyhow::Result<Library> {
-    Ok(Library::default())
+fn library(settings: &Settings) -> anyhow::Result<Library> {
+    let folder =
+        |path: &'_ std::path::PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
+    let (packs, cards) = (folder(&settings.library.packs), folder(&settings.library.cards));
+    Library::load(packs.as_deref(), cards.as_deref())
+        .context("the policies or rate cards cannot be used (`library.packs`, `library.cards`)")
 }
 
 /// A server that is told to stop by a token and then finishes what is under way.
