@@ -324,10 +324,8 @@ impl Benefit {
             item.payable = payable;
         }
         let parts = self.items.iter().map(|item| item.part).collect();
-        next.trace.push(Step {
-            left: Some(total),
-            ..step(StepKind::Policy, parts, self.total, total)
-        });
+        next.trace
+            .push(Step { left: Some(total), ..step(StepKind::Policy, parts, self.total, total) });
         next.total = total;
         Ok(next)
     }
@@ -462,8 +460,7 @@ fn hand_back(
     let mut queues = BTreeMap::new();
     for (part, amount) in by_part {
         let of_part = loss.iter().zip(shares).filter(|(item, _)| item.part == part);
-        let weights: Vec<i64> =
-            of_part.filter_map(|(_, share)| share.map(Money::amount)).collect();
+        let weights: Vec<i64> = of_part.filter_map(|(_, share)| share.map(Money::amount)).collect();
         queues.insert(part, nest::shares(amount, &weights)?.into_iter());
     }
     for (item, share) in loss.iter().zip(shares) {

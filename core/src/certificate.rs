@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CertificateId, MasterContractId, SubscriptionId, TenantId};
+use crate::id::{CertificateId, ItemId, MasterContractId, SubscriptionId, TenantId};
 use crate::problem::Refused;
 use crate::reason::Reason;
-use crate::text::Language;
+use crate::service::Service;
 use crate::time::{Period, Timestamp};
 
 /// What shows that something happened: the order item that became active, the incident, the letter.
@@ -162,6 +162,14 @@ pub enum CertificateEvent {
 }
 
 impl CertificateEvent {
+    /// The instant from which on it holds.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::InForce { from, .. } | Self::Reinstated { from, .. } => *from,
+            Self::Lapsed { at, .. } | Self::Ended { at, .. } => *at,
+        }
+    }
+
     /// The topic of the outbox.
     pub const fn topic(&self) -> &'static str {
         match self {
@@ -253,21 +261,39 @@ pub struct CertificateEntry {
     pub event: CertificateEvent,
 }
 
-/// That a person was shown a clause and accepted it.
+/// A service that carries cover. Cover starts only from active, with evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TermsAcknowledgement {
-    /// The clause or condition by its stable code, such as `exclusion.unapproved_bypass`.
-    pub code: String,
-    /// The version of the document that the text was taken from; empty when it has only one.
-    pub document_version: String,
-    /// The language it was shown in.
-    pub language: Language,
-    /// When it was shown.
-    pub shown_at: Timestamp,
-    /// When it was accepted.
-    pub acknowledged_at: Timestamp,
-    /// Who accepted it, as the partner wrote it down.
-    pub acknowledged_by: String,
+pub struct CoveredItem {
+    /// The provisioning item.
+    pub item_id: ItemId,
+    /// Its service.
+    pub service: Service,
+    /// From this instant on it carries cover.
+    pub starts_at: Timestamp,
+    /// From this instant on it does not any more.
+    pub ends_at: Option<Timestamp>,
+    /// What shows that it was active.
+    pub evidence: Evidence,
+}
+
+impl CoveredItem {
+    /// Whether it carried cover at an instant.
+    pub fn carries_at(&self, at: Timestamp) -> bool {
+        self.starts_at <= at && self.ends_at.is_none_or(|end| at < end)
+    }
+}
+
+/// A span of time in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSpan {
+    /// What the certificate was: in force, lapsed, ended.
+    pub event: CertificateEvent,
+    /// Its first instant.
+    pub starts_at: Timestamp,
+    /// The first instant after it; none when it is still so.
+    pub ends_at: Option<Timestamp>,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// One tenant's cover under a master contract.
@@ -277,6 +303,8 @@ pub struct Certificate {
     pub id: CertificateId,
     /// The insured.
     pub tenant_id: TenantId,
+    /// The number printed on it; runs per tenant.
+    pub number: String,
     /// The contract it stands under.
     pub master_contract_id: MasterContractId,
     /// The subscription that brought it.
@@ -285,21 +313,23 @@ pub struct Certificate {
     pub contract_period: Period,
     /// Where it stands.
     pub state: CertificateState,
+    /// The services that carry it, in the order in which they came.
+    pub items: Vec<CoveredItem>,
     /// Everything that happened to it, in the order in which we learned of it.
     pub history: Vec<CertificateEntry>,
-    /// What the insured was shown and accepted.
-    pub acknowledgements: Vec<TermsAcknowledgement>,
     /// When it was issued.
     pub issued_at: Timestamp,
 }
 
 /// What a certificate is made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateDraft {
     /// Its id.
     pub id: CertificateId,
     /// The insured.
     pub tenant_id: TenantId,
+    /// The number printed on it.
+    pub number: String,
     /// The contract it stands under.
     pub master_contract_id: MasterContractId,
     /// The subscription that brought it.
@@ -308,12 +338,16 @@ pub struct CertificateDraft {
     pub contract_period: Period,
 }
 
+/// A certificate after a change, and what happened to it, if anything did.
+pub type Changed = (Certificate, Option<CertificateEvent>);
+
 impl Certificate {
     /// A certificate that is not yet in force.
     pub fn issue(draft: CertificateDraft, issued_at: Timestamp) -> Self {
         let CertificateDraft {
             id,
             tenant_id,
+            number,
             master_contract_id,
             subscription_id,
             contract_period,
@@ -321,12 +355,13 @@ impl Certificate {
         Self {
             id,
             tenant_id,
+            number,
             master_contract_id,
             subscription_id,
             contract_period,
             state: CertificateState::NotYetInForce,
+            items: Vec::new(),
             history: Vec::new(),
-            acknowledgements: Vec::new(),
             issued_at,
         }
     }
@@ -342,8 +377,70 @@ impl Certificate {
     ) -> Result<(Self, CertificateEvent), Refused> {
         let (state, event) = self.state.step(command)?;
         let mut next = Self { state, ..self.clone() };
+        if let CertificateEvent::Ended { at, .. } = &event {
+            for item in &mut next.items {
+                item.ends_at = Some(item.ends_at.map_or(*at, |end| end.min(*at)));
+            }
+        }
         next.history.push(CertificateEntry { recorded_at: now, event: event.clone() });
         Ok((next, event))
+    }
+
+    /// A service runs, with evidence: it carries the cover from now on. The first one puts the
+    /// certificate in force, one after a gap reinstates it. A repeat for the same item changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Reason::CertificateState`] if the certificate has ended.
+    pub fn carry(&self, item: CoveredItem, now: Timestamp) -> Result<Changed, Refused> {
+        let runs = |known: &CoveredItem| known.item_id == item.item_id && known.ends_at.is_none();
+        if self.items.iter().any(runs) {
+            return Ok((self.clone(), None));
+        }
+        let (from, evidence) = (item.starts_at, item.evidence.clone());
+        let (mut next, event) = match &self.state {
+            CertificateState::InForce { .. } => (self.clone(), None),
+            CertificateState::NotYetInForce | CertificateState::Ended { .. } => {
+                let command = CertificateCommand::PutInForce { from, evidence };
+                self.step(&command, now).map(|(next, event)| (next, Some(event)))?
+            }
+            CertificateState::Lapsed { .. } => {
+                let command = CertificateCommand::Reinstate { from, evidence };
+                self.step(&command, now).map(|(next, event)| (next, Some(event)))?
+            }
+        };
+        next.items.push(item);
+        Ok((next, event))
+    }
+
+    /// A service no longer runs: it carries no cover from `at` on. When it was the last one, the
+    /// certificate lapses until another runs. An item that carries nothing changes nothing.
+    ///
+    /// # Errors
+    /// Never in practice: what is in force can lapse.
+    pub fn drop_item(
+        &self,
+        item_id: ItemId,
+        (at, because): (Timestamp, Stop),
+        now: Timestamp,
+    ) -> Result<Changed, Refused> {
+        let mut next = self.clone();
+        let carried =
+            next.items.iter_mut().find(|item| item.item_id == item_id && item.ends_at.is_none());
+        let Some(carried) = carried else { return Ok((next, None)) };
+        carried.ends_at = Some(at.max(carried.starts_at));
+        if next.items.iter().any(|item| item.ends_at.is_none()) {
+            return Ok((next, None));
+        }
+        match &next.state {
+            CertificateState::InForce { .. } => {
+                let command = CertificateCommand::Lapse { at, because };
+                next.step(&command, now).map(|(next, event)| (next, Some(event)))
+            }
+            CertificateState::NotYetInForce
+            | CertificateState::Lapsed { .. }
+            | CertificateState::Ended { .. } => Ok((next, None)),
+        }
     }
 
     /// Whether a loss at that instant is within the insured time, as known now.
@@ -359,7 +456,7 @@ impl Certificate {
     /// The insured spans as known now, within the contract's period; the last may be open-ended, in
     /// which case it ends with the contract.
     pub fn insured_spans(&self) -> Vec<Period> {
-        spans(self.history.iter())
+        insured(self.history.iter())
             .into_iter()
             .filter_map(|(from, until)| {
                 let start = from.max(self.contract_period.start());
@@ -371,18 +468,22 @@ impl Certificate {
             .collect()
     }
 
-    /// The certificate with one more acknowledgement; the same clause of the same document is kept
-    /// once, as it was accepted first.
-    #[must_use]
-    pub fn acknowledged(mut self, acknowledgement: TermsAcknowledgement) -> Self {
-        let known = self.acknowledgements.iter().any(|known| {
-            known.code == acknowledgement.code
-                && known.document_version == acknowledgement.document_version
-        });
-        if !known {
-            self.acknowledgements.push(acknowledgement);
+    /// What it was when, as known at a time, in order and without gaps.
+    pub fn spans_as_known(&self, known_at: Timestamp) -> Vec<CertificateSpan> {
+        let mut spans: Vec<CertificateSpan> = Vec::new();
+        for entry in self.history.iter().filter(|entry| entry.recorded_at <= known_at) {
+            let starts_at = entry.event.at();
+            if let Some(last) = spans.last_mut() {
+                last.ends_at = Some(starts_at);
+            }
+            spans.push(CertificateSpan {
+                event: entry.event.clone(),
+                starts_at,
+                ends_at: None,
+                recorded_at: entry.recorded_at,
+            });
         }
-        self
+        spans
     }
 
     fn covers<'a>(
@@ -391,14 +492,14 @@ impl Certificate {
         entries: impl Iterator<Item = &'a CertificateEntry>,
     ) -> bool {
         self.contract_period.contains(at)
-            && spans(entries)
+            && insured(entries)
                 .into_iter()
                 .any(|(from, until)| from <= at && until.is_none_or(|until| at < until))
     }
 }
 
 /// The spans that entries open and close; what comes after an opening is open until it is closed.
-fn spans<'a>(
+fn insured<'a>(
     entries: impl Iterator<Item = &'a CertificateEntry>,
 ) -> Vec<(Timestamp, Option<Timestamp>)> {
     let mut spans: Vec<(Timestamp, Option<Timestamp>)> = Vec::new();

@@ -163,6 +163,8 @@ reasons! {
     ClaimDuplicate, "CLAIM_DUPLICATE", AlreadyExists;
     /// The amount is above what is payable or above what is left of a limit.
     LimitExceeded, "LIMIT_EXCEEDED", NotAllowedNow;
+    /// A denial must not rest on a clause that the customer was not shown before the loss.
+    ClauseNotAcknowledged, "CLAUSE_NOT_ACKNOWLEDGED", NotAllowedNow;
     /// The same person must not give both consents: somebody else has to decide.
     SecondPersonNeeded, "SECOND_PERSON_NEEDED", NotAllowedNow;
 

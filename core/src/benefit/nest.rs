@@ -49,8 +49,7 @@ pub(super) fn cut(
     counted: &BTreeSet<CoveragePart>,
     left: Money,
 ) -> Result<Option<(Money, Money)>, MoneyError> {
-    let crosses =
-        |nest: &Nest| !nest.parts.is_disjoint(counted) && !nest.parts.is_subset(counted);
+    let crosses = |nest: &Nest| !nest.parts.is_disjoint(counted) && !nest.parts.is_subset(counted);
     if nests.iter().any(crosses) {
         return Ok(None);
     }

@@ -79,9 +79,9 @@ impl LimitSubject {
             }
             (_, LimitBasis::PerPeriod) => Some(match stacking {
                 Stacking::PerTenant | Stacking::PerSite => Self::Tenant(takers.tenant),
-                Stacking::PerCertificate => takers
-                    .certificate
-                    .map_or(Self::Tenant(takers.tenant), Self::Certificate),
+                Stacking::PerCertificate => {
+                    takers.certificate.map_or(Self::Tenant(takers.tenant), Self::Certificate)
+                }
             }),
         }
     }

@@ -225,9 +225,8 @@ fn one_by_one(loss: &[LossItem], terms: &CoverTerms, unit: i64) -> i64 {
         .iter()
         .map(|part| {
             let of_part = loss.iter().filter(|item| item.part == part.part);
-            let shares = of_part.map(|item| {
-                item.loss.at_rate(part.coinsurance, Rounding::Down).unwrap().amount()
-            });
+            let shares = of_part
+                .map(|item| item.loss.at_rate(part.coinsurance, Rounding::Down).unwrap().amount());
             (part.part, (shares.sum::<i64>() - part.deductible.amount()).max(0))
         })
         .collect();

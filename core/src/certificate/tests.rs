@@ -15,6 +15,7 @@ fn issued() -> Certificate {
         CertificateDraft {
             id: CertificateId::from(Uuid::from_u128(1)),
             tenant_id: TenantId::from(Uuid::from_u128(2)),
+            number: "CERT-000001".to_owned(),
             master_contract_id: MasterContractId::from(Uuid::from_u128(3)),
             subscription_id: SubscriptionId::from(Uuid::from_u128(4)),
             contract_period: Period::new(at("2021-04-01T07:00:00Z"), at("2022-04-01T07:00:00Z"))
@@ -46,17 +47,17 @@ fn commands() -> Vec<CertificateCommand> {
 
 #[test]
 fn the_whole_table() {
-    let mut table = String::new();
+    let mut table = Vec::new();
     for state in states() {
         for command in commands() {
             let answer = match state.step(&command) {
                 Ok((next, event)) => format!("{} · {}", next.as_str(), event.topic()),
                 Err(refused) => format!("refused {}", refused.reason.code()),
             };
-            table.push_str(&format!("{} × {}: {answer}\n", state.as_str(), command.as_str()));
+            table.push(format!("{} × {}: {answer}", state.as_str(), command.as_str()));
         }
     }
-    insta::assert_snapshot!(table);
+    insta::assert_snapshot!(table.join("\n"));
 }
 
 #[test]
@@ -124,19 +125,49 @@ fn what_was_learned_late_does_not_change_what_was_known_before() {
     assert!(!certificate.in_force_as_known(loss_at, at("2021-07-01T00:00:00Z")));
 }
 
+fn item(number: u128, starts_at: &str) -> CoveredItem {
+    CoveredItem {
+        item_id: ItemId::from(Uuid::from_u128(number)),
+        service: Service::Utm,
+        starts_at: at(starts_at),
+        ends_at: None,
+        evidence: evidence("evd_1"),
+    }
+}
+
 #[test]
-fn a_clause_is_acknowledged_once() {
-    let shown = |by: &str| TermsAcknowledgement {
-        code: "exclusion.unapproved_bypass".to_owned(),
-        document_version: "2021.1".to_owned(),
-        language: Language::Ja,
-        shown_at: at("2021-03-20T00:00:00Z"),
-        acknowledged_at: at("2021-03-20T00:05:00Z"),
-        acknowledged_by: by.to_owned(),
-    };
-    let certificate = issued().acknowledged(shown("比嘉")).acknowledged(shown("金城"));
-    assert_eq!(certificate.acknowledgements.len(), 1);
-    assert_eq!(certificate.acknowledgements[0].acknowledged_by, "比嘉");
+fn the_first_service_that_runs_brings_cover_and_the_last_one_that_stops_takes_it() {
+    let now = at("2021-08-01T00:00:00Z");
+    let (one, event) = issued().carry(item(1, "2021-05-01T00:00:00Z"), now).unwrap();
+    assert_eq!(event.unwrap().topic(), "certificate.in_force");
+    let (two, event) = one.carry(item(2, "2021-05-10T00:00:00Z"), now).unwrap();
+    assert_eq!(event, None);
+    let (again, event) = two.carry(item(2, "2021-05-11T00:00:00Z"), now).unwrap();
+    assert_eq!((again.items.len(), event), (2, None));
+
+    let removed = (at("2021-06-01T00:00:00Z"), Stop::ServiceRemoved);
+    let (less, event) = two.drop_item(two.items[0].item_id, removed, now).unwrap();
+    assert_eq!(event, None);
+    assert!(!less.items[0].carries_at(at("2021-06-01T00:00:00Z")));
+    let (none, event) = less.drop_item(two.items[1].item_id, removed, now).unwrap();
+    assert_eq!(event.unwrap().topic(), "certificate.lapsed");
+    assert!(none.in_force_at(at("2021-05-31T23:59:59Z")));
+    assert!(!none.in_force_at(at("2021-06-01T00:00:00Z")));
+
+    let (back, event) = none.carry(item(3, "2021-07-01T00:00:00Z"), now).unwrap();
+    assert_eq!(event.unwrap().topic(), "certificate.reinstated");
+    let words: Vec<_> = back.spans_as_known(now).iter().map(|span| span.event.topic()).collect();
+    assert_eq!(words, ["certificate.in_force", "certificate.lapsed", "certificate.reinstated"]);
+}
+
+#[test]
+fn an_ended_certificate_carries_nothing_any_more() {
+    let now = at("2021-08-01T00:00:00Z");
+    let (one, _) = issued().carry(item(1, "2021-05-01T00:00:00Z"), now).unwrap();
+    let end = CertificateCommand::End { at: at("2021-06-01T00:00:00Z"), because: Stop::Requested };
+    let (ended, _) = one.step(&end, now).unwrap();
+    assert_eq!(ended.items[0].ends_at, Some(at("2021-06-01T00:00:00Z")));
+    assert!(ended.carry(item(2, "2021-07-01T00:00:00Z"), now).is_err());
 }
 
 #[test]

@@ -28,8 +28,7 @@ struct Found {
 
 impl Found {
     fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.violations
-            .push(Violation { field: field.into(), description: description.into() });
+        self.violations.push(Violation { field: field.into(), description: description.into() });
     }
 
     fn add_if(&mut self, broken: bool, field: &str, description: &str) {
@@ -87,9 +86,7 @@ fn scope_problem(terms: &CoverTerms, limit: &Limit) -> Option<&'static str> {
         LimitScope::Section if limit.parts.is_empty() || n_sections(terms, limit) != 1 => {
             Some("a limit of a section names parts of one section")
         }
-        LimitScope::Occurrence | LimitScope::AllCosts
-            if limit.basis == LimitBasis::PerPeriod =>
-        {
+        LimitScope::Occurrence | LimitScope::AllCosts if limit.basis == LimitBasis::PerPeriod => {
             Some("a limit of one loss is there for each loss; use `certificate` for the period")
         }
         LimitScope::Section | LimitScope::Certificate | LimitScope::Programme

@@ -152,8 +152,7 @@ fn every_field_that_makes_no_sense_is_named() {
     use CoveragePart::{OnSiteResponse, ThirdPartyLiability, VirusRemoval};
     let fields = broken(|draft| {
         draft.period.ends_on = draft.period.starts_on;
-        draft.terms.parts =
-            vec![part(OnSiteResponse, 101, -1), part(OnSiteResponse, 0, 0)];
+        draft.terms.parts = vec![part(OnSiteResponse, 101, -1), part(OnSiteResponse, 0, 0)];
         draft.terms.limits = vec![
             limit(LimitScope::Item, &[], -1),
             limit(LimitScope::Section, &[ThirdPartyLiability], 1),

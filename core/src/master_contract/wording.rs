@@ -87,9 +87,7 @@ impl Wording {
 
     /// The clause that a finding cites: by its code, or by where it stands.
     pub fn cited(&self, citation: &str) -> Option<&Clause> {
-        self.clauses
-            .iter()
-            .find(|clause| clause.code == citation || clause.clause == citation)
+        self.clauses.iter().find(|clause| clause.code == citation || clause.clause == citation)
     }
 
     /// The clauses that must be acknowledged and were not by a time, in the wording's order.
