@@ -174,12 +174,13 @@ impl Pack {
         &self.folder
     }
 
-    /// Whether facts exist for which it says no: a pack that chooses and has a rule for everything
-    /// else never does.
+    /// Whether a case is asked for in which it says no. A pack that collects, or that has a rule
+    /// for everything else, may never do so.
     pub(crate) fn can_say_no(&self) -> bool {
         match self.shape {
             Shape::AllMustHold | Shape::NoneMayHold => true,
-            Shape::FirstMatch | Shape::DecisionTable | Shape::CollectAll => {
+            Shape::CollectAll => false,
+            Shape::FirstMatch | Shape::DecisionTable => {
                 !self.rules.iter().any(|rule| rule.condition.is_always_true())
             }
         }
