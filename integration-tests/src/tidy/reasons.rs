@@ -46,8 +46,9 @@ struct Row<'a> {
 /// Rows begin with the reason and the status: `` | `QUOTE_EXPIRED` | `FAILED_PRECONDITION` | … ``.
 fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
     text.lines().zip(1..).filter_map(|(row, line)| {
-        let mut cells = row.strip_prefix("| `")?.split('|').map(|it| it.trim().trim_matches('`'));
-        Some(Row { line, code: cells.next()?, status: cells.next()? })
+        let mut cells = row.strip_prefix('|')?.split('|').map(str::trim);
+        let mut name = || cells.next()?.strip_prefix('`')?.strip_suffix('`');
+        Some(Row { line, code: name()?, status: name()? })
     })
 }
 
