@@ -11,11 +11,14 @@ pub mod heartbeats;
 pub mod idempotency;
 pub mod inbox;
 pub mod incidents;
+pub mod invoices;
 pub mod jobs;
 pub mod notices;
 pub mod outbox;
 pub mod partners;
+pub mod payments;
 pub mod providers;
+pub mod settlements;
 pub mod tenants;
 pub mod usage;
 

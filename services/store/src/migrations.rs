@@ -16,8 +16,12 @@ macro_rules! step {
 }
 
 /// All steps in order.
-const STEPS: &[Step] =
-    &[step!("0001_kernel"), step!("0004_monitoring"), step!("0007_decisions")];
+const STEPS: &[Step] = &[
+    step!("0001_kernel"),
+    step!("0004_monitoring"),
+    step!("0006_billing"),
+    step!("0007_decisions"),
+];
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
