@@ -26,7 +26,8 @@ CREATE INDEX alert_by_symptom ON alert (tenant_id, symptom, detected_at);
 CREATE INDEX alert_by_kind ON alert (tenant_id, kind, detected_at);
 CREATE INDEX alert_of_incident ON alert (tenant_id, incident_id, detected_at) WHERE incident_id IS NOT NULL;
 CREATE INDEX alert_newest ON alert (received_at, provider_id, provider_alert_id);
-CREATE INDEX alert_awaiting ON alert (received_at) WHERE state = 'awaiting_verdict';
+CREATE INDEX alert_awaiting ON alert (tenant_id, kind, detected_at) WHERE state = 'awaiting_verdict';
+CREATE INDEX alert_queue ON alert (state, received_at);
 
 CREATE TABLE incident (
     tenant_id {uuid} NOT NULL,
@@ -79,6 +80,8 @@ CREATE TABLE heartbeat (
     device_id {key} NOT NULL,
     provider_id {uuid} NOT NULL,
     last_seen_at {instant} NOT NULL,
+    -- Whether a check for silence is pending, or found the device offline.
+    watch text NOT NULL CHECK (watch IN ('unwatched', 'checking', 'offline')),
     document {json} NOT NULL,
     schema_version integer NOT NULL,
     PRIMARY KEY (tenant_id, service, device_id)

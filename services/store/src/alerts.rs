@@ -2,7 +2,7 @@
 
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
-use tasuki_core::alert::{Alert, AlertKey, AlertKind, SymptomKey};
+use tasuki_core::alert::{Alert, AlertKey, AlertKind, Verdict};
 use tasuki_core::id::{AlertId, IncidentId, ProviderId, TenantId};
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
@@ -90,7 +90,7 @@ pub async fn insert(tx: &Tx, alert: &Alert) -> Result<bool, StoreError> {
         report.service.as_str().into(),
         report.detail.kind().as_str().into(),
         alert.state.as_str().into(),
-        alert.verdict().map(tasuki_core::alert::Verdict::as_str).into(),
+        alert.verdict().map(Verdict::as_str).into(),
         alert.state.incident_id().map(IncidentId::as_uuid).into(),
         report.symptom.as_str().into(),
         i64::from(report.n_detections).into(),
@@ -153,7 +153,7 @@ pub async fn save(tx: &Tx, alert: &Alert, read_version: i64) -> Result<i64, Stor
         alert.id.as_uuid().into(),
         read_version.into(),
         alert.state.as_str().into(),
-        alert.verdict().map(tasuki_core::alert::Verdict::as_str).into(),
+        alert.verdict().map(Verdict::as_str).into(),
         alert.state.incident_id().map(IncidentId::as_uuid).into(),
         document::to_row("alert", alert)?.into(),
     ];
@@ -227,24 +227,49 @@ pub async fn count_detections(
     Ok(row.try_get("", "n")?)
 }
 
-/// The alerts of a symptom that still wait for a verdict, the oldest first, locked.
+/// The alerts of a kind that still wait for a verdict, the oldest first, locked.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn lock_awaiting(
     tx: &Tx,
     tenant: TenantId,
-    symptom: &SymptomKey,
+    kind: AlertKind,
     limit: u64,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = format!(
-        "SELECT document, version FROM alert WHERE tenant_id = $1 AND symptom = $2 \
-         AND state = 'awaiting_verdict' ORDER BY detected_at, id LIMIT $3{}",
+        "SELECT document, version FROM alert WHERE tenant_id = $1 AND kind = $2 \
+         AND state = 'awaiting_verdict' \
+         ORDER BY detected_at, provider_id, provider_alert_id LIMIT $3{}",
         tx.for_update()
     );
     let values: Vec<Value> = vec![
         tenant.as_uuid().into(),
-        symptom.as_str().into(),
+        kind.as_str().into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+    ];
+    tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
+/// The alerts of a kind that were detected after an instant, the oldest first, locked.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lock_since(
+    tx: &Tx,
+    tenant: TenantId,
+    (kind, after): (AlertKind, Timestamp),
+    limit: u64,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = format!(
+        "SELECT document, version FROM alert WHERE tenant_id = $1 AND kind = $2 \
+         AND detected_at > $3 ORDER BY detected_at, provider_id, provider_alert_id LIMIT $4{}",
+        tx.for_update()
+    );
+    let values: Vec<Value> = vec![
+        tenant.as_uuid().into(),
+        kind.as_str().into(),
+        instant::to_row(after).into(),
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
     tx.all(&sql, values).await?.iter().map(from_row).collect()

@@ -1,5 +1,7 @@
 //! What policies were asked and what they gave: inserted once, never changed.
 
+use std::collections::BTreeMap;
+
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::decision::{Decision, PackKind};
@@ -47,6 +49,24 @@ pub async fn insert(tx: &Tx, decision: &Decision) -> Result<(), StoreError> {
 pub async fn get(tx: &Tx, id: DecisionId) -> Result<Option<Decision>, StoreError> {
     let sql = "SELECT document FROM decision WHERE id = $1";
     tx.one(sql, vec![id.as_uuid().into()]).await?.as_ref().map(from_row).transpose()
+}
+
+/// The decisions of those ids, of any tenant: the caller has found the ids in rows it may see.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn by_ids(
+    tx: &Tx,
+    ids: &[DecisionId],
+) -> Result<BTreeMap<DecisionId, Decision>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
+    let sql = format!("SELECT document FROM decision WHERE id IN ({})", places.join(", "));
+    let values: Vec<Value> = ids.iter().map(|id| id.as_uuid().into()).collect();
+    let rows = tx.all(&sql, values).await?;
+    rows.iter().map(|row| from_row(row).map(|decision| (decision.id, decision))).collect()
 }
 
 /// The decisions about a subject of a tenant, the oldest first.

@@ -26,52 +26,87 @@ pub struct Seen {
     pub bypass_active: Option<bool>,
 }
 
-/// Records a sign of life; tells whether it is later than all that were known.
-///
-/// A late or repeated report is kept as evidence and changes nothing else.
+/// Whether somebody looks out for the device's silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// Its silence means nothing.
+    Unwatched,
+    /// A check is pending.
+    Checking,
+    /// A check found it offline; none is pending until it comes back.
+    Offline,
+}
+
+impl Watch {
+    /// The word in tables.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unwatched => "unwatched",
+            Self::Checking => "checking",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// The last sign of life of a device, and whether it is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The sign of life.
+    pub heartbeat: Heartbeat,
+    /// Whether it is watched.
+    pub watch: Watch,
+}
+
+/// Keeps a sign of life as evidence; tells whether it was new.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn record(tx: &Tx, heartbeat: &Heartbeat) -> Result<bool, StoreError> {
-    let seen = "INSERT INTO heartbeat_seen (tenant_id, service, device_id, seen_at, bypass) \
-                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+pub async fn keep(tx: &Tx, heartbeat: &Heartbeat) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO heartbeat_seen (tenant_id, service, device_id, seen_at, bypass) \
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
     values.push(instant::to_row(heartbeat.last_seen_at).into());
     values.push(bypass_word(heartbeat.bypass_active).into());
-    tx.execute(seen, values).await?;
-
-    let last = "INSERT INTO heartbeat (tenant_id, service, device_id, provider_id, last_seen_at, \
-                document, schema_version) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                ON CONFLICT (tenant_id, service, device_id) DO UPDATE SET \
-                provider_id = excluded.provider_id, last_seen_at = excluded.last_seen_at, \
-                document = excluded.document, schema_version = excluded.schema_version \
-                WHERE heartbeat.last_seen_at < excluded.last_seen_at";
-    let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
-    values.push(heartbeat.provider_id.as_uuid().into());
-    values.push(instant::to_row(heartbeat.last_seen_at).into());
-    values.push(document::to_row("heartbeat", heartbeat)?.into());
-    values.push(SCHEMA_VERSION.into());
-    Ok(tx.execute(last, values).await? == 1)
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// The last sign of life of a device.
+/// The last sign of life of a device, locked until the transaction ends.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn last(
+pub async fn lock(
     tx: &Tx,
     tenant: TenantId,
     service: Service,
     device_id: &str,
-) -> Result<Option<Heartbeat>, StoreError> {
-    let sql = "SELECT document FROM heartbeat WHERE tenant_id = $1 AND service = $2 \
-               AND device_id = $3";
-    let row = tx.one(sql, key(tenant, service, device_id)).await?;
-    row.map(|row| {
-        let json: Json = row.try_get("", "document")?;
-        document::from_row("heartbeat", json)
-    })
-    .transpose()
+) -> Result<Option<Stored>, StoreError> {
+    let sql = format!(
+        "SELECT document, watch FROM heartbeat WHERE tenant_id = $1 AND service = $2 \
+         AND device_id = $3{}",
+        tx.for_update()
+    );
+    tx.one(&sql, key(tenant, service, device_id)).await?.as_ref().map(from_row).transpose()
+}
+
+/// Makes it the last sign of life of its device, unless a later one is known by now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn put(tx: &Tx, heartbeat: &Heartbeat, watch: Watch) -> Result<(), StoreError> {
+    let sql = "INSERT INTO heartbeat (tenant_id, service, device_id, provider_id, last_seen_at, \
+               watch, document, schema_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+               ON CONFLICT (tenant_id, service, device_id) DO UPDATE SET \
+               provider_id = excluded.provider_id, last_seen_at = excluded.last_seen_at, \
+               watch = excluded.watch, document = excluded.document, \
+               schema_version = excluded.schema_version \
+               WHERE heartbeat.last_seen_at <= excluded.last_seen_at";
+    let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
+    values.push(heartbeat.provider_id.as_uuid().into());
+    values.push(instant::to_row(heartbeat.last_seen_at).into());
+    values.push(watch.as_str().into());
+    values.push(document::to_row("heartbeat", heartbeat)?.into());
+    values.push(SCHEMA_VERSION.into());
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 /// The last sign of life of any device of a service at or before an instant: the evidence that it
@@ -124,6 +159,16 @@ const fn bypass_word(active: Option<bool>) -> &'static str {
         Some(false) => "off",
         None => "unknown",
     }
+}
+
+fn from_row(row: &QueryResult) -> Result<Stored, StoreError> {
+    let json: Json = row.try_get("", "document")?;
+    let watch: String = row.try_get("", "watch")?;
+    let watch = [Watch::Unwatched, Watch::Checking, Watch::Offline]
+        .into_iter()
+        .find(|known| known.as_str() == watch)
+        .ok_or_else(|| StoreError::Row { table: "heartbeat", cause: format!("watch `{watch}`") })?;
+    Ok(Stored { heartbeat: document::from_row("heartbeat", json)?, watch })
 }
 
 fn seen_from_row(row: &QueryResult) -> Result<Seen, StoreError> {

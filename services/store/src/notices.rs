@@ -141,6 +141,21 @@ pub async fn lock_unsent(
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 
+/// Whether the customer was told about an incident.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn was_customer_told(
+    tx: &Tx,
+    tenant: TenantId,
+    incident: IncidentId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS told FROM notice WHERE tenant_id = $1 AND incident_id = $2 \
+               AND audience = 'tenant' AND state = 'sent' LIMIT 1";
+    let values: Vec<Value> = vec![tenant.as_uuid().into(), incident.as_uuid().into()];
+    Ok(tx.one(sql, values).await?.is_some())
+}
+
 /// Writes a changed notice over the version that was read.
 ///
 /// # Errors
