@@ -204,23 +204,25 @@ fn filtered(sql: &str, filter: &Filter) -> Query {
     query
 }
 
-/// How many detections of a kind a tenant had after `after` and up to `until`.
+/// How many detections of a kind a tenant had after `after` and up to `until`, one alert left out.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn count_detections(
     tx: &Tx,
     tenant: TenantId,
-    kind: AlertKind,
+    (kind, left_out): (AlertKind, AlertId),
     (after, until): (Timestamp, Timestamp),
 ) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(COALESCE(SUM(n_detections), 0) AS bigint) AS n FROM alert \
-               WHERE tenant_id = $1 AND kind = $2 AND detected_at > $3 AND detected_at <= $4";
+               WHERE tenant_id = $1 AND kind = $2 AND detected_at > $3 AND detected_at <= $4 \
+               AND id <> $5";
     let values: Vec<Value> = vec![
         tenant.as_uuid().into(),
         kind.as_str().into(),
         instant::to_row(after).into(),
         instant::to_row(until).into(),
+        left_out.as_uuid().into(),
     ];
     let row = tx.one(sql, values).await?;
     let row = row.ok_or_else(|| StoreError::Row { table: "alert", cause: "no sum".to_owned() })?;

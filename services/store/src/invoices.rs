@@ -231,7 +231,6 @@ pub async fn list(
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 
-
 fn from_row(row: &QueryResult) -> Result<Stored, StoreError> {
     let json: Json = row.try_get("", "document")?;
     let invoice: Invoice = document::from_row("invoice", json)?;

@@ -5,6 +5,8 @@
 //! the tenant.
 
 pub mod alerts;
+pub mod certificates;
+pub mod claims;
 pub mod counters;
 pub mod decisions;
 pub mod heartbeats;
@@ -13,12 +15,16 @@ pub mod inbox;
 pub mod incidents;
 pub mod invoices;
 pub mod jobs;
+pub mod limits;
+pub mod master_contracts;
 pub mod notices;
 pub mod outbox;
 pub mod partners;
 pub mod payments;
 pub mod providers;
+pub mod quotes;
 pub mod settlements;
+pub mod subscriptions;
 pub mod tenants;
 pub mod usage;
 

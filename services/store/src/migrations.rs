@@ -18,7 +18,9 @@ macro_rules! step {
 /// All steps in order.
 const STEPS: &[Step] = &[
     step!("0001_kernel"),
+    step!("0002_selling"),
     step!("0004_monitoring"),
+    step!("0005_claims"),
     step!("0006_billing"),
     step!("0007_decisions"),
 ];

@@ -63,8 +63,10 @@ pub async fn list(
     after: Option<(Timestamp, &str)>,
     limit: u64,
 ) -> Result<Vec<Payment>, StoreError> {
-    let mut query =
-        Query::new("SELECT document FROM payment WHERE tenant_id = $1", vec![tenant.as_uuid().into()]);
+    let mut query = Query::new(
+        "SELECT document FROM payment WHERE tenant_id = $1",
+        vec![tenant.as_uuid().into()],
+    );
     let at = |at: Timestamp| -> Value { instant::to_row(at).into() };
     query.and_maybe("received_at >= ?", received.map(|period| at(period.start())));
     query.and_maybe("received_at < ?", received.map(|period| at(period.end())));

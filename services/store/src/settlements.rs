@@ -86,8 +86,7 @@ pub async fn get(tx: &Tx, id: SettlementId) -> Result<Option<Stored>, StoreError
 /// # Errors
 /// [`StoreError`].
 pub async fn lock(tx: &Tx, id: SettlementId) -> Result<Option<Stored>, StoreError> {
-    let sql =
-        format!("SELECT document, version FROM settlement WHERE id = $1{}", tx.for_update());
+    let sql = format!("SELECT document, version FROM settlement WHERE id = $1{}", tx.for_update());
     tx.one(&sql, vec![id.as_uuid().into()]).await?.as_ref().map(from_row).transpose()
 }
 

@@ -1,0 +1,165 @@
+//! What was taken from limits. A limit is spent by guarded updates only, so that it cannot be
+//! overspent however many claims are decided at once.
+
+use sea_orm::{QueryResult, Value};
+use tasuki_core::benefit::{Draw, Taken, TakenByCode};
+use tasuki_core::id::{ClaimId, MasterContractId, TenantId};
+use tasuki_core::money::Money;
+
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// Whose claim takes from the limits of which contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The contract.
+    pub contract: MasterContractId,
+    /// The insured.
+    pub tenant: TenantId,
+    /// The claim.
+    pub claim: ClaimId,
+}
+
+/// Whether there was enough left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reservation {
+    /// There was: everything is reserved.
+    Done,
+    /// There was not: the transaction must be dropped, since other limits may have been touched.
+    Exceeded {
+        /// The limit that has too little left.
+        code: String,
+    },
+}
+
+/// What was taken from each of these limits, by code; a limit that was never touched is absent.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn taken(
+    tx: &Tx,
+    contract: MasterContractId,
+    limits: &[Draw],
+) -> Result<TakenByCode, StoreError> {
+    let sql = "SELECT used, reserved FROM limit_use \
+               WHERE master_contract_id = $1 AND code = $2 AND subject = $3";
+    let mut taken = TakenByCode::new();
+    for limit in limits {
+        if let Some(row) = tx.one(sql, key(contract, limit)).await? {
+            taken.insert(limit.code.clone(), taken_from(&row)?);
+        }
+    }
+    Ok(taken)
+}
+
+/// Reserves what a claim needs from every limit it touches, or says which has too little left.
+///
+/// The draws come in the order of their codes: claims that are decided at once lock in one order.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reserve(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<Reservation, StoreError> {
+    let open = "INSERT INTO limit_use (master_contract_id, code, subject, cap, used, reserved) \
+                VALUES ($1, $2, $3, $4, 0, 0) ON CONFLICT DO NOTHING";
+    // Invariant: used + reserved never grows past what the terms allow.
+    let take = "UPDATE limit_use SET reserved = reserved + $4, cap = $5 \
+                WHERE master_contract_id = $1 AND code = $2 AND subject = $3 \
+                AND used + reserved + $4 <= $5";
+    let note = "INSERT INTO limit_draw (tenant_id, claim_id, master_contract_id, code, subject, \
+                used, reserved) VALUES ($1, $2, $3, $4, $5, 0, $6) \
+                ON CONFLICT (tenant_id, claim_id, code, subject) \
+                DO UPDATE SET reserved = limit_draw.reserved + excluded.reserved";
+    for draw in draws {
+        let cap: Value = draw.cap.amount().into();
+        let amount: Value = draw.amount.amount().into();
+        let mut values = key(holder.contract, draw);
+        values.push(cap.clone());
+        tx.execute(open, values).await?;
+
+        let mut values = key(holder.contract, draw);
+        values.push(amount.clone());
+        values.push(cap);
+        if tx.execute(take, values).await? != 1 {
+            return Ok(Reservation::Exceeded { code: draw.code.clone() });
+        }
+
+        let mut values: Vec<Value> =
+            vec![holder.tenant.as_uuid().into(), holder.claim.as_uuid().into()];
+        values.extend(key(holder.contract, draw));
+        values.push(amount);
+        tx.execute(note, values).await?;
+    }
+    Ok(Reservation::Done)
+}
+
+/// Turns reserved amounts into used ones: they were paid.
+///
+/// # Errors
+/// [`StoreError::LostRace`] if the claim has not reserved as much.
+pub async fn confirm(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<(), StoreError> {
+    for draw in draws.iter().filter(|draw| !draw.amount.is_zero()) {
+        move_amount(tx, holder, draw, "used = used + $4, reserved = reserved - $4").await?;
+    }
+    Ok(())
+}
+
+/// Gives back everything that a claim has reserved and not used.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn release(tx: &Tx, holder: &Holder) -> Result<(), StoreError> {
+    let mine = "tenant_id = $1 AND claim_id = $2 AND reserved > 0";
+    let give_back = format!(
+        "UPDATE limit_use SET reserved = reserved - (SELECT SUM(d.reserved) FROM limit_draw d \
+             WHERE d.tenant_id = $1 AND d.claim_id = $2 \
+             AND d.master_contract_id = limit_use.master_contract_id \
+             AND d.code = limit_use.code AND d.subject = limit_use.subject) \
+         WHERE (master_contract_id, code, subject) IN \
+             (SELECT master_contract_id, code, subject FROM limit_draw WHERE {mine})"
+    );
+    let forget = format!("UPDATE limit_draw SET reserved = 0 WHERE {mine}");
+    let values: Vec<Value> = vec![holder.tenant.as_uuid().into(), holder.claim.as_uuid().into()];
+    tx.execute(&give_back, values.clone()).await?;
+    tx.execute(&forget, values).await.map(|_| ())
+}
+
+async fn move_amount(
+    tx: &Tx,
+    holder: &Holder,
+    draw: &Draw,
+    change: &str,
+) -> Result<(), StoreError> {
+    let of_claim = change.replace("$4", "$5");
+    let of_claim = format!(
+        "UPDATE limit_draw SET {of_claim} WHERE tenant_id = $1 AND claim_id = $2 AND code = $3 \
+         AND subject = $4 AND reserved >= $5"
+    );
+    let of_limit = format!(
+        "UPDATE limit_use SET {change} WHERE master_contract_id = $1 AND code = $2 \
+         AND subject = $3 AND reserved >= $4"
+    );
+    let amount: Value = draw.amount.amount().into();
+    let values: Vec<Value> = vec![
+        holder.tenant.as_uuid().into(),
+        holder.claim.as_uuid().into(),
+        draw.code.clone().into(),
+        draw.subject.to_string().into(),
+        amount.clone(),
+    ];
+    let mut of_limit_values = key(holder.contract, draw);
+    of_limit_values.push(amount);
+    let moved = tx.execute(&of_claim, values).await? == 1
+        && tx.execute(&of_limit, of_limit_values).await? == 1;
+    if moved { Ok(()) } else { Err(StoreError::LostRace) }
+}
+
+fn key(contract: MasterContractId, draw: &Draw) -> Vec<Value> {
+    vec![contract.as_uuid().into(), draw.code.clone().into(), draw.subject.to_string().into()]
+}
+
+fn taken_from(row: &QueryResult) -> Result<Taken, StoreError> {
+    Ok(Taken {
+        used: Money::jpy(row.try_get("", "used")?),
+        reserved: Money::jpy(row.try_get("", "reserved")?),
+    })
+}
