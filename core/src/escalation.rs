@@ -307,6 +307,15 @@ impl Ladder {
         self
     }
 
+    /// The same ladder with another patience on one rung; at least one second, at most thirty days.
+    #[must_use]
+    pub fn with_patience(mut self, rung: Rung, seconds: u32) -> Self {
+        if let Some(plan) = self.rungs.iter_mut().find(|plan| plan.rung == rung) {
+            plan.patience_seconds = seconds.clamp(1, MAX_PATIENCE_SECONDS);
+        }
+        self
+    }
+
     /// When the patience of a rung ends that was reached at `since`.
     ///
     /// # Errors

@@ -90,6 +90,15 @@ key!(
     |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.:-".contains(&byte)
 );
 
+impl ProviderAlertId {
+    /// An id that we give to a detection of our own: a prefix of graphic characters, and the digest
+    /// of what makes the detection the same one.
+    pub fn of_own(prefix: &'static str, what: &str) -> Self {
+        let digest = hex::encode(Sha256::digest(what.as_bytes()));
+        Self(format!("{prefix}{digest}").chars().take(MAX_KEY).collect())
+    }
+}
+
 /// By which a repeated report is known: the provider and its own id of the alert.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlertKey {
@@ -166,6 +175,13 @@ mod tests {
         for text in ["", "a b", "あ", "a\n", &"x".repeat(129)] {
             assert!(text.parse::<ProviderAlertId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_id_of_our_own_is_a_key() {
+        let id = ProviderAlertId::of_own("tasuki:offline:", "a device");
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        assert_ne!(id, ProviderAlertId::of_own("tasuki:offline:", "another"));
     }
 
     #[test]

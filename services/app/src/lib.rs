@@ -9,4 +9,5 @@ pub mod call;
 pub mod context;
 pub mod governing;
 pub mod library;
+pub mod monitoring;
 pub mod paging;

@@ -1,1 +1,3 @@
 //! Calls to the outside: one file per counterpart.
+
+pub mod notices;

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_grpc::edge::Edge;
+use tasuki_partners::notices::DeskQueue;
 use tasuki_store::{Options, Store};
 use tasuki_worker::Worker;
 use tokio::net::TcpListener;
@@ -115,7 +116,7 @@ pub(crate) async fn start(
 }
 
 fn worker(ctx: Context) -> Worker {
-    Worker { ctx }
+    Worker { ctx, notices: Arc::new(DeskQueue) }
 }
 
 fn api(

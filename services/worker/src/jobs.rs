@@ -1,5 +1,9 @@
 //! One file per kind of job.
 
+mod check_heartbeat;
+mod escalate_incident;
+mod send_notice;
+
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
@@ -9,8 +13,11 @@ use crate::run_jobs::Worker;
 ///
 /// # Errors
 /// [`JobFailure`]; a kind that this program does not know is final and goes to the dead letters.
-pub(crate) async fn run(_worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
+pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
     match job.kind.as_str() {
+        "check_heartbeat" => check_heartbeat::run(worker, job).await,
+        "escalate_incident" => escalate_incident::run(worker, job).await,
+        "send_notice" => send_notice::run(worker, job).await,
         unknown => Err(JobFailure::Final {
             error: format!("this version does not know jobs of the kind `{unknown}`"),
         }),

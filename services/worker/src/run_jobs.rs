@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tasuki_app::context::Context;
 use tasuki_core::time::Timestamp;
+use tasuki_partners::notices::Deliver;
 use tasuki_store::jobs::{self, Claim, Claimed, Lane};
 use tasuki_store::{StoreError, tenants};
 use tokio::task::JoinSet;
@@ -33,6 +34,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 pub struct Worker {
     /// What use cases work with.
     pub ctx: Context,
+    /// Who delivers notices.
+    pub notices: Arc<dyn Deliver>,
 }
 
 /// Runs due jobs until told to stop; then waits for those under way.

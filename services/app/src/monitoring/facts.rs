@@ -1,13 +1,15 @@
 //! What policies may know about an alert or an enquiry.
 
-use tasuki_core::alert::{Alert, AlertKind, Detail, EdrLevel, SymptomKey, Verdict};
+use tasuki_core::alert::{
+    Alert, AlertKind, Detail, EdrLevel, FindingSeverity, SymptomKey, Verdict,
+};
 use tasuki_core::calendar;
 use tasuki_core::escalation::Rung;
 use tasuki_core::incident::Enquiry;
 use tasuki_core::problem::Problem;
 use tasuki_core::severity::Severity;
 use tasuki_policies::facts::{self, AlertFacts, FactSet};
-use tasuki_store::{alerts, incidents};
+use tasuki_store::{alerts, heartbeats, incidents};
 
 use super::scene::Scene;
 
@@ -50,8 +52,9 @@ impl Scene<'_> {
             soc_verdict: verdict.map(|record| verdict_word(record.verdict)),
             edr_verdict: edr_word(&report.detail),
             cc_callbacks_in_window: Some(self.callbacks(alert).await?),
-            offline_seconds: self.offline_seconds(&report.detail),
+            offline_seconds: self.offline_seconds(alert).await?,
             av_unresolved: Some(av_unresolved(&report.detail)),
+            severity: severity_of(&report.detail),
             is_enquiry: Some(false),
             detected_at: Some(report.detected_at),
             ..self.common(history)?
@@ -87,14 +90,9 @@ impl Scene<'_> {
             return Ok(History { n_before: 0, last_rung: None });
         };
         let since = self.now().plus_seconds(-RECURRENCE_WINDOW_SECONDS)?;
-        let before = incidents::of_symptom(
-            self.tx,
-            self.tenant_id(),
-            symptom,
-            since,
-            MAX_RECURRENCES,
-        )
-        .await?;
+        let before =
+            incidents::of_symptom(self.tx, self.tenant_id(), symptom, since, MAX_RECURRENCES)
+                .await?;
         Ok(History {
             n_before: u32::try_from(before.len()).unwrap_or(u32::MAX),
             last_rung: before.last().map(|stored| stored.incident.climb.rung()),
@@ -118,31 +116,27 @@ impl Scene<'_> {
         let kind = AlertKind::InternalMalwareComms;
         let until = alert.report.detected_at;
         let after = until.plus_seconds(-CALLBACK_WINDOW_SECONDS)?;
-        let tenant = self.tenant_id();
-        let known = alerts::count_detections(self.tx, tenant, kind, (after, until)).await?;
-        let is_stored = alert.verdict().is_some() || alert.triage_id.is_some();
-        let own = if alert.report.detail.kind() == kind && !is_stored {
-            i64::from(alert.report.n_detections)
-        } else {
-            0
-        };
+        let (tenant, others) = (self.tenant_id(), (kind, alert.id));
+        let known = alerts::count_detections(self.tx, tenant, others, (after, until)).await?;
+        let is_one = alert.report.detail.kind() == kind;
+        let own = if is_one { i64::from(alert.report.n_detections) } else { 0 };
         Ok(known.saturating_add(own))
     }
 
-    fn offline_seconds(&self, detail: &Detail) -> Option<i64> {
-        match detail {
-            Detail::DeviceOffline(offline) => Some(self.now().seconds_since(offline.last_seen_at)),
-            Detail::InboundAttack
-            | Detail::InternalMalwareComms
-            | Detail::BadSiteBlock
-            | Detail::Malware
-            | Detail::Endpoint
-            | Detail::Other
-            | Detail::WafDetection(_)
-            | Detail::EdrVerdict(_)
-            | Detail::AvUnresolved(_)
-            | Detail::DiagnosisFinding(_) => None,
+    /// How long the device of an alert has been silent: since the last sign of life that anybody
+    /// knows of.
+    async fn offline_seconds(&self, alert: &Alert) -> Result<Option<i64>, Problem> {
+        let Detail::DeviceOffline(offline) = &alert.report.detail else {
+            return Ok(None);
+        };
+        let mut seen_at = offline.last_seen_at;
+        if let Some(device) = &alert.report.device_id {
+            let (tenant, service) = (self.tenant_id(), alert.report.service);
+            if let Some(known) = heartbeats::lock(self.tx, tenant, service, device).await? {
+                seen_at = seen_at.max(known.heartbeat.last_seen_at);
+            }
         }
+        Ok(Some(self.now().seconds_since(seen_at)))
     }
 }
 
@@ -159,6 +153,32 @@ fn av_unresolved(detail: &Detail) -> i64 {
         | Detail::EdrVerdict(_)
         | Detail::DeviceOffline(_)
         | Detail::DiagnosisFinding(_) => 0,
+    }
+}
+
+/// How bad the provider says it is; most kinds say nothing.
+fn severity_of(detail: &Detail) -> Option<facts::Severity> {
+    match detail {
+        Detail::DiagnosisFinding(finding) => Some(match finding.severity {
+            FindingSeverity::Low => facts::Severity::Low,
+            FindingSeverity::Medium => facts::Severity::Medium,
+            FindingSeverity::High => facts::Severity::High,
+            FindingSeverity::Urgent => facts::Severity::Critical,
+        }),
+        Detail::EdrVerdict(verdict) => Some(match verdict.level {
+            EdrLevel::None => facts::Severity::Information,
+            EdrLevel::Suspected => facts::Severity::Medium,
+            EdrLevel::Feared => facts::Severity::High,
+        }),
+        Detail::InboundAttack
+        | Detail::InternalMalwareComms
+        | Detail::BadSiteBlock
+        | Detail::Malware
+        | Detail::Endpoint
+        | Detail::Other
+        | Detail::WafDetection(_)
+        | Detail::DeviceOffline(_)
+        | Detail::AvUnresolved(_) => None,
     }
 }
 

@@ -1,0 +1,155 @@
+//! Takes in what providers measure.
+
+use tasuki_core::id::{ProviderId, SubscriptionId, TenantId, UsageId};
+use tasuki_core::party::Permission;
+use tasuki_core::problem::Problem;
+use tasuki_core::service::Service;
+use tasuki_core::time::Period;
+use tasuki_core::usage::{Meter, Quantity, UsageKind, UsageRecord, UsageReport};
+use tasuki_store::{StoreError, Tx, usage};
+
+use super::rows::{self, RowAnswer, RowOutcome};
+use super::scene::Scene;
+use crate::call::Call;
+use crate::context::Context;
+
+/// A measurement as a provider reports it.
+#[derive(Debug, Clone)]
+pub struct UsageRow {
+    /// The provider's own id of it.
+    pub provider_event_id: String,
+    /// Whose usage it is.
+    pub tenant_id: TenantId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// The service.
+    pub service: Service,
+    /// What was measured.
+    pub meter: Meter,
+    /// What the quantity means; none for a correction, which means what the corrected one meant.
+    pub kind: Option<UsageKind>,
+    /// How much.
+    pub quantity: Quantity,
+    /// Over which period.
+    pub measured: Period,
+    /// For a correction: the provider's id of what it replaces.
+    pub corrects_event_id: Option<String>,
+    /// Location it was measured at.
+    pub site_code: Option<String>,
+    /// For people.
+    pub note: String,
+}
+
+/// Takes in measurements, each answered by itself.
+///
+/// # Errors
+/// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`, and problems of the server: then nothing was taken in.
+pub async fn report_usage(
+    ctx: &Context,
+    call: &Call,
+    provider_id: ProviderId,
+    rows: Vec<Result<UsageRow, RowAnswer>>,
+) -> Result<Vec<RowAnswer>, Problem> {
+    rows::own_provider(call, provider_id)?;
+    let tx = ctx.store.begin().await?;
+    if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
+        return Ok(first);
+    }
+
+    let mut answers = Vec::with_capacity(rows.len());
+    for row in rows {
+        answers.push(match row {
+            Err(refused) => refused,
+            Ok(row) => {
+                let taken = take_in(ctx, &tx, call, (provider_id, row)).await;
+                rows::answer(taken.map(|(id, outcome)| RowAnswer::of(outcome, id)))?
+            }
+        });
+    }
+    call.remember(&tx, &answers).await?;
+
+    tx.commit().await?;
+    Ok(answers)
+}
+
+async fn take_in(
+    ctx: &Context,
+    tx: &Tx,
+    call: &Call,
+    (provider_id, row): (ProviderId, UsageRow),
+) -> Result<(UsageId, RowOutcome), Problem> {
+    let scene = Scene::enter(ctx, tx, call, row.tenant_id, Permission::Report).await?;
+    rows::not_in_future("measured.end", row.measured.end(), scene.now())?;
+    if let Some(known) = usage::lock_event(tx, provider_id, &row.provider_event_id).await? {
+        return Ok((known.record.id, RowOutcome::Repeated));
+    }
+    let replaced = replaced(tx, provider_id, &row).await?;
+    let kind = match (&replaced, row.kind) {
+        (Some(replaced), _) => replaced.record.report.kind,
+        (None, Some(kind)) => kind,
+        (None, None) => return Err(Problem::invalid("kind", "is required")),
+    };
+
+    let id: UsageId = ctx.ids.next();
+    let record = UsageRecord {
+        id,
+        report: UsageReport {
+            provider_id,
+            provider_event_id: row.provider_event_id,
+            tenant_id: row.tenant_id,
+            subscription_id: row.subscription_id,
+            service: row.service,
+            meter: row.meter,
+            kind,
+            quantity: row.quantity,
+            measured: row.measured,
+            corrects_event_id: row.corrects_event_id,
+            site_code: row.site_code,
+            note: row.note,
+        },
+        received_at: scene.now(),
+        late: false,
+        corrected_by: None,
+        invoice_id: None,
+    };
+    if !usage::insert(tx, &record).await? {
+        return Err(StoreError::LostRace.into());
+    }
+    if let Some(mut replaced) = replaced {
+        replaced.record.corrected_by = Some(id);
+        usage::save(tx, &replaced.record, replaced.version).await?;
+    }
+    Ok((id, RowOutcome::Accepted))
+}
+
+/// The measurement that a correction replaces; none for others.
+async fn replaced(
+    tx: &Tx,
+    provider_id: ProviderId,
+    row: &UsageRow,
+) -> Result<Option<usage::Stored>, Problem> {
+    let Some(event_id) = &row.corrects_event_id else {
+        return match row.kind {
+            Some(_) => Ok(None),
+            None => {
+                Err(Problem::invalid("corrects_event_id", "a correction names what it replaces"))
+            }
+        };
+    };
+    let field = "corrects_event_id";
+    let Some(stored) = usage::lock_event(tx, provider_id, event_id).await? else {
+        return Err(Problem::invalid(field, format!("`{event_id}` was never reported")));
+    };
+    let report = &stored.record.report;
+    if (report.tenant_id, report.subscription_id) != (row.tenant_id, row.subscription_id)
+        || report.meter != row.meter
+    {
+        let text = format!("`{event_id}` is of another tenant, subscription or meter");
+        return Err(Problem::invalid(field, text));
+    }
+    if stored.record.corrected_by.is_some() {
+        let text = format!("`{event_id}` was replaced before: correct the last correction");
+        return Err(Problem::invalid(field, text));
+    }
+    Ok(Some(stored))
+}
