@@ -114,6 +114,22 @@ impl SelectedItem {
         }
     }
 
+    /// With a quantity of a unit. What is counted in whole numbers keeps what it had when the
+    /// quantity is none.
+    #[must_use]
+    pub fn with_chosen(mut self, unit: Unit, quantity: Quantity) -> Self {
+        let whole = quantity.as_whole().and_then(|n| u32::try_from(n).ok());
+        match unit {
+            Unit::Unit | Unit::Time | Unit::Visit | Unit::Hour => self.quantity = Some(quantity),
+            Unit::Gb => self.traffic_gb = Some(quantity),
+            Unit::Endpoint => self.endpoints = whole.or(self.endpoints),
+            Unit::Screen => self.web_screens = whole.or(self.web_screens),
+            Unit::GlobalIp => self.global_ips = whole.or(self.global_ips),
+            Unit::Mail => self.mails = whole.or(self.mails),
+        }
+        self
+    }
+
     /// Whether an option was chosen.
     pub fn has_option(&self, code: &str) -> bool {
         self.options.iter().any(|option| option.option == code)

@@ -1,0 +1,151 @@
+//! Which card is in force when: versions of a card follow each other without gap or overlap.
+
+use tasuki_core::catalog::RateCardRef;
+use tasuki_core::time::CivilDate;
+
+use crate::rate_card::{InvalidRateCard, RateCard, RateCardError};
+
+/// The cards that come with the program, by file name.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("okinawa-2020-trial.yaml", include_str!("../cards/okinawa-2020-trial.yaml")),
+    ("okinawa-2021.yaml", include_str!("../cards/okinawa-2021.yaml")),
+    ("kumamoto-2020-trial.yaml", include_str!("../cards/kumamoto-2020-trial.yaml")),
+    ("kumamoto-2021.yaml", include_str!("../cards/kumamoto-2021.yaml")),
+];
+
+/// Rate cards by code and version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cards {
+    /// By code, then by the first day in force.
+    cards: Vec<RateCard>,
+}
+
+impl Cards {
+    /// The cards that come with the program.
+    ///
+    /// # Errors
+    /// [`InvalidRateCard`]; a test loads them, so that it does not happen.
+    pub fn built_in() -> Result<Self, InvalidRateCard> {
+        Self::load(BUILT_IN)
+    }
+
+    /// Reads cards and checks them, each for itself and all together.
+    ///
+    /// # Errors
+    /// [`InvalidRateCard`] with what is wrong in all of them.
+    pub fn load<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, InvalidRateCard> {
+        let mut errors = Vec::new();
+        let mut cards = Vec::new();
+        for (file, text) in files {
+            match RateCard::load(file, text) {
+                Ok(card) => cards.push((file, card)),
+                Err(invalid) => errors.extend(invalid.errors),
+            }
+        }
+        cards.sort_by(|(_, a), (_, b)| {
+            (a.code(), a.effective_from).cmp(&(b.code(), b.effective_from))
+        });
+        for pair in cards.windows(2) {
+            if let [(_, before), (file, after)] = pair
+                && before.code() == after.code()
+            {
+                errors.extend(misfit(file, before, after));
+            }
+        }
+        if errors.is_empty() {
+            Ok(Self { cards: cards.into_iter().map(|(_, card)| card).collect() })
+        } else {
+            Err(InvalidRateCard { errors })
+        }
+    }
+
+    /// Every card, by code and first day.
+    pub fn all(&self) -> &[RateCard] {
+        &self.cards
+    }
+
+    /// The version of a card that new subscriptions get on a day.
+    pub fn in_force(&self, code: &str, day: CivilDate) -> Option<&RateCard> {
+        self.cards.iter().find(|card| card.code() == code && card.is_in_force_on(day))
+    }
+
+    /// A version of a card by its name.
+    pub fn version(&self, code: &str, version: &str) -> Option<&RateCard> {
+        self.cards.iter().find(|card| card.code() == code && card.reference.version == version)
+    }
+
+    /// A version that something was priced with: its content must be the same.
+    pub fn pinned(&self, reference: &RateCardRef) -> Option<&RateCard> {
+        self.cards.iter().find(|card| card.reference == *reference)
+    }
+
+    /// A card as callers write it: `code` for the version in force on the day, or `code@version`.
+    pub fn named(&self, name: &str, day: CivilDate) -> Option<&RateCard> {
+        match name.split_once('@') {
+            Some((code, version)) => self.version(code, version),
+            None => self.in_force(name, day),
+        }
+    }
+
+    /// The cards in force on a day that a partner sells by: those of its own operator, then those
+    /// that name it, then those of the customer's prefecture. Trials are sold by name only.
+    pub fn sold_by(
+        &self,
+        partner: &str,
+        prefecture: Option<&str>,
+        day: CivilDate,
+    ) -> Vec<&RateCard> {
+        let offered: Vec<_> = self
+            .cards
+            .iter()
+            .filter(|card| card.trial_until.is_none() && card.is_in_force_on(day))
+            .collect();
+        let own = |card: &&&RateCard| card.operator == partner;
+        let named = |card: &&&RateCard| card.sold_by.iter().any(|code| code == partner);
+        let there = |card: &&&RateCard| {
+            prefecture.is_some_and(|of| card.prefectures.iter().any(|code| code == of))
+        };
+        let mut found: Vec<&RateCard> = offered.iter().filter(own).copied().collect();
+        if found.is_empty() {
+            found = offered.iter().filter(named).copied().collect();
+        }
+        if found.is_empty() {
+            found = offered.iter().filter(there).copied().collect();
+        }
+        if found.is_empty() { offered } else { found }
+    }
+}
+
+/// Two versions that follow each other must meet on one day.
+fn misfit(file: &str, before: &RateCard, after: &RateCard) -> Option<RateCardError> {
+    let error = |message: String, suggestion: String| RateCardError {
+        file: file.to_owned(),
+        line: 0,
+        column: 0,
+        message,
+        suggestion,
+    };
+    if before.reference.version == after.reference.version {
+        return Some(error(
+            format!("the version `{}` is there twice", after.reference),
+            "give it another version".to_owned(),
+        ));
+    }
+    let starts = after.effective_from;
+    match before.effective_to {
+        Some(end) if end == starts => None,
+        Some(end) if end < starts => Some(error(
+            format!("no version of `{}` is in force from {end} until {starts}", after.code()),
+            format!("let `{}` end on {starts}", before.reference),
+        )),
+        Some(_) | None => Some(error(
+            format!(
+                "`{}` and `{}` are in force on the same days",
+                before.reference, after.reference
+            ),
+            format!("let `{}` end on {starts}: `effective: {{ to: {starts} }}`", before.reference),
+        )),
+    }
+}

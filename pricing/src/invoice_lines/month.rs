@@ -1,0 +1,304 @@
+//! The charges of one month, phase by phase.
+
+use tasuki_core::catalog::{BillingCycle, Cadence, Quantity};
+use tasuki_core::days::DayPeriod;
+use tasuki_core::money::{Money, Rounding};
+use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem, Subscription};
+use tasuki_core::text::Text;
+use tasuki_core::time::CivilDate;
+
+use super::{Attention, InvoiceError, InvoiceLine, MonthAsk, Triggered};
+use crate::cards::Cards;
+use crate::proration::{Fraction, fraction};
+use crate::quote_lines::{Chosen, resolve_item};
+use crate::rate_card::{Price, RateCard};
+use crate::tier::Amount;
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Charges {
+    pub(super) lines: Vec<InvoiceLine>,
+    pub(super) attention: Vec<Attention>,
+    /// That of the last card that charged something.
+    pub(super) tax_rounding: Option<Rounding>,
+}
+
+/// One item in one phase.
+struct Context<'a> {
+    ask: MonthAsk<'a>,
+    phase: &'a Phase,
+    card: &'a RateCard,
+    item: &'a SubscribedItem,
+    chosen: &'a Chosen<'a>,
+    /// The first day on which the item is charged at all.
+    billed_from: CivilDate,
+}
+
+/// A price with what it is charged for.
+struct Charge<'a> {
+    price: &'a Price,
+    quantity: Quantity,
+    service_period: DayPeriod,
+    part: Fraction,
+}
+
+pub(super) fn charge_phase(
+    cards: &Cards,
+    ask: MonthAsk<'_>,
+    phase: &Phase,
+    charges: &mut Charges,
+) -> Result<(), InvoiceError> {
+    if phase.kind == PhaseKind::Trial {
+        return Ok(());
+    }
+    let card = cards
+        .pinned(&phase.rate_card)
+        .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
+    for item in &ask.subscription.items {
+        let Some(billed_from) = billed_from(ask.subscription, item) else { continue };
+        let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
+        let context = Context { ask, phase, card, item, chosen: &chosen, billed_from };
+        for (price, quantity) in chosen.prices(card) {
+            charge_price(&context, price, quantity, charges)?;
+        }
+    }
+    Ok(())
+}
+
+fn charge_price(
+    context: &Context<'_>,
+    price: &Price,
+    quantity: Quantity,
+    charges: &mut Charges,
+) -> Result<(), InvoiceError> {
+    let month = context.ask.month;
+    let calendar = DayPeriod::of_month(month)?;
+    let whole = |service_period, quantity| Charge {
+        price,
+        quantity,
+        service_period,
+        part: Fraction::WHOLE,
+    };
+    match price.cadence {
+        Cadence::Initial | Cadence::OneOff => {
+            let due = calendar.contains(context.billed_from)
+                && context.is_charged_on(context.billed_from);
+            if due && let Some(days) = context.days(calendar).first() {
+                context.add(&whole(*days, quantity), charges)?;
+            }
+        }
+        Cadence::Monthly => {
+            let nominal = match context.ask.subscription.cycle {
+                BillingCycle::CalendarMonth => Some(calendar),
+                BillingCycle::Anniversary => {
+                    DayPeriod::starting_in(context.billed_from, 1, month)?.map(|(_, period)| period)
+                }
+            };
+            let Some(nominal) = nominal else { return Ok(()) };
+            let days = context.days(nominal);
+            let part = fraction(price.proration, nominal, &days, context.ask.zone)?;
+            if let (Some(first), Some(last)) = (days.first(), days.last())
+                && !part.is_nothing()
+            {
+                let service_period = DayPeriod::new(first.start(), last.end())?;
+                let quantity = context.measured(price)?.unwrap_or(quantity);
+                context.add(&Charge { price, quantity, service_period, part }, charges)?;
+            }
+        }
+        Cadence::Yearly => {
+            let year = DayPeriod::starting_in(context.billed_from, 12, month)?;
+            if let Some((_, period)) = year
+                && context.is_charged_on(period.start())
+            {
+                context.add(&whole(period, quantity), charges)?;
+            }
+        }
+        Cadence::Usage => {
+            let used = context.measured(price)?.filter(|used| !used.is_zero());
+            if let (Some(used), Some(days)) = (used, context.days(calendar).first()) {
+                context.add(&whole(*days, used), charges)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn charge_triggered(
+    cards: &Cards,
+    ask: MonthAsk<'_>,
+    happened: &Triggered,
+    charges: &mut Charges,
+) -> Result<(), InvoiceError> {
+    let unknown = || InvoiceError::UnknownPrice { code: happened.price.clone(), on: happened.on };
+    let subscription = ask.subscription;
+    let phase = subscription.phase_on(happened.on).ok_or_else(unknown)?;
+    let card = cards
+        .pinned(&phase.rate_card)
+        .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
+    let mut items = subscription.items.iter();
+    let item = items.find(|item| item.item_id == happened.item_id).ok_or_else(unknown)?;
+    let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
+    let price = card
+        .price(&happened.price)
+        .filter(|price| price.is_for(&chosen.plan.plan))
+        .filter(|price| price.is_contingent() || price.option.is_some())
+        .ok_or_else(unknown)?;
+    let context = Context { ask, phase, card, item, chosen: &chosen, billed_from: happened.on };
+    let day = happened.on.tomorrow().map_err(|_| tasuki_core::time::TimeError::OutOfRange)?;
+    let charge = Charge {
+        price,
+        quantity: happened.quantity,
+        service_period: DayPeriod::new(happened.on, day)?,
+        part: Fraction::WHOLE,
+    };
+    match price.model.amount(happened.quantity, card.rounding)? {
+        Amount::Priced { .. } => context.add(&charge, charges),
+        Amount::NeedsQuote => {
+            let agreed = happened
+                .agreed
+                .ok_or_else(|| InvoiceError::NoAgreedAmount { code: happened.price.clone() })?;
+            let note = Text::new("事前にご了承いただいた金額です", "As agreed beforehand");
+            charges.lines.push(context.line(&charge, (agreed, happened.quantity), Some(note)));
+            charges.tax_rounding = Some(card.tax.rounding);
+            Ok(())
+        }
+    }
+}
+
+/// The first day on which an item is in use and a paid phase runs.
+fn billed_from(subscription: &Subscription, item: &SubscribedItem) -> Option<CivilDate> {
+    let paid = subscription
+        .phases
+        .iter()
+        .filter(|phase| phase.kind == PhaseKind::Paid)
+        .find_map(|phase| phase.from)?;
+    let from = item.starts_on?.max(paid);
+    item.ends_on.is_none_or(|end| from < end).then_some(from)
+}
+
+impl Context<'_> {
+    /// The days of a span on which the item is in use, the phase runs, and nothing is suspended.
+    fn days(&self, span: DayPeriod) -> Vec<DayPeriod> {
+        let used = self.phase.within(span).and_then(|days| self.item.used_within(days));
+        let mut left: Vec<_> = used.into_iter().collect();
+        for pause in &self.ask.subscription.pauses {
+            let end = pause.until.unwrap_or(span.end()).max(pause.from);
+            if let Ok(pause) = DayPeriod::new(pause.from, end) {
+                left = left.into_iter().flat_map(|days| days.without(pause)).collect();
+            }
+        }
+        left
+    }
+
+    fn is_charged_on(&self, day: CivilDate) -> bool {
+        let runs = self.phase.from.is_some_and(|from| from <= day)
+            && self.phase.until.is_none_or(|end| day < end);
+        let used = self.item.starts_on.is_some_and(|start| start <= day)
+            && self.item.ends_on.is_none_or(|end| day < end);
+        runs && used
+    }
+
+    /// What was measured for a price by meter; the sum if several reports are given.
+    fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
+        let Some(meter) = &price.meter else { return Ok(None) };
+        let mut reports = self
+            .ask
+            .measured
+            .iter()
+            .filter(|of| of.item_id == self.item.item_id && of.meter == *meter)
+            .map(|of| of.quantity);
+        let Some(first) = reports.next() else { return Ok(None) };
+        reports
+            .try_fold(first, Quantity::plus)
+            .ok_or(tasuki_core::money::MoneyError::Overflow)
+            .map(Some)
+            .map_err(InvoiceError::from)
+    }
+
+    fn add(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+        let price = charge.price;
+        let rounding = self.card.rounding;
+        let mut found = price.model.amount(charge.quantity, rounding)?;
+        if found == Amount::NeedsQuote
+            && let Some(largest) = price.model.largest_priced()
+        {
+            // Nothing is charged that no quote named: the largest step, and a person looks.
+            charges.attention.push(self.too_much(charge, largest));
+            found = price.model.amount(largest, rounding)?;
+        }
+        let Amount::Priced { amount, charged } = found else {
+            return Err(InvoiceError::NoAgreedAmount { code: price.price.clone() });
+        };
+        let amount = charge.part.of(amount, rounding)?;
+        let note = self.how_found(charge);
+        charges.lines.push(self.line(charge, (amount, charged), note));
+        charges.tax_rounding = Some(self.card.tax.rounding);
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        charge: &Charge<'_>,
+        (amount, quantity): (Money, Quantity),
+        note: Option<Text>,
+    ) -> InvoiceLine {
+        let price = charge.price;
+        InvoiceLine {
+            code: price.price.clone(),
+            label: price.label.clone(),
+            item_id: self.item.item_id,
+            service: self.chosen.plan.service,
+            plan: self.chosen.plan.plan.clone(),
+            option: price.option.clone(),
+            rate_card: self.card.reference.clone(),
+            cadence: price.cadence,
+            service_period: charge.service_period,
+            quantity,
+            unit: price.unit,
+            unit_price: price.model.unit_price(),
+            amount,
+            tax_mode: self.card.tax_mode_of(price),
+            tax_rate: self.card.tax_rate_of(price),
+            note,
+        }
+    }
+
+    fn how_found(&self, charge: &Charge<'_>) -> Option<Text> {
+        let part = charge.part;
+        if !part.is_whole() {
+            return Some(Text::new(
+                format!("日割り {}/{}", part.used(), part.whole()),
+                format!("For {} of {} days", part.used(), part.whole()),
+            ));
+        }
+        let unit = charge.price.unit.filter(|_| charge.price.meter.is_some())?;
+        let label = unit.label();
+        let quantity = charge.quantity;
+        Some(match self.measured(charge.price) {
+            Ok(Some(_)) => Text::new(
+                format!("当月の実績 {quantity}{}", label.ja),
+                format!("{quantity} {} used in the month", label.en),
+            ),
+            Ok(None) | Err(_) => Text::new(
+                format!("お申込み時の {quantity}{} による", label.ja),
+                format!("By the {quantity} {} that were declared", label.en),
+            ),
+        })
+    }
+
+    fn too_much(&self, charge: &Charge<'_>, largest: Quantity) -> Attention {
+        let quantity = charge.quantity;
+        Attention {
+            item_id: self.item.item_id,
+            code: charge.price.price.clone(),
+            message: Text::new(
+                format!(
+                    "{quantity} は料金表の上限 {largest} を超えています。上限の料金で計上しました"
+                ),
+                format!(
+                    "{quantity} is above {largest}, the most that has a price: charged as that"
+                ),
+            ),
+        }
+    }
+}

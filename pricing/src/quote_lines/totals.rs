@@ -1,0 +1,137 @@
+//! The sums of a quote: as the invoices of a year will say, not as a multiplication would.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use tasuki_core::catalog::{Budget, Cadence, TaxMode, TaxTotal};
+use tasuki_core::days::DayPeriod;
+use tasuki_core::money::{Money, MoneyError};
+use tasuki_core::quote::{BudgetCheck, BudgetVerdict, Line, LineKind, Sums, Totals};
+use tasuki_core::text::Text;
+use tasuki_core::time::{CivilDate, TimeError};
+
+use crate::rate_card::RateCard;
+use crate::tax::{Taxable, add_totals, tax_sum, tax_totals};
+
+/// Months of a year.
+const MONTHS: i32 = 12;
+/// Digits of a monthly equivalent.
+const DIGITS: u32 = 2;
+
+/// How many of the first twelve months are charged; a month that is free in part counts, so that the
+/// sum is never less than what is charged.
+pub(super) fn n_paid_months(
+    start_on: CivilDate,
+    trial_until: Option<CivilDate>,
+) -> Result<i64, TimeError> {
+    let Some(until) = trial_until else { return Ok(i64::from(MONTHS)) };
+    let mut paid = 0;
+    for k in 0..MONTHS {
+        if DayPeriod::nth(start_on, 1, k)?.end() > until {
+            paid += 1;
+        }
+    }
+    Ok(paid)
+}
+
+pub(super) fn totals(
+    card: &RateCard,
+    lines: &[Line],
+    n_paid_months: i64,
+) -> Result<Totals, MoneyError> {
+    let of = |cadences: &[Cadence]| {
+        let amounts: Vec<_> = lines
+            .iter()
+            .filter(|line| line.kind == LineKind::Charged || line.kind == LineKind::Discount)
+            .filter(|line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence)))
+            .filter_map(|line| {
+                line.amount.map(|amount| Taxable {
+                    amount,
+                    mode: line.tax_mode,
+                    rate: line.tax_rate,
+                })
+            })
+            .collect();
+        tax_totals(&amounts, card.tax.rounding)
+    };
+    let once = [Cadence::Initial, Cadence::OneOff];
+    let month = [Cadence::Monthly, Cadence::Usage];
+    let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
+
+    let monthly = of(&month)?;
+    let first = if n_paid_months > 0 { of(&Cadence::ALL)? } else { Vec::new() };
+    let first_year = add_totals(first, &monthly, (n_paid_months - 1).max(0))?;
+    let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly])?;
+    let steady_year = add_totals(with_year, &monthly, i64::from(MONTHS - 1))?;
+    Ok(Totals {
+        initial: net(of(&once)?)?,
+        monthly: net(of(&month)?)?,
+        yearly: net(of(&[Cadence::Yearly])?)?,
+        first_year: sums(first_year)?,
+        steady_year: sums(steady_year)?,
+    })
+}
+
+fn sums(by_rate: Vec<TaxTotal>) -> Result<Sums, MoneyError> {
+    let sum = tax_sum(&by_rate)?;
+    Ok(Sums {
+        net: sum.net,
+        tax: sum.tax,
+        gross: sum.gross,
+        monthly_equivalent_net: a_twelfth(sum.net),
+        monthly_equivalent_gross: a_twelfth(sum.gross),
+        by_rate,
+    })
+}
+
+/// A year's amount divided by twelve, half up to two digits.
+fn a_twelfth(amount: Money) -> Decimal {
+    let twelfth = Decimal::from(amount.amount()) / Decimal::from(MONTHS);
+    let mut rounded =
+        twelfth.round_dp_with_strategy(DIGITS, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(DIGITS);
+    rounded
+}
+
+/// Compares whole years, so that no rounding decides.
+pub(super) fn budget_check(budget: Budget, totals: &Totals) -> Result<BudgetCheck, MoneyError> {
+    let ceiling = budget.monthly.times(i64::from(MONTHS))?;
+    let (first, later, equivalent, basis) = match budget.tax_mode {
+        TaxMode::Inclusive => (
+            totals.first_year.gross,
+            totals.steady_year.gross,
+            totals.first_year.monthly_equivalent_gross,
+            Text::new("税込", "tax included"),
+        ),
+        TaxMode::Exclusive | TaxMode::Exempt | TaxMode::OutOfScope => (
+            totals.first_year.net,
+            totals.steady_year.net,
+            totals.first_year.monthly_equivalent_net,
+            Text::new("税抜", "without tax"),
+        ),
+    };
+    let verdict = if first <= ceiling && later <= ceiling {
+        BudgetVerdict::Within
+    } else if later <= ceiling {
+        BudgetVerdict::WithinAfterFirstYear
+    } else {
+        BudgetVerdict::Over
+    };
+    let remaining = Decimal::from(budget.monthly.amount()) - equivalent;
+    let (monthly, basis_ja, basis_en) = (budget.monthly, &basis.ja, &basis.en);
+    let message = match verdict {
+        BudgetVerdict::Within => Text::new(
+            format!("月あたりのご予算{monthly}（{basis_ja}）に収まります"),
+            format!("Fits the monthly budget of {monthly} ({basis_en})"),
+        ),
+        BudgetVerdict::WithinAfterFirstYear => Text::new(
+            format!("初年度は月あたりのご予算{monthly}（{basis_ja}）を超え、2年目から収まります"),
+            format!(
+                "Above the monthly budget of {monthly} ({basis_en}) in the first year, within it later"
+            ),
+        ),
+        BudgetVerdict::Over => Text::new(
+            format!("月あたりのご予算{monthly}（{basis_ja}）を超えます"),
+            format!("Above the monthly budget of {monthly} ({basis_en})"),
+        ),
+    };
+    Ok(BudgetCheck { budget, verdict, remaining, message })
+}
