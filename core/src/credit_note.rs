@@ -200,10 +200,7 @@ pub fn lines(invoice: &Invoice, ask: &Ask) -> Result<Vec<CreditNoteLine>, Credit
 ///
 /// # Errors
 /// [`CreditError::Money`].
-pub fn rest(
-    invoice: &Invoice,
-    given: &[CreditNoteLine],
-) -> Result<Vec<InvoiceLine>, CreditError> {
+pub fn rest(invoice: &Invoice, given: &[CreditNoteLine]) -> Result<Vec<InvoiceLine>, CreditError> {
     let mut rows = Vec::with_capacity(invoice.content.lines.len());
     for line in &invoice.content.lines {
         let left = invoice.left_of(line.number).unwrap_or(line.amount.zero());
@@ -326,11 +323,9 @@ fn spread(invoice: &Invoice, amount: Money) -> Result<Vec<CreditNoteLine>, Credi
 fn difference(before: &[TaxTotal], after: &[TaxTotal]) -> Result<Vec<TaxTotal>, MoneyError> {
     let mut totals = Vec::with_capacity(before.len());
     for total in before {
-        let same =
-            after.iter().find(|other| other.rate == total.rate && other.mode == total.mode);
-        let fall = |part: fn(&TaxTotal) -> Money| {
-            part(total).minus(same.map_or(part(total).zero(), part))
-        };
+        let same = after.iter().find(|other| other.rate == total.rate && other.mode == total.mode);
+        let fall =
+            |part: fn(&TaxTotal) -> Money| part(total).minus(same.map_or(part(total).zero(), part));
         let fallen = TaxTotal {
             rate: total.rate,
             mode: total.mode,

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn only_t_and_thirteen_digits_are_a_number() {
-        for text in ["", "T123", "8700110005901", "t8700110005901", "T87001100059012", "T870011000590x"] {
+        for text in
+            ["", "T123", "8700110005901", "t8700110005901", "T87001100059012", "T870011000590x"]
+        {
             assert!(text.parse::<RegistrationNumber>().is_err(), "{text}");
         }
     }

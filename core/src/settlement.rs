@@ -4,9 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use state::{
-    Approval, Remittance, SettlementCommand, SettlementEvent, SettlementState,
-};
+pub use state::{Approval, Remittance, SettlementCommand, SettlementEvent, SettlementState};
 
 use crate::actor::Actor;
 use crate::catalog::price::{TaxMode, TaxTotal};
@@ -19,6 +17,7 @@ use crate::rate::Rate;
 use crate::text::Text;
 use crate::time::{Month, Timestamp};
 
+pub mod bordereau;
 mod state;
 
 /// With whom is settled.

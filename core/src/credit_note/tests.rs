@@ -21,7 +21,8 @@ fn credit(
         left,
         reason: "二重請求".to_owned(),
     };
-    CreditNote::issue(invoice, draft, at("2021-03-15T00:00:00Z")).map(|(note, next, _)| (note, next))
+    CreditNote::issue(invoice, draft, at("2021-03-15T00:00:00Z"))
+        .map(|(note, next, _)| (note, next))
 }
 
 fn taxed(yen: i64) -> InvoiceLine {

@@ -48,7 +48,8 @@ pub(crate) fn totals(lines: &[InvoiceLine], rounding: Rounding) -> Vec<TaxTotal>
     rates
         .into_iter()
         .map(|(rate, mode)| {
-            let of_rate = lines.iter().filter(|line| (line.tax_rate, line.tax_mode) == (rate, mode));
+            let of_rate =
+                lines.iter().filter(|line| (line.tax_rate, line.tax_mode) == (rate, mode));
             let sum = Money::total(of_rate.map(|line| line.amount)).unwrap();
             let (net, tax) = match mode {
                 TaxMode::Exclusive => (sum, sum.at_rate(rate, rounding).unwrap()),
@@ -140,7 +141,8 @@ fn commands() -> Vec<(&'static str, InvoiceCommand)> {
         finalized_at: at("2021-03-01T00:00:00Z"),
         hash: "sha256:01".to_owned(),
     };
-    let finalize = |yen| InvoiceCommand::Finalize { issued: issued.clone(), gross: Money::jpy(yen) };
+    let finalize =
+        |yen| InvoiceCommand::Finalize { issued: issued.clone(), gross: Money::jpy(yen) };
     let pay = |yen| InvoiceCommand::RecordPayment { amount: Money::jpy(yen) };
     let credit = |yen| InvoiceCommand::Credit { amount: Money::jpy(yen) };
     vec![
@@ -216,8 +218,13 @@ fn the_number_and_the_days_are_part_of_the_hash() {
     };
     let (other, _) = drafted(rows()).finalize(other, at("2021-03-01T00:00:00+09:00")).unwrap();
     assert_ne!(hash(&one), hash(&other));
-    let (paid, _) =
-        one.record_payment(PaymentId::from(Uuid::from_u128(9)), Money::jpy(100), at("2021-03-05T00:00:00Z")).unwrap();
+    let (paid, _) = one
+        .record_payment(
+            PaymentId::from(Uuid::from_u128(9)),
+            Money::jpy(100),
+            at("2021-03-05T00:00:00Z"),
+        )
+        .unwrap();
     assert_eq!(hash(&one), hash(&paid), "a payment changes nothing on the document");
 }
 

@@ -32,13 +32,8 @@ fn line(code: &str, tenant: (&str, u128), yen: i64) -> SettlementLine {
 
 fn draft(lines: Vec<SettlementLine>) -> Settlement {
     let net = Money::total(lines.iter().map(|line| line.amount)).unwrap();
-    let total = TaxTotal {
-        rate: Rate::ZERO,
-        mode: TaxMode::Exempt,
-        net,
-        tax: Money::ZERO_JPY,
-        gross: net,
-    };
+    let total =
+        TaxTotal { rate: Rate::ZERO, mode: TaxMode::Exempt, net, tax: Money::ZERO_JPY, gross: net };
     let draft = SettlementDraft {
         id: SettlementId::from(Uuid::from_u128(1)),
         month: "2021-02".parse().unwrap(),
