@@ -60,7 +60,7 @@ pub mod step;
 pub mod steps;
 
 pub use answer::{AnswerCode, Asked, Meaning, Sent};
-pub use billing::{BilledSpan, BillingStart};
+pub use billing::{BilledSpan, BillingFacts, BillingStart};
 pub use command::{ItemCommand, ItemEvent};
 pub use customer::{
     CustomerActionKind, CustomerRequest, CustomerStep, CustomerTerms, VerifyMethod,

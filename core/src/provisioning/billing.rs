@@ -16,8 +16,9 @@ pub enum BillingStart {
     /// When it is active.
     #[default]
     OnActive,
-    /// When it is active, or so many days after the order, whatever comes first.
-    OnActiveOrDays {
+    /// When it is active, or so many days after the customer was asked to finish it, whatever comes
+    /// first.
+    OnActiveOrAfterDays {
         /// Calendar days of the tenant, 1 to 366.
         n_days: u16,
     },
@@ -32,6 +33,17 @@ pub struct BilledSpan {
     pub ends_at: Option<Timestamp>,
 }
 
+/// What billing looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct BillingFacts<'a> {
+    /// When it was ordered.
+    pub ordered_at: Timestamp,
+    /// When the customer was asked for the step that it waited for last; none when never.
+    pub asked_at: Option<Timestamp>,
+    /// Where the item stands.
+    pub state: &'a ItemState,
+}
+
 impl BillingStart {
     /// What is billed of an item in that state, as known at `now`; none when nothing is or not yet.
     ///
@@ -43,17 +55,18 @@ impl BillingStart {
     /// [`TimeError::OutOfRange`].
     pub fn billed(
         self,
-        ordered_at: Timestamp,
-        state: &ItemState,
+        facts: &BillingFacts<'_>,
         now: Timestamp,
         zone: &Zone,
     ) -> Result<Option<BilledSpan>, TimeError> {
+        let state = facts.state;
         let by_contract = match self {
-            Self::OnOrder => Some(ordered_at),
+            Self::OnOrder => Some(facts.ordered_at),
             Self::OnActive => None,
-            Self::OnActiveOrDays { n_days } => {
-                Some(ordered_at.plus_days_in(i64::from(n_days), zone)?)
-            }
+            Self::OnActiveOrAfterDays { n_days } => facts
+                .asked_at
+                .map(|asked| asked.plus_days_in(i64::from(n_days), zone))
+                .transpose()?,
         };
         let active_at = state.service().map(|service| service.active_at);
         let ends_at = match state {
@@ -114,7 +127,9 @@ mod tests {
 
     fn billed(start: BillingStart, state: &ItemState, now: &str) -> Option<BilledSpan> {
         let zone = Zone::named(Zone::TOKYO).unwrap();
-        start.billed(at("2020-10-01T00:00:00Z"), state, at(now), &zone).unwrap()
+        let ordered_at = at("2020-10-01T00:00:00Z");
+        let facts = BillingFacts { ordered_at, asked_at: Some(ordered_at), state };
+        start.billed(&facts, at(now), &zone).unwrap()
     }
 
     fn service(active_at: &str) -> InService {
@@ -131,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_customer_who_never_changes_dns_is_billed_from_the_day_that_the_contract_names() {
-        let start = BillingStart::OnActiveOrDays { n_days: 14 };
+        let start = BillingStart::OnActiveOrAfterDays { n_days: 14 };
         let state = ItemState::Unknown {
             attempt: 1,
             since: at("2020-10-01T00:00:00Z"),

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::decision::Outcome;
 use crate::id::{DecisionId, ItemId, ProviderId};
 use crate::problem::Refused;
-use crate::provisioning::billing::{BilledSpan, BillingStart};
+use crate::provisioning::billing::{BilledSpan, BillingFacts, BillingStart};
 use crate::provisioning::command::{ItemCommand, ItemEvent};
 use crate::provisioning::customer::{CustomerActionKind, CustomerStep};
 use crate::provisioning::reason_code::{Cause, ReasonCode};
@@ -446,7 +446,9 @@ impl Item {
         now: Timestamp,
         zone: &Zone,
     ) -> Result<Option<BilledSpan>, TimeError> {
-        self.billing_start.billed(ordered_at, &self.state, now, zone)
+        let asked_at = self.last_step.as_ref().map(|record| record.step.asked_at);
+        let facts = BillingFacts { ordered_at, asked_at, state: &self.state };
+        self.billing_start.billed(&facts, now, zone)
     }
 
     /// From when to when it carries cover: from the moment it was seen to run, never before.

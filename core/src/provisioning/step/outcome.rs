@@ -11,7 +11,10 @@ pub(super) fn accepted(operation_id: &str, deadline_at: Timestamp, now: Timestam
 }
 
 pub(super) fn awaiting(operation_id: &str, step: &CustomerStep) -> ItemState {
-    ItemState::AwaitingCustomer { operation_id: operation_id.to_owned(), step: Box::new(step.clone()) }
+    ItemState::AwaitingCustomer {
+        operation_id: operation_id.to_owned(),
+        step: Box::new(step.clone()),
+    }
 }
 
 pub(super) fn reminded(operation_id: &str, step: &CustomerStep) -> ItemState {
