@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a process may take until it listens; far more than it needs, for machines under load.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 
 /// How often to look whether it listens.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -42,7 +42,7 @@ impl Program {
         loop {
             let said = started.log()?;
             if let Some(address) = address_in(&said) {
-                started.address = address.to_owned();
+                address.clone_into(&mut started.address);
                 return Ok(started);
             }
             if let Some(status) = started.child.try_wait()? {

@@ -1,5 +1,4 @@
 //! Who may depend on whom: the map of docs/architecture.md as tables, compared with every edge there is.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 use std::fs;
 

@@ -1,5 +1,4 @@
 //! A client in another language, without generated code, does the main journey.
-#![expect(clippy::unwrap_used, reason = "test")]
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
 //! The rules of CONTRIBUTING.md that a program can keep.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
 use tasuki_integration_tests::repository::{Source, sources};
 use tasuki_integration_tests::tidy::{
@@ -8,9 +8,7 @@ use tasuki_integration_tests::tidy::{
 
 fn nothing_found(check: fn(&[Source]) -> Vec<Finding>) {
     let found: Vec<String> = check(&sources().unwrap()).iter().map(Finding::to_string).collect();
-    if !found.is_empty() {
-        panic!("{} found:\n{}", found.len(), found.join("\n"));
-    }
+    assert!(found.is_empty(), "{} found:\n{}", found.len(), found.join("\n"));
 }
 
 #[test]

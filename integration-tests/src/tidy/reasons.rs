@@ -74,12 +74,12 @@ const fn status_of(kind: Kind) -> &'static str {
 mod tests {
     use super::*;
 
-    fn list(change: impl Fn(&Reason) -> Option<String>) -> Source {
-        let text: Vec<String> = Reason::ALL.iter().filter_map(change).collect();
+    fn list(change: impl Fn(Reason) -> Option<String>) -> Source {
+        let text: Vec<String> = Reason::ALL.iter().copied().filter_map(change).collect();
         Source::new(LIST, &text.join("\n"))
     }
 
-    fn row(reason: &Reason) -> String {
+    fn row(reason: Reason) -> String {
         format!("| `{}` | `{}` | means | do |", reason.code(), status_of(reason.kind()))
     }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_missing_row_an_unknown_code_and_a_wrong_status_are_found() {
-        let without = list(|reason| (*reason != Reason::QuoteExpired).then(|| row(reason)));
+        let without = list(|reason| (reason != Reason::QuoteExpired).then(|| row(reason)));
         assert_eq!(unlisted_reasons(&[without]).len(), 1);
 
         let mut with_more = list(|reason| Some(row(reason)));
