@@ -11,3 +11,4 @@ pub mod governing;
 pub mod library;
 pub mod monitoring;
 pub mod paging;
+pub mod subscribing;

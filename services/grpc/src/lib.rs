@@ -12,6 +12,8 @@ mod fields;
 mod partners;
 mod policies;
 mod routes;
+mod selections;
+mod subscriptions;
 mod tenants;
 mod words;
 

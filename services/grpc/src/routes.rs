@@ -1,6 +1,7 @@
 //! All services of ours on one router.
 
 use tasuki_proto::policy::v1::policy_service_server::PolicyServiceServer;
+use tasuki_proto::subscription::v1::subscription_service_server::SubscriptionServiceServer;
 use tasuki_proto::tenant::v1::partner_service_server::PartnerServiceServer;
 use tasuki_proto::tenant::v1::tenant_service_server::TenantServiceServer;
 use tonic::service::Routes;
@@ -8,6 +9,7 @@ use tonic::service::Routes;
 use crate::edge::Edge;
 use crate::partners::Partners;
 use crate::policies::Policies;
+use crate::subscriptions::Subscriptions;
 use crate::tenants::Tenants;
 
 /// The largest request: a thousand alerts of a kilobyte each fit four times.
@@ -23,6 +25,10 @@ pub fn routes(edge: &Edge) -> Routes {
         )
         .add_service(
             PolicyServiceServer::new(Policies { edge: edge.clone() })
+                .max_decoding_message_size(LARGEST_REQUEST),
+        )
+        .add_service(
+            SubscriptionServiceServer::new(Subscriptions { edge: edge.clone() })
                 .max_decoding_message_size(LARGEST_REQUEST),
         )
         .add_service(

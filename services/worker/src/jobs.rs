@@ -3,6 +3,7 @@
 mod check_heartbeat;
 mod escalate_incident;
 mod send_notice;
+mod turn_subscription;
 
 use tasuki_store::jobs::Claimed;
 
@@ -18,6 +19,7 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
         "check_heartbeat" => check_heartbeat::run(worker, job).await,
         "escalate_incident" => escalate_incident::run(worker, job).await,
         "send_notice" => send_notice::run(worker, job).await,
+        "turn_subscription" => turn_subscription::run(worker, job).await,
         unknown => Err(JobFailure::Final {
             error: format!("this version does not know jobs of the kind `{unknown}`"),
         }),

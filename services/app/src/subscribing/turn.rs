@@ -1,0 +1,172 @@
+//! What a subscription does by itself on a day: a trial ends, a cancellation takes effect.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tasuki_core::certificate::{CertificateCommand, CertificateState, Stop};
+use tasuki_core::id::{ItemId, SubscriptionId, TenantId};
+use tasuki_core::problem::Problem;
+use tasuki_core::subscription::{
+    Because, Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionState,
+};
+use tasuki_core::time::{CivilDate, Timestamp};
+use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
+use tasuki_store::{Tx, certificates, subscriptions};
+
+use super::lock;
+use crate::access::{self, Entered};
+use crate::call::Call;
+use crate::context::{Context, News};
+
+/// The kind of job that runs [`turn_subscription`].
+pub const TURN_SUBSCRIPTION: &str = "turn_subscription";
+
+/// The kind of job that takes a service away at its provider.
+pub const REMOVE_ITEM: &str = "remove_item";
+
+/// Which subscription turns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Turn {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+}
+
+/// Which service is to be taken away at its provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RemoveItem {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// The service's item.
+    pub item_id: ItemId,
+}
+
+/// Plans the days on which the subscription does something by itself.
+pub(crate) async fn plan_turns(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription: &Subscription,
+) -> Result<(), Problem> {
+    let trial_ends = match subscription.state() {
+        SubscriptionState::Trialing { until } => Some(*until),
+        SubscriptionState::Suspended { trial_until, .. } => *trial_until,
+        SubscriptionState::Pending
+        | SubscriptionState::Active
+        | SubscriptionState::Cancelled { .. } => None,
+    };
+    let days = [trial_ends, subscription.standing.flags.cancel_on];
+    for day in days.into_iter().flatten() {
+        let turn = Turn { tenant_id: entered.tenant.id, subscription_id: subscription.id };
+        let job = NewJob {
+            id: ctx.ids.next(),
+            tenant: Some(entered.tenant.id),
+            lane: Lane::Billing,
+            kind: TURN_SUBSCRIPTION,
+            key: format!("{TURN_SUBSCRIPTION}:{}:{day}", subscription.id),
+            payload: jobs::payload(&turn)?,
+            run_at: Timestamp::start_of(day, &entered.tenant.zone)?,
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
+}
+
+/// Does what is due on this day, if it still is: plans change after a job was planned.
+///
+/// # Errors
+/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`, `LOST_RACE`.
+pub async fn turn_subscription(ctx: &Context, job: &Claimed) -> Result<(), Problem> {
+    let turn: Turn = job.payload()?;
+    let call = Call::system();
+    let tx = ctx.store.begin().await?;
+    let permission = tasuki_core::party::Permission::Sell;
+    let entered = access::enter(ctx, &tx, &call, turn.tenant_id, permission).await?;
+    let read = lock(&tx, &entered, turn.subscription_id).await?;
+    let today = entered.now.day_in(&entered.tenant.zone);
+
+    if let Some(command) = due(&read.subscription, today) {
+        let (next, event) = read.subscription.step(&command, entered.now)?;
+        subscriptions::save(&tx, &next, read.version).await?;
+        if let SubscriptionEvent::Cancelled { .. } = &event {
+            ended(ctx, &tx, &entered, &next).await?;
+        }
+        let news = News::new(event.topic(), next.id, json!({ "event": event }));
+        ctx.tell(&tx, entered.when(), news).await?;
+    }
+    jobs::complete(&tx, job, entered.now).await?;
+
+    tx.commit().await?;
+    Ok(())
+}
+
+fn due(subscription: &Subscription, today: CivilDate) -> Option<SubscriptionCommand> {
+    let cancel_on = subscription.standing.flags.cancel_on.filter(|on| *on <= today);
+    if let Some(on) = cancel_on {
+        return Some(SubscriptionCommand::Cancel { on, because: Because::CustomerWish });
+    }
+    let trial_until = match subscription.state() {
+        SubscriptionState::Trialing { until } => Some(*until),
+        SubscriptionState::Suspended { trial_until, .. } => *trial_until,
+        SubscriptionState::Pending
+        | SubscriptionState::Active
+        | SubscriptionState::Cancelled { .. } => None,
+    };
+    let until = trial_until.filter(|until| *until <= today)?;
+    Some(if subscription.has_paid_phase() {
+        SubscriptionCommand::Convert { on: until }
+    } else {
+        SubscriptionCommand::Cancel { on: until, because: Because::TrialEnded }
+    })
+}
+
+/// What follows the end of a subscription: its cover ends, its services are taken away.
+pub(crate) async fn ended(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription: &Subscription,
+) -> Result<(), Problem> {
+    let SubscriptionState::Cancelled { on, because } = subscription.state() else { return Ok(()) };
+    let at = Timestamp::start_of(*on, &entered.tenant.zone)?;
+    let because = match because {
+        Because::CustomerWish | Because::TrialEnded => Stop::ServiceRemoved,
+        Because::NothingProvided => Stop::NeverProvided,
+        Because::NotPaid => Stop::Unpaid,
+    };
+    end_cover(ctx, tx, entered, (subscription.id, at, because)).await?;
+    for item in subscription.items.iter().filter(|item| item.starts_on.is_some()) {
+        let remove = RemoveItem { tenant_id: entered.tenant.id, item_id: item.item_id };
+        let job = NewJob {
+            id: ctx.ids.next(),
+            tenant: Some(entered.tenant.id),
+            lane: Lane::Provisioning,
+            kind: REMOVE_ITEM,
+            key: format!("{REMOVE_ITEM}:{}", item.item_id),
+            payload: jobs::payload(&remove)?,
+            run_at: at.max(entered.now),
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
+}
+
+async fn end_cover(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (subscription, at, because): (SubscriptionId, Timestamp, Stop),
+) -> Result<(), Problem> {
+    let all = certificates::lock_of_subscription(tx, entered.tenant.id, subscription).await?;
+    for read in all {
+        if matches!(read.certificate.state, CertificateState::Ended { .. }) {
+            continue;
+        }
+        let command = CertificateCommand::End { at, because };
+        let (next, event) = read.certificate.step(&command, entered.now)?;
+        certificates::save(tx, &next, read.version).await?;
+        let news = News::new(event.topic(), next.id, json!({ "event": event }));
+        ctx.tell(tx, entered.when(), news).await?;
+    }
+    Ok(())
+}
