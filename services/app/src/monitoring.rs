@@ -39,7 +39,9 @@ pub use escalate_incident::{EscalateIncident, escalate_incident};
 pub use open_incident::{OpenIncident, Opened, open_incident};
 pub use open_service_request::{OpenServiceRequest, open_service_request};
 pub use read_alerts::{AlertList, get_alert, list_alerts, summarize_alerts};
-pub use read_calendar::{CalendarAnswer, CalendarDay, CalendarQuestion, CalendarView, read_calendar};
+pub use read_calendar::{
+    CalendarAnswer, CalendarDay, CalendarQuestion, CalendarView, read_calendar,
+};
 pub use read_incidents::{IncidentList, get_incident, list_incidents};
 pub use read_notices::{NoticeList, list_notices};
 pub use read_usage::{UsageList, list_usage, summarize_usage};

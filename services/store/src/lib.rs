@@ -36,7 +36,7 @@ mod document;
 mod error;
 mod instant;
 mod migrations;
-mod query;
+pub mod query;
 mod tx;
 
 pub use connect::{Options, Store};

@@ -1,0 +1,432 @@
+//! What providers report and what becomes of it, on both databases, with the pilot's figures.
+#![expect(clippy::unwrap_used, reason = "test")]
+
+use tasuki_app::monitoring::{
+    self, AlertList, AlertRow, HeartbeatRow, IncidentList, NoticeList, OpenIncident, RecordVerdict,
+    RowAnswer, RowOutcome, UsageRow,
+};
+use tasuki_app::paging::PageRequest;
+use tasuki_core::alert::{AlertKind, Detail, EdrLevel, EdrVerdict, SummaryRow, Verdict};
+use tasuki_core::escalation::Rung;
+use tasuki_core::id::{SubscriptionId, TenantId};
+use tasuki_core::party::Role;
+use tasuki_core::reason::Reason;
+use tasuki_core::service::Service;
+use tasuki_core::severity::Severity;
+use tasuki_core::time::Period;
+use tasuki_core::usage::UsageKind;
+use uuid::Uuid;
+
+mod scene;
+use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, provider, provider_id, row, schemes};
+
+/// O-tab 8: bad sites blocked, malware, other; fifteen firms.
+const UTM_ALERTS: [(u32, u32, u32); 15] = [
+    (0, 0, 2),
+    (6, 0, 3),
+    (6, 0, 3),
+    (39, 8, 6),
+    (4, 0, 5),
+    (17, 0, 18),
+    (64, 0, 3),
+    (0, 0, 0),
+    (47, 0, 4),
+    (14, 0, 5),
+    (0, 0, 0),
+    (4, 0, 0),
+    (1, 0, 0),
+    (2, 0, 0),
+    (3, 0, 0),
+];
+
+fn everything() -> PageRequest {
+    PageRequest { size: 1_000, after: None }
+}
+
+fn all_incidents() -> IncidentList {
+    IncidentList {
+        tenant_id: None,
+        phase: None,
+        rung: None,
+        answered: monitoring::Answered::Any,
+        openness: monitoring::Openness::Any,
+        opened_from: None,
+        opened_until: None,
+    }
+}
+
+async fn n_incidents(scheme: &Scheme) -> usize {
+    let call = by(Role::Soc);
+    let (wanted, request) = (all_incidents(), everything());
+    let page = monitoring::list_incidents(&scheme.ctx, &call, &wanted, &request).await;
+    page.unwrap().rows.len()
+}
+
+async fn n_notices(scheme: &Scheme) -> usize {
+    let (call, wanted) = (by(Role::Soc), NoticeList::default());
+    monitoring::list_notices(&scheme.ctx, &call, &wanted, &everything()).await.unwrap().rows.len()
+}
+
+async fn summary(scheme: &Scheme) -> Vec<SummaryRow> {
+    let (call, wanted) = (by(Role::Soc), AlertList::default());
+    monitoring::summarize_alerts(&scheme.ctx, &call, &wanted).await.unwrap()
+}
+
+async fn report(scheme: &Scheme, rows: &[AlertRow]) -> Vec<RowAnswer> {
+    let rows = rows.iter().cloned().map(Ok).collect();
+    monitoring::report_alerts(&scheme.ctx, &provider(), rows).await.unwrap()
+}
+
+/// The SOC gives the same verdict on every alert of a list.
+async fn review(scheme: &Scheme, wanted: &AlertList, verdict: Verdict) -> usize {
+    let call = by(Role::Soc);
+    let page = monitoring::list_alerts(&scheme.ctx, &call, wanted, &everything()).await.unwrap();
+    for view in &page.rows {
+        let command = RecordVerdict {
+            tenant_id: view.alert.report.tenant_id,
+            alert_id: view.alert.id,
+            verdict,
+            reason: "業務による通信".to_owned(),
+            reviewed_at: None,
+            etag: view.version.to_string(),
+        };
+        monitoring::record_verdict(&scheme.ctx, &call, command).await.unwrap();
+    }
+    page.rows.len()
+}
+
+async fn okinawa_alerts(scheme: &Scheme) -> Vec<AlertRow> {
+    let mut rows = Vec::new();
+    for (firm, (bad_sites, malware, other)) in (1_u128..).zip(UTM_ALERTS) {
+        let tenant = scheme.tenant(firm, OKINAWA, jst("2021-01-25 00:00:00")).await;
+        let kinds =
+            [(bad_sites, Detail::BadSiteBlock), (malware, Detail::Malware), (other, Detail::Other)];
+        for (n, detail) in kinds {
+            for one in 0..n {
+                let id = format!("{firm}-{}-{one}", detail.kind());
+                let detected_at = jst("2020-12-15 10:00:00");
+                rows.push(row(tenant, &id, detail.clone(), detected_at));
+            }
+        }
+    }
+    rows
+}
+
+#[tokio::test]
+async fn the_264_alerts_of_okinawa_open_no_incident_and_bother_nobody() {
+    for scheme in schemes().await {
+        let rows = okinawa_alerts(&scheme).await;
+        assert_eq!(rows.len(), 264);
+        let answers = report(&scheme, &rows).await;
+        assert!(answers.iter().all(|it| it.outcome == RowOutcome::Accepted), "{}", scheme.name);
+
+        // The SOC finds that the 49 others were over-detection of internal traffic.
+        let others = AlertList { kind: Some(AlertKind::Other), ..AlertList::default() };
+        assert_eq!(review(&scheme, &others, Verdict::FalsePositive).await, 49);
+
+        let counts: Vec<_> = summary(&scheme)
+            .await
+            .iter()
+            .map(|row| (row.kind, row.n_alerts, row.n_blocked_auto, row.n_false_positive))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                (AlertKind::BadSiteBlock, 207, 207, 0),
+                (AlertKind::Malware, 8, 8, 0),
+                (AlertKind::Other, 49, 0, 49),
+            ]
+        );
+        assert_eq!(n_incidents(&scheme).await, 0);
+        assert_eq!(n_notices(&scheme).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_batch_changes_nothing_and_names_the_same_alerts() {
+    for scheme in schemes().await {
+        let rows = okinawa_alerts(&scheme).await;
+        let first = report(&scheme, &rows).await;
+        let again = report(&scheme, &rows).await;
+        assert!(again.iter().all(|it| it.outcome == RowOutcome::Repeated), "{}", scheme.name);
+        let ids =
+            |answers: &[RowAnswer]| answers.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&first), ids(&again));
+        let n_alerts: u64 = summary(&scheme).await.iter().map(|row| row.n_alerts).sum();
+        assert_eq!(n_alerts, 264);
+    }
+}
+
+#[tokio::test]
+async fn the_113_verdicts_of_the_edr_are_reviewed_and_none_is_an_incident() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, OKINAWA, jst("2021-01-25 00:00:00")).await;
+        let levels = [(408, EdrLevel::None), (13, EdrLevel::Suspected), (100, EdrLevel::Feared)];
+        let mut rows = Vec::new();
+        for (n, level) in levels {
+            for one in 0..n {
+                let detail = Detail::EdrVerdict(EdrVerdict { level, agent_version: None });
+                let id = format!("{}-{one}", level.as_str());
+                let edr = row(tenant, &id, detail, jst("2020-12-01 09:00:00"));
+                rows.push(AlertRow { service: Service::Edr, blocked: false, ..edr });
+            }
+        }
+        report(&scheme, &rows).await;
+
+        let queue = AlertList { state: Some("awaiting_verdict"), ..AlertList::default() };
+        assert_eq!(review(&scheme, &queue, Verdict::FalsePositive).await, 113);
+
+        let row = summary(&scheme).await.remove(0);
+        assert_eq!((row.n_alerts, row.n_false_positive), (521, 521));
+        assert_eq!((row.n_reviewed_by_soc, row.n_awaiting), (113, 0));
+        let levels: Vec<_> = row.levels.iter().map(|it| (it.level.as_str(), it.n_alerts)).collect();
+        assert_eq!(levels, [("none", 408), ("suspected", 13), ("feared", 100)]);
+        assert_eq!((n_incidents(&scheme).await, n_notices(&scheme).await), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn action_needed_opens_one_incident_that_further_alerts_join() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, OKINAWA, jst("2020-11-02 10:00:00")).await;
+        let one = |id: &str| {
+            let alert = row(tenant, id, Detail::InternalMalwareComms, jst("2020-11-02 09:00:00"));
+            AlertRow { blocked: false, ..alert }
+        };
+        report(&scheme, &[one("a"), one("b")]).await;
+        let queue = AlertList { state: Some("awaiting_verdict"), ..AlertList::default() };
+        assert_eq!(review(&scheme, &queue, Verdict::ActionNeeded).await, 2);
+
+        let call = by(Role::HelpDesk);
+        let page =
+            monitoring::list_incidents(&scheme.ctx, &call, &all_incidents(), &everything()).await;
+        let incident = page.unwrap().rows.remove(0).incident;
+        assert_eq!(n_incidents(&scheme).await, 1);
+        assert_eq!(incident.n_alerts, 2);
+        assert_eq!(incident.severity, Severity::High);
+        assert_eq!(incident.climb.rung(), Rung::Remote);
+        assert_eq!(incident.next_escalation_at, Some(jst("2020-11-02 10:30:00")));
+
+        let in_incident = AlertList { incident_id: Some(incident.id), ..AlertList::default() };
+        let page = monitoring::list_alerts(&scheme.ctx, &call, &in_incident, &everything()).await;
+        let view = page.unwrap().rows.remove(0);
+        let command = RecordVerdict {
+            tenant_id: tenant,
+            alert_id: view.alert.id,
+            verdict: Verdict::FalsePositive,
+            reason: "too late".to_owned(),
+            reviewed_at: None,
+            etag: String::new(),
+        };
+        let refused = monitoring::record_verdict(&scheme.ctx, &by(Role::Soc), command).await;
+        assert_eq!(refused.unwrap_err().reason(), Reason::AlertState);
+    }
+}
+
+#[tokio::test]
+async fn more_callbacks_than_the_limit_need_a_call_in_kumamoto() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, KUMAMOTO, jst("2020-11-02 10:00:00")).await;
+        let callbacks = |id: &str, n_detections| {
+            let detail = Detail::InternalMalwareComms;
+            AlertRow { n_detections, ..row(tenant, id, detail, jst("2020-11-02 09:00:00")) }
+        };
+        report(&scheme, &[callbacks("a", 10)]).await;
+        assert_eq!(n_incidents(&scheme).await, 0, "ten are not more than ten");
+        report(&scheme, &[callbacks("b", 1)]).await;
+        assert_eq!(n_incidents(&scheme).await, 1, "{}", scheme.name);
+    }
+}
+
+#[tokio::test]
+async fn a_bad_row_is_refused_and_spoils_nothing() {
+    for scheme in schemes().await {
+        let now = jst("2020-11-02 10:00:00");
+        let tenant = scheme.tenant(1, OKINAWA, now).await;
+        let nobody = TenantId::from(Uuid::from_u128(99));
+        let rows = [
+            row(tenant, "good", Detail::Malware, now),
+            row(nobody, "no-tenant", Detail::Malware, now),
+            row(tenant, "future", Detail::Malware, jst("2020-11-02 10:10:01")),
+            AlertRow { tenant_id: None, ..row(tenant, "whose", Detail::Malware, now) },
+            row(tenant, "skewed", Detail::Malware, jst("2020-11-02 10:10:00")),
+        ];
+        let answers = report(&scheme, &rows).await;
+        let reasons: Vec<_> = answers.iter().map(|it| it.reason.as_str()).collect();
+        assert_eq!(reasons, ["", "TENANT_NOT_FOUND", "REQUEST_INVALID", "REQUEST_INVALID", ""]);
+        assert_eq!(summary(&scheme).await[0].n_alerts, 2, "{}", scheme.name);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_reports_as_itself_only_and_reads_nothing() {
+    for scheme in schemes().await {
+        let now = jst("2020-11-02 10:00:00");
+        let tenant = scheme.tenant(1, OKINAWA, now).await;
+        let mut other = row(tenant, "a", Detail::Malware, now);
+        other.key.provider_id = tasuki_core::id::ProviderId::of_code("somebody-else");
+        let refused = monitoring::report_alert(&scheme.ctx, &provider(), other).await;
+        assert_eq!(refused.unwrap_err().reason(), Reason::ProviderNotFound);
+
+        let wanted = AlertList::default();
+        let refused =
+            monitoring::list_alerts(&scheme.ctx, &provider(), &wanted, &everything()).await;
+        assert_eq!(refused.unwrap_err().reason(), Reason::RoleForbidden);
+    }
+}
+
+#[tokio::test]
+async fn lists_go_on_where_a_page_ended() {
+    for scheme in schemes().await {
+        let rows = okinawa_alerts(&scheme).await;
+        report(&scheme, &rows).await;
+        let mut request = PageRequest { size: 100, after: None };
+        let (mut seen, mut pages) = (std::collections::BTreeSet::new(), 0);
+        loop {
+            let (call, wanted) = (by(Role::Operator), AlertList::default());
+            let page =
+                monitoring::list_alerts(&scheme.ctx, &call, &wanted, &request).await.unwrap();
+            pages += 1;
+            seen.extend(page.rows.iter().map(|view| view.alert.id));
+            let Some(next) = page.next else { break };
+            request.after = Some(next);
+        }
+        assert_eq!((seen.len(), pages), (264, 3), "{}", scheme.name);
+        request.after = Some("nonsense".to_owned());
+        let (call, wanted) = (by(Role::Operator), AlertList::default());
+        let refused = monitoring::list_alerts(&scheme.ctx, &call, &wanted, &request).await;
+        assert_eq!(refused.unwrap_err().reason(), Reason::PageTokenInvalid);
+    }
+}
+
+#[tokio::test]
+async fn an_enquiry_opens_an_incident_and_a_second_one_of_the_symptom_joins() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, OKINAWA, jst("2020-11-02 10:00:00")).await;
+        let enquiry = OpenIncident {
+            tenant_id: tenant,
+            site: None,
+            service: Some(Service::Utm),
+            symptom: Some("utm.internet_lost".parse().unwrap()),
+            description: "インターネットにつながりません".to_owned(),
+            noticed_at: None,
+            severity: None,
+        };
+        let call = by(Role::HelpDesk);
+        let first = monitoring::open_incident(&scheme.ctx, &call, enquiry.clone()).await.unwrap();
+        assert!(!first.joined);
+        assert_eq!(first.view.incident.severity, Severity::Low);
+        assert_eq!(first.view.incident.climb.rung(), Rung::HelpDesk);
+        assert_eq!(first.view.incident.site.as_deref(), Some("本社"));
+        assert!(first.view.decision.is_some());
+        let second = monitoring::open_incident(&scheme.ctx, &call, enquiry).await.unwrap();
+        assert!(second.joined, "{}", scheme.name);
+        assert_eq!(second.view.incident.id, first.view.incident.id);
+    }
+}
+
+#[tokio::test]
+async fn only_a_later_sign_of_life_changes_anything() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, OKINAWA, jst("2020-11-02 10:00:00")).await;
+        let seen = |text: &str| {
+            Ok(HeartbeatRow {
+                tenant_id: Some(tenant),
+                instance_id: None,
+                service: Service::Edr,
+                device_id: "PC-1".to_owned(),
+                last_seen_at: jst(text),
+                agent_version: Some("1.2".to_owned()),
+                bypass_active: Some(false),
+            })
+        };
+        let rows = vec![
+            seen("2020-11-02 09:00:00"),
+            seen("2020-11-02 09:00:00"),
+            seen("2020-11-02 08:00:00"),
+            seen("2020-11-02 09:30:00"),
+            seen("2020-11-03 09:30:00"),
+        ];
+        let answers =
+            monitoring::report_heartbeats(&scheme.ctx, &provider(), provider_id(), rows).await;
+        let outcomes: Vec<_> = answers.unwrap().into_iter().map(|it| it.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [
+                RowOutcome::Accepted,
+                RowOutcome::Repeated,
+                RowOutcome::Repeated,
+                RowOutcome::Accepted,
+                RowOutcome::Refused,
+            ]
+        );
+        // Evidence for a loss at 08:30: the late report of eight o'clock counts.
+        let tx = scheme.ctx.store.begin_read().await.unwrap();
+        let evidence = tasuki_store::heartbeats::last_before(
+            &tx,
+            tenant,
+            Service::Edr,
+            jst("2020-11-02 08:30:00"),
+        );
+        let evidence = evidence.await.unwrap().unwrap();
+        assert_eq!(evidence.seen_at, jst("2020-11-02 08:00:00"), "{}", scheme.name);
+    }
+}
+
+#[tokio::test]
+async fn a_correction_replaces_and_a_month_adds_up() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, OKINAWA, jst("2021-05-10 10:00:00")).await;
+        let subscription = SubscriptionId::from(Uuid::from_u128(5));
+        let measured = |id: &str, quantity: &str, days: (u8, u8)| UsageRow {
+            provider_event_id: id.to_owned(),
+            tenant_id: tenant,
+            subscription_id: subscription,
+            service: Service::CloudWaf,
+            meter: "waf.traffic_gb".parse().unwrap(),
+            kind: Some(UsageKind::Delta),
+            quantity: quantity.parse().unwrap(),
+            measured: Period::new(
+                jst(&format!("2021-04-{:02} 00:00:00", days.0)),
+                jst(&format!("2021-04-{:02} 00:00:00", days.1)),
+            )
+            .unwrap(),
+            corrects_event_id: None,
+            site_code: None,
+            note: String::new(),
+        };
+        let correction = UsageRow {
+            kind: None,
+            corrects_event_id: Some("a".to_owned()),
+            ..measured("c", "4.25", (1, 15))
+        };
+        let lost = UsageRow { corrects_event_id: Some("never".to_owned()), ..correction.clone() };
+        let rows = vec![
+            Ok(measured("a", "10", (1, 15))),
+            Ok(measured("b", "5.5", (15, 30))),
+            Ok(correction),
+            Ok(measured("b", "5.5", (15, 30))),
+            Ok(UsageRow { provider_event_id: "d".to_owned(), ..lost }),
+        ];
+        let answers =
+            monitoring::report_usage(&scheme.ctx, &provider(), provider_id(), rows).await.unwrap();
+        let outcomes: Vec<_> = answers.iter().map(|it| it.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [
+                RowOutcome::Accepted,
+                RowOutcome::Accepted,
+                RowOutcome::Accepted,
+                RowOutcome::Repeated,
+                RowOutcome::Refused,
+            ]
+        );
+        let month = "2021-04".parse().unwrap();
+        let call = by(Role::Operator);
+        let meters =
+            monitoring::summarize_usage(&scheme.ctx, &call, (tenant, subscription), month).await;
+        let meter = meters.unwrap().remove(0);
+        assert_eq!(meter.quantity.to_string(), "9.75", "{}", scheme.name);
+        assert_eq!((meter.n_records, meter.n_corrected), (2, 1));
+    }
+}
