@@ -104,12 +104,13 @@ pub fn path() -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::NotFound, missing))
 }
 
-/// Servers say "… on `127.0.0.1:50051`" when they listen.
-fn address_in(log: &str) -> Option<&str> {
-    log.split(" on `")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('`'))
-        .find_map(|(address, _)| address.parse::<std::net::SocketAddr>().is_ok().then_some(address))
+/// Processes say "… on `127.0.0.1:50051`" or "… on http://127.0.0.1:50051" when they listen.
+fn address_in(said: &str) -> Option<&str> {
+    said.split(" on ").skip(1).find_map(|rest| {
+        let word = rest.split_whitespace().next()?.trim_matches('`');
+        let address = word.strip_prefix("http://").unwrap_or(word);
+        address.parse::<std::net::SocketAddr>().is_ok().then_some(address)
+    })
 }
 
 #[cfg(test)]
@@ -121,6 +122,7 @@ mod tests {
         let log =
             "INFO starting\nINFO ready on `127.0.0.1:4711` address=127.0.0.1:4711 ready_ms=9\n";
         assert_eq!(address_in(log), Some("127.0.0.1:4711"));
+        assert_eq!(address_in("listens on http://[::1]:4711\n"), Some("[::1]:4711"));
         assert_eq!(address_in("INFO waiting on `nobody`"), None);
     }
 }

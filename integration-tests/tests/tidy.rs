@@ -75,3 +75,8 @@ fn links_between_documents_lead_somewhere() {
 fn both_readmes_have_the_same_commands() {
     nothing_found(documents::readmes_that_differ);
 }
+
+#[test]
+fn every_decision_is_listed() {
+    nothing_found(documents::unlisted_decisions);
+}

@@ -45,6 +45,29 @@ pub fn readmes_that_differ(sources: &[Source]) -> Vec<Finding> {
         .collect()
 }
 
+/// Decisions that the list of decisions does not name, or whose number another has.
+pub fn unlisted_decisions(sources: &[Source]) -> Vec<Finding> {
+    let folder = "docs/decisions";
+    let list = sources.iter().find(|source| source.path == format!("{folder}/README.md"));
+    let listed = list.map_or("", |list| list.text.as_str());
+    let pages: Vec<&Source> = sources
+        .iter()
+        .filter(|source| source.folder() == folder && source.name() != "README.md")
+        .collect();
+    let number = |page: &Source| page.name().split('-').next().unwrap_or_default().to_owned();
+    pages
+        .iter()
+        .filter_map(|page| {
+            let n_same = pages.iter().filter(|other| number(other) == number(page)).count();
+            if n_same > 1 {
+                return Some(about(page, "another decision has the same number"));
+            }
+            let link = format!("]({})", page.name());
+            (!listed.contains(&link)).then(|| about(page, format!("{folder}/README.md misses it")))
+        })
+        .collect()
+}
+
 /// `[text](target)` with its line, of targets in this repository.
 fn links(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().zip(1..).flat_map(|(text, line)| {
@@ -109,6 +132,16 @@ mod tests {
             found.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(),
             ["`b.md` does not exist"]
         );
+    }
+
+    #[test]
+    fn a_decision_has_its_own_number_and_is_listed() {
+        let page = |name: &str| Source::new(&format!("docs/decisions/{name}.md"), "");
+        let list = Source::new("docs/decisions/README.md", "[0001](0001-a.md) [0002](0002-b.md)");
+        let fits = [list.clone(), page("0001-a"), page("0002-b")];
+        assert!(unlisted_decisions(&fits).is_empty());
+        assert_eq!(unlisted_decisions(&[list.clone(), page("0003-c")]).len(), 1);
+        assert_eq!(unlisted_decisions(&[list, page("0001-a"), page("0001-d")]).len(), 2);
     }
 
     #[test]
