@@ -4,6 +4,8 @@
 //! Nothing here looks at a clock. What an instance is follows from when it was asked for and from
 //! the instant in the request, so that tenants who live in simulated time are served exactly.
 
+pub mod command_line;
+
 mod callbacks;
 mod capabilities;
 mod faults;

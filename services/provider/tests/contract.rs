@@ -43,6 +43,7 @@ impl Running {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages are optional")]
 fn at(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds: START + seconds, nanos: 0 })
 }

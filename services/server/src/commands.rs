@@ -2,4 +2,5 @@
 
 pub(crate) mod migrate;
 pub(crate) mod policy;
+pub(crate) mod provider;
 pub(crate) mod serve;

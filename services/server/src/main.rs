@@ -50,6 +50,9 @@ enum Command {
     },
     /// Bring the database's schema up to this program's.
     Migrate,
+    /// Run the reference provider, as a process of its own.
+    #[command(subcommand)]
+    Provider(commands::provider::ProviderCommand),
     /// Check and test policy packs.
     #[command(subcommand)]
     Policy(commands::policy::PolicyCommand),
@@ -83,6 +86,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             overrides.address = listen;
             overrides.roles = roles;
             commands::serve::serve(Settings::read(file, overrides)?).await?;
+        }
+        Command::Provider(command) => {
+            commands::provider::run(command, overrides.log).await?;
         }
         Command::Policy(command) => return commands::policy::run(&command),
         Command::Migrate => {
