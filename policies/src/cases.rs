@@ -128,10 +128,7 @@ impl PackCase {
             match serde_saphyr::from_str::<Vec<Spanned<CaseFile>>>(&file.text) {
                 Ok(found) => {
                     for case in found {
-                        match Self::of(&file, folder, case) {
-                            Ok(case) => cases.push(case),
-                            Err(wrong) => diagnostics.push(wrong),
-                        }
+                        cases.extend(Self::of(&file, folder, case, &mut diagnostics));
                     }
                 }
                 Err(error) => diagnostics.push(yaml_error(&file, &error)),
@@ -144,7 +141,8 @@ impl PackCase {
         file: &Arc<PackSource>,
         folder: &str,
         case: Spanned<CaseFile>,
-    ) -> Result<Self, Diagnostic> {
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let CaseFile { name, at, facts, as_of, expect } = case.value;
         let now = at.value.parse::<Timestamp>().ok().or_else(|| {
             let day: Date = at.value.parse().ok()?;
@@ -152,10 +150,11 @@ impl PackCase {
         });
         let Some(now) = now else {
             let message = format!("`{}` is neither a day nor an instant", at.value);
-            return Err(at_location(file, "dates", at.defined, message));
+            diagnostics.push(at_location(file, "dates", at.defined, message));
+            return None;
         };
         let CaseFacts { company, alert, claim } = facts;
-        Ok(Self {
+        Some(Self {
             file: Arc::clone(file),
             place: case.defined,
             folder: folder.to_owned(),
@@ -244,16 +243,13 @@ pub fn run_cases(packs: &PackSet, cases: &[PackCase]) -> CaseReport {
     let mut report = CaseReport::default();
     let mut seen: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
     for case in cases {
-        match packs.packs().find(|pack| pack.folder() == case.folder) {
-            Some(pack) => {
-                let outcomes = seen.entry(case.folder.as_str()).or_default();
-                outcomes.insert(case.expect.outcome.as_str());
-                report.results.push(case.run(pack));
-            }
-            None => {
-                let message = format!("there is no pack in `{}`", case.folder);
-                report.diagnostics.push(Diagnostic::of_file("no-pack", &case.file.path, message));
-            }
+        if let Some(pack) = packs.packs().find(|pack| pack.folder() == case.folder) {
+            let outcomes = seen.entry(case.folder.as_str()).or_default();
+            outcomes.insert(case.expect.outcome.as_str());
+            report.results.push(case.run(pack));
+        } else {
+            let message = format!("there is no pack in `{}`", case.folder);
+            report.diagnostics.push(Diagnostic::of_file("no-pack", &case.file.path, message));
         }
     }
     for pack in packs.packs() {

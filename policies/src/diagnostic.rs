@@ -94,6 +94,11 @@ pub(crate) fn nearest<'n>(
     wrong: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut longer = known.iter().filter(|name| wrong.len() > 3 && name.starts_with(wrong));
+    if let Some(name) = longer.next() {
+        return Some(name);
+    }
     let most = wrong.chars().count() / 3 + 1;
     known
         .into_iter()
@@ -132,6 +137,10 @@ mod tests {
         assert_eq!(nearest("has_utn", known), Some("has_utm"));
         assert_eq!(nearest("employes", known), Some("employees"));
         assert_eq!(nearest("zzzz", known), None);
+        assert_eq!(
+            nearest("endpoints_win", ["endpoints_mac", "endpoints_windows"]),
+            Some("endpoints_windows")
+        );
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

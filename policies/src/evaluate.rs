@@ -11,7 +11,11 @@ use crate::pack::Pack;
 
 mod evaluator;
 mod explain;
+#[cfg(test)]
+mod reference_tests;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use evaluator::Evaluator;
 

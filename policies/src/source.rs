@@ -98,11 +98,17 @@ pub(crate) fn at_location(
 /// Something wrong that the YAML reader found.
 pub(crate) fn yaml_error(file: &PackSource, error: &serde_saphyr::Error) -> Diagnostic {
     let rendered = error.without_snippet().to_string();
-    let message = rendered.split(" at line ").next().unwrap_or_default().to_owned();
-    match error.location() {
-        Some(location) => at_location(file, "yaml", location, message),
+    let message = rendered.split(" at line ").next().unwrap_or_default();
+    let message = message.split(", set DuplicateKeyPolicy").next().unwrap_or_default();
+    let found = match error.location() {
+        Some(location) => at_location(file, "yaml", location, message.to_owned()),
         None => Diagnostic::of_file("yaml", &file.path, message),
+    };
+    let needs_quotes = ["mapping values", "trailing content", "anchor", "tag", "directive"];
+    if needs_quotes.iter().any(|part| message.contains(part)) {
+        return found.suggesting("put the whole text in double quotes, or on the lines after `>-`");
     }
+    found
 }
 
 /// Byte offset and length of a node. Errors of the reader know only line and column.

@@ -143,10 +143,11 @@ impl Value {
     pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(one), Self::Bool(two)) => Some(one.cmp(two)),
-            (Self::Int(one), Self::Int(two)) => Some(one.cmp(two)),
+            (Self::Int(one), Self::Int(two)) | (Self::Duration(one), Self::Duration(two)) => {
+                Some(one.cmp(two))
+            }
             (Self::Text(one), Self::Text(two)) => Some(one.cmp(two)),
             (Self::Timestamp(one), Self::Timestamp(two)) => Some(one.cmp(two)),
-            (Self::Duration(one), Self::Duration(two)) => Some(one.cmp(two)),
             (one, two) => Some(one.as_decimal()?.cmp(&two.as_decimal()?)),
         }
     }

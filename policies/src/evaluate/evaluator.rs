@@ -41,6 +41,14 @@ impl EvalError {
 /// What an expression gave.
 pub(crate) type Evaluated = Result<Value, EvalError>;
 
+/// What is known about a fact.
+#[derive(Debug, Clone)]
+enum Cached {
+    Unread,
+    Missing,
+    Known(Value),
+}
+
 /// A variable that was computed, and the facts that it looked at.
 #[derive(Debug, Clone)]
 struct Memo {
@@ -56,7 +64,7 @@ pub(crate) struct Evaluator<'e> {
     variables: &'e [Compiled],
     /// What the rules gave, for outputs of the whole pack.
     pub(crate) found: BTreeMap<String, Value>,
-    cache: Vec<Option<Option<Value>>>,
+    cache: Vec<Cached>,
     memo: Vec<Option<Memo>>,
     reads: Vec<usize>,
     locals: Vec<Value>,
@@ -74,7 +82,7 @@ impl<'e> Evaluator<'e> {
             paths,
             variables,
             found: BTreeMap::new(),
-            cache: vec![None; paths.len()],
+            cache: vec![Cached::Unread; paths.len()],
             memo: vec![None; variables.len()],
             reads: Vec::new(),
             locals: Vec::new(),
@@ -96,12 +104,14 @@ impl<'e> Evaluator<'e> {
 
     /// The value of a fact; nothing when it is missing.
     pub(crate) fn fact(&mut self, place: usize) -> Option<Value> {
-        if let Some(Some(known)) = self.cache.get(place) {
-            return known.clone();
+        match self.cache.get(place)? {
+            Cached::Known(value) => return Some(value.clone()),
+            Cached::Missing => return None,
+            Cached::Unread => {}
         }
         let value = self.paths.get(place).and_then(|path| self.facts.read(path));
         if let Some(slot) = self.cache.get_mut(place) {
-            *slot = Some(value.clone());
+            *slot = value.clone().map_or(Cached::Missing, Cached::Known);
         }
         value
     }
@@ -135,10 +145,13 @@ impl<'e> Evaluator<'e> {
                 let holder = self.evaluate(holder)?;
                 value_named(&holder, name)
             }
-            Kind::HasKey(holder, name) => match self.evaluate(holder)? {
-                Value::Map(map) => Ok(Value::Bool(map.entries.contains_key(name))),
-                other => Err(failed(format!("a {} has no names", other.type_name()))),
-            },
+            Kind::HasKey(holder, name) => {
+                let holder = self.evaluate(holder)?;
+                let Value::Map(map) = &holder else {
+                    return Err(failed(format!("a {} has no names", holder.type_name())));
+                };
+                Ok(Value::Bool(map.entries.contains_key(name)))
+            }
             Kind::List(elements) => self.list(elements),
             Kind::Map(entries) => {
                 let mut values = BTreeMap::new();
@@ -156,13 +169,14 @@ impl<'e> Evaluator<'e> {
                 self.spend(weight)?;
                 self.made((function.call)(&values))
             }
-            Kind::Matches(text, pattern) => match self.evaluate(text)? {
-                Value::Text(text) => {
-                    self.spend(text.len())?;
-                    Ok(Value::Bool(pattern.is_match(&text)))
-                }
-                other => Err(failed(format!("a {} matches no pattern", other.type_name()))),
-            },
+            Kind::Matches(text, pattern) => {
+                let given = self.evaluate(text)?;
+                let Value::Text(text) = &given else {
+                    return Err(failed(format!("a {} matches no pattern", given.type_name())));
+                };
+                self.spend(text.len())?;
+                Ok(Value::Bool(pattern.is_match(text)))
+            }
             Kind::Known(operand) => match self.evaluate(operand) {
                 Ok(_) => Ok(Value::Bool(true)),
                 Err(EvalError::Missing(_)) => Ok(Value::Bool(false)),
@@ -174,23 +188,17 @@ impl<'e> Evaluator<'e> {
 
     /// Whether a condition holds.
     pub(crate) fn truth(&mut self, node: &Node) -> Result<bool, EvalError> {
-        match self.evaluate(node)? {
-            Value::Bool(yes) => Ok(yes),
-            other => Err(failed(format!("a {} is neither true nor false", other.type_name()))),
-        }
+        let given = self.evaluate(node)?;
+        let Value::Bool(yes) = given else {
+            return Err(failed(format!("a {} is neither true nor false", given.type_name())));
+        };
+        Ok(yes)
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), EvalError> {
-        match self.steps_left.checked_sub(steps) {
-            Some(left) => {
-                self.steps_left = left;
-                Ok(())
-            }
-            None => {
-                self.steps_left = 0;
-                Err(EvalError::Spent)
-            }
-        }
+        let left = self.steps_left.checked_sub(steps);
+        self.steps_left = left.unwrap_or_default();
+        left.map(|_| ()).ok_or(EvalError::Spent)
     }
 
     /// A value that was made, paid for by its size.
@@ -290,9 +298,9 @@ impl<'e> Evaluator<'e> {
     }
 
     fn each(&mut self, what: Macro, each: &Each) -> Evaluated {
-        let list = match self.evaluate(&each.list)? {
-            Value::List(list) => list,
-            other => return Err(failed(format!("a {} has no elements", other.type_name()))),
+        let given = self.evaluate(&each.list)?;
+        let Value::List(list) = &given else {
+            return Err(failed(format!("a {} has no elements", given.type_name())));
         };
         match what {
             Macro::All => self.quantified(each, &list.items, false),
@@ -364,14 +372,11 @@ fn both(before: Option<EvalError>, error: EvalError) -> EvalError {
 }
 
 fn value_named(holder: &Value, name: &str) -> Evaluated {
-    match holder {
-        Value::Map(map) => map
-            .entries
-            .get(name)
-            .cloned()
-            .ok_or_else(|| failed(format!("the map has nothing called `{name}`"))),
-        other => Err(failed(format!("a {} has nothing called `{name}`", other.type_name()))),
-    }
+    let Value::Map(map) = holder else {
+        return Err(failed(format!("a {} has nothing called `{name}`", holder.type_name())));
+    };
+    let found = map.entries.get(name).cloned();
+    found.ok_or_else(|| failed(format!("the map has nothing called `{name}`")))
 }
 
 fn failed(message: impl Into<String>) -> EvalError {

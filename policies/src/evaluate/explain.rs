@@ -55,6 +55,24 @@ fn step<'n>(
             let is_condition = variable.node.result == crate::expression::Type::Bool;
             is_condition.then_some((variable, &variable.node))
         }
-        _ => None,
+        Kind::And(_)
+        | Kind::Or(_)
+        | Kind::Literal(_)
+        | Kind::Fact(_)
+        | Kind::HasFact(_)
+        | Kind::Found(_)
+        | Kind::Local(_)
+        | Kind::Not(_)
+        | Kind::Negate(_)
+        | Kind::Binary(..)
+        | Kind::Index(_)
+        | Kind::Select(..)
+        | Kind::HasKey(..)
+        | Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Call(..)
+        | Kind::Matches(..)
+        | Kind::Known(_)
+        | Kind::Each(..) => None,
     }
 }

@@ -166,19 +166,14 @@ impl Checker<'_> {
             }
         }
         let operand = self.node(&select.operand);
-        match operand.result {
-            Type::Map | Type::Any => {
-                let name = Arc::from(select.field.as_str());
-                let part = self.path_part(operand.part, place);
-                let below = operand.depth;
-                let kind = Kind::Select(Box::new(operand), name);
-                Node { kind, part, result: Type::Any, depth: below + 1 }
-            }
-            ref other => {
-                let message = format!("a {other} has nothing called `{}`", select.field);
-                self.wrong("wrong-type", place, &message)
-            }
+        if !matches!(operand.result, Type::Map | Type::Any) {
+            let message = format!("a {} has nothing called `{}`", operand.result, select.field);
+            return self.wrong("wrong-type", place, &message);
         }
+        let name = Arc::from(select.field.as_str());
+        let part = self.path_part(operand.part, place);
+        let depth = operand.depth + 1;
+        Node { kind: Kind::Select(Box::new(operand), name), part, result: Type::Any, depth }
     }
 
     /// A path from its holder to the name after the dot.
@@ -217,16 +212,12 @@ impl Checker<'_> {
     }
 
     fn found(&mut self, kind: Option<Type>, field: &str, part: (usize, usize)) -> Node {
-        match kind {
-            Some(kind) => {
-                let result = Type::List(Box::new(kind));
-                Node { kind: Kind::Found(field.to_owned()), part, result, depth: 1 }
-            }
-            None => {
-                let message = format!("no rule gives an output `{field}`");
-                self.wrong("unknown-name", part, &message)
-            }
-        }
+        let Some(kind) = kind else {
+            let message = format!("no rule gives an output `{field}`");
+            return self.wrong("unknown-name", part, &message);
+        };
+        let result = Type::List(Box::new(kind));
+        Node { kind: Kind::Found(field.to_owned()), part, result, depth: 1 }
     }
 
     fn literal(&mut self, literal: &LiteralValue, place: (usize, usize)) -> Node {
@@ -265,12 +256,11 @@ impl Checker<'_> {
         let mut nodes = Vec::with_capacity(elements.len());
         for ided in elements {
             let node = self.node(ided);
-            match element.either(&node.result) {
-                Some(both) => element = both,
-                None => {
-                    let message = format!("a {} among elements of {element}", node.result);
-                    self.wrong("wrong-type", node.part, &message);
-                }
+            if let Some(both) = element.either(&node.result) {
+                element = both;
+            } else {
+                let message = format!("a {} among elements of {element}", node.result);
+                self.wrong("wrong-type", node.part, &message);
             }
             nodes.push(node);
         }
@@ -289,17 +279,14 @@ impl Checker<'_> {
             let EntryExpr::MapEntry(entry) = entry else { continue };
             let key = self.node(&entry.key);
             let value = self.node(&entry.value);
-            match key.kind {
-                Kind::Literal(Value::Text(name)) => {
-                    if nodes.iter().any(|(other, _)| *other == name) {
-                        self.wrong("wrong-type", key.part, "this name is there twice");
-                    }
-                    nodes.push((name, value));
-                }
-                _ => {
-                    self.wrong("wrong-type", key.part, "names of a map are written as strings");
-                }
+            let Kind::Literal(Value::Text(name)) = key.kind else {
+                self.wrong("wrong-type", key.part, "names of a map are written as strings");
+                continue;
+            };
+            if nodes.iter().any(|(other, _)| *other == name) {
+                self.wrong("wrong-type", key.part, "this name is there twice");
             }
+            nodes.push((name, value));
         }
         let below: Vec<&Node> = nodes.iter().map(|(_, node)| node).collect();
         let mut map = self.right(Kind::Map(vec![]), Type::Map, place, &below);

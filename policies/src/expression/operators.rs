@@ -76,13 +76,12 @@ pub(crate) fn apply(operator: Operator, left: &Value, right: &Value) -> Result<V
         Operator::GreaterOrEqual => {
             ordered(left, right, operator).map(|it| Value::Bool(it.is_ge()))
         }
-        Operator::In => match right {
-            Value::List(list) => Ok(Value::Bool(list.items.iter().any(|item| item.same(left)))),
-            Value::Map(map) => match left {
-                Value::Text(name) => Ok(Value::Bool(map.entries.contains_key(name))),
-                other => Err(meaningless(operator, other, right)),
-            },
-            other => Err(meaningless(operator, left, other)),
+        Operator::In => match (left, right) {
+            (_, Value::List(list)) => {
+                Ok(Value::Bool(list.items.iter().any(|item| item.same(left))))
+            }
+            (Value::Text(name), Value::Map(map)) => Ok(Value::Bool(map.entries.contains_key(name))),
+            (left, right) => Err(meaningless(operator, left, right)),
         },
         Operator::Add => add(left, right),
         Operator::Subtract => subtract(left, right),
@@ -161,7 +160,12 @@ pub(crate) fn negate(value: &Value) -> Result<Value, String> {
         Value::Int(number) => whole(number.checked_neg()),
         Value::Decimal(number) => Ok(Value::Decimal(-*number)),
         Value::Duration(micros) => span(micros.checked_neg()),
-        other => Err(format!("`-` has no meaning before a `{}`", other.type_name())),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Text(_)
+        | Value::Timestamp(_)
+        | Value::List(_)
+        | Value::Map(_) => Err(format!("`-` has no meaning before a `{}`", value.type_name())),
     }
 }
 

@@ -112,14 +112,31 @@ fn faults(source: &str, errors: &ParseErrors) -> Vec<Fault> {
     let column = usize::try_from(first.pos.1).unwrap_or(1).max(1);
     let before: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let start = (before + column - 1).min(source.len());
-    let message = first.msg.strip_prefix("Syntax error: ").unwrap_or(&first.msg);
-    let message = match message.split_once(" expecting ") {
-        Some((_, "<EOF>")) => "the expression should end here".to_owned(),
-        Some((what, _)) if what.contains("<EOF>") => {
-            "something is missing at the end of the expression".to_owned()
+    let (message, hint) = plainly(first.msg.strip_prefix("Syntax error: ").unwrap_or(&first.msg));
+    let fault = Fault::new("syntax", (start, start + 1), message);
+    vec![match hint {
+        Some(hint) => fault.suggesting(hint.to_owned()),
+        None => fault,
+    }]
+}
+
+/// A complaint in an author's words, and what would be right.
+fn plainly(complaint: &str) -> (String, Option<&'static str>) {
+    let (what, expected) = complaint.split_once(" expecting ").unwrap_or((complaint, ""));
+    let quoted = what.split_once('\'').map(|(_, rest)| rest.trim_end_matches('\'').trim_end());
+    match quoted {
+        Some("<EOF>") => ("something is missing at the end of the expression".to_owned(), None),
+        Some("=") => ("`=` means nothing here".to_owned(), Some("`==` compares")),
+        Some(".?" | "[?" | "?") if what.starts_with("unsupported") => {
+            ("optional fields are not used".to_owned(), Some("ask with `has(…)` first"))
         }
-        Some((what, _)) => what.to_owned(),
-        None => message.to_owned(),
-    };
-    vec![Fault::new("syntax", (start, start + 1), message)]
+        Some(word) if expected.contains("<EOF>") => {
+            (format!("the expression should end before `{word}`"), None)
+        }
+        Some(word) if !expected.is_empty() => (format!("`{word}` does not belong here"), None),
+        Some(_) | None if what.contains("ExprContext") => {
+            ("a choice is incomplete".to_owned(), Some("write `condition ? one : other`"))
+        }
+        Some(_) | None => (what.to_owned(), None),
+    }
 }

@@ -46,8 +46,10 @@ impl Type {
     /// Whether a value of this type can stand where `wanted` is asked for.
     pub(crate) fn fits(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::Any, _) | (_, Self::Any) | (Self::Text(_), Self::Text(_)) => true,
-            (Self::Int, Self::Decimal) => true,
+            (Self::Any, _)
+            | (_, Self::Any)
+            | (Self::Text(_), Self::Text(_))
+            | (Self::Int, Self::Decimal) => true,
             (Self::List(one), Self::List(two)) => one.fits(two),
             (one, two) => one == two,
         }
@@ -67,6 +69,22 @@ impl Type {
             (Self::Int, Self::Decimal) | (Self::Decimal, Self::Int) => Some(Self::Decimal),
             (Self::List(one), Self::List(two)) => Some(Self::List(Box::new(one.either(two)?))),
             (_, _) => None,
+        }
+    }
+
+    /// The few words that a text, or the texts of a list, can be.
+    pub(crate) fn words(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Text(words) => *words,
+            Self::List(element) => element.words(),
+            Self::Any
+            | Self::Null
+            | Self::Bool
+            | Self::Int
+            | Self::Decimal
+            | Self::Timestamp
+            | Self::Duration
+            | Self::Map => None,
         }
     }
 

@@ -85,17 +85,13 @@ impl Builder {
         let Some(stem) = name.strip_suffix(".cel").filter(|stem| is_identifier(stem)) else {
             return Placed::yaml(&self.files.pack, expression);
         };
-        match self.files.expressions.get(name) {
-            Some(file) => {
-                self.files_used.insert(name.to_owned());
-                Placed::whole(file)
-            }
-            None => {
-                let message = format!("there is no file `{stem}.cel` beside the pack");
-                self.wrong("no-file", expression.defined, message);
-                Placed::made(&self.files.pack, "true".to_owned(), expression.defined)
-            }
+        if let Some(file) = self.files.expressions.get(name) {
+            self.files_used.insert(name.to_owned());
+            return Placed::whole(file);
         }
+        let message = format!("there is no file `{stem}.cel` beside the pack");
+        self.wrong("no-file", expression.defined, message);
+        Placed::made(&self.files.pack, "true".to_owned(), expression.defined)
     }
 
     /// A checked expression of a type; nothing when something is wrong with it.

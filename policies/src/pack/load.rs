@@ -1,7 +1,7 @@
 //! From the files of one pack to a pack.
 
 use jiff::civil::Date;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 use tasuki_core::decision::{PackVersion, content_hash};
 use tasuki_core::time::Timestamp;
 
@@ -46,12 +46,12 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
     rules::no_shared_names(&mut builder, &checked_rules, &file);
     rules::found(&mut builder, &checked_rules);
     let outputs = rules::outputs(&mut builder, &file.outputs);
-    let named = file.constants.iter().map(|(name, it)| (name.clone(), it.defined));
-    let named = named.chain(file.variables.iter().map(|(name, it)| (name.clone(), it.defined)));
-    builder.unused(named.collect::<Vec<_>>().into_iter());
+    if builder.diagnostics.is_empty() {
+        builder.unused(own_names(&file).into_iter());
+    }
     match (content, times) {
         (Ok(content), Some((effective, published_at))) if builder.diagnostics.is_empty() => {
-            let hash = content_hash(&with_files(content, &builder));
+            let hash = content_hash(&with_files(&content, &builder));
             Ok(Pack {
                 identity: PackVersion {
                     kind: file.kind.value,
@@ -80,8 +80,15 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
     }
 }
 
+/// The names that the pack gives, and where.
+fn own_names(file: &PackFile) -> Vec<(String, Location)> {
+    let constants = file.constants.iter().map(|(name, it)| (name.clone(), it.defined));
+    let variables = file.variables.iter().map(|(name, it)| (name.clone(), it.defined));
+    constants.chain(variables).collect()
+}
+
 /// The content that is hashed: the pack and the files that it names.
-fn with_files(content: serde_json::Value, builder: &Builder) -> serde_json::Value {
+fn with_files(content: &serde_json::Value, builder: &Builder) -> serde_json::Value {
     let used = builder.files_used.iter();
     let files: serde_json::Map<_, _> = used
         .filter_map(|name| builder.files.expressions.get(name).map(|file| (name, file)))

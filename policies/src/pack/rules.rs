@@ -26,7 +26,7 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
     if written.len() > MAX_RULES {
         let message = format!("a pack has at most {MAX_RULES} rules");
         builder.wrong("too-long", file.shape.defined, message);
-        return rules;
+        return vec![];
     }
     for (at, rule, condition) in written {
         let code = &rule.code.value;
@@ -38,10 +38,11 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
             let message = format!("two rules have the code `{code}`");
             builder.wrong("name-taken", rule.code.defined, message);
         }
-        rules.extend(checked(builder, (shape, at), rule, condition));
+        let named = rule.code.defined;
+        rules.extend(checked(builder, (shape, at), rule, condition).map(|rule| (named, rule)));
     }
-    same_outputs(builder, &rules, file);
-    rules
+    same_outputs(builder, &rules, shape);
+    rules.into_iter().map(|(_, rule)| rule).collect()
 }
 
 type Written = (Location, RuleFile, Option<Placed>);
@@ -86,15 +87,12 @@ fn checked(
     };
     let guard = guard.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
     let condition = condition.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
-    let message = match &rule.message {
-        Some(text) => Some(message(builder, text)),
-        None => {
-            let missing = format!("rule `{}` has no message", rule.code.value);
-            let hint = "add `message: { ja: …, en: … }` for the people who read it".to_owned();
-            builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
-            None
-        }
-    };
+    let message = rule.message.as_ref().map(|text| message(builder, text));
+    if message.is_none() {
+        let missing = format!("rule `{}` has no message", rule.code.value);
+        let hint = "add `message: { ja: …, en: … }` for the people who read it".to_owned();
+        builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
+    }
     let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
     let outputs = outputs(builder, &rule.outputs);
     Some(Rule {
@@ -161,8 +159,8 @@ pub(super) fn outputs(
 }
 
 /// Whoever uses a pack that chooses or collects relies on every rule to give the same values.
-fn same_outputs(builder: &mut Builder, rules: &[Rule], file: &PackFile) {
-    let relied_on = match file.shape.value {
+fn same_outputs(builder: &mut Builder, rules: &[(Location, Rule)], shape: Shape) {
+    let relied_on = match shape {
         Shape::FirstMatch | Shape::DecisionTable | Shape::CollectAll => true,
         Shape::AllMustHold | Shape::NoneMayHold => false,
     };
@@ -170,13 +168,13 @@ fn same_outputs(builder: &mut Builder, rules: &[Rule], file: &PackFile) {
         return;
     }
     let names = |rule: &Rule| rule.outputs.iter().map(|it| it.0.clone()).collect::<BTreeSet<_>>();
-    let every: BTreeSet<String> = rules.iter().flat_map(names).collect();
-    for rule in rules {
+    let every: BTreeSet<String> = rules.iter().flat_map(|(_, rule)| names(rule)).collect();
+    for (at, rule) in rules {
         let missing: Vec<String> = every.difference(&names(rule)).cloned().collect();
         if !missing.is_empty() {
             let message =
                 format!("rule `{}` does not give the outputs {}", rule.code, missing.join(", "));
-            builder.wrong("missing-output", file.shape.defined, message);
+            builder.wrong("missing-output", *at, message);
         }
     }
 }
@@ -208,16 +206,13 @@ pub(super) fn no_shared_names(builder: &mut Builder, rules: &[Rule], file: &Pack
 /// Names that stand for facts.
 pub(super) fn roots(builder: &mut Builder, declared: &[Spanned<String>]) {
     for name in declared {
-        match crate::facts::Root::named(&name.value) {
-            Some(root) => {
-                builder.names.insert(name.value.clone(), Name::Root(root));
-            }
-            None => {
-                let known: Vec<_> = crate::facts::schemas().map(|schema| schema.name).collect();
-                let message = format!("there are no facts `{}`", name.value);
-                let hint = format!("there are {}", known.join(", "));
-                builder.wrong_with_hint("unknown-fact", name.defined, (message, hint));
-            }
+        if let Some(root) = crate::facts::Root::named(&name.value) {
+            builder.names.insert(name.value.clone(), Name::Root(root));
+        } else {
+            let known: Vec<_> = crate::facts::schemas().map(|schema| schema.name).collect();
+            let message = format!("there are no facts `{}`", name.value);
+            let hint = format!("there are {}", known.join(", "));
+            builder.wrong_with_hint("unknown-fact", name.defined, (message, hint));
         }
     }
 }

@@ -106,14 +106,11 @@ fn by_folder(
         }
     }
     for (folder, file, source) in expressions {
-        match found.get_mut(&folder) {
-            Some(files) => {
-                files.expressions.insert(file, Arc::new(source));
-            }
-            None => {
-                let message = "there is no `pack.yaml` beside this file";
-                diagnostics.push(Diagnostic::of_file("unknown-file", &source.path, message));
-            }
+        if let Some(files) = found.get_mut(&folder) {
+            files.expressions.insert(file, Arc::new(source));
+        } else {
+            let message = "there is no `pack.yaml` beside this file";
+            diagnostics.push(Diagnostic::of_file("unknown-file", &source.path, message));
         }
     }
     found

@@ -57,11 +57,12 @@ impl Checker<'_> {
         let mut operands = Vec::new();
         let mut open: Vec<&IdedExpr> = call.args.iter().rev().collect();
         while let Some(next) = open.pop() {
-            match &next.expr {
-                Expr::Call(inner) if inner.func_name == call.func_name => {
-                    open.extend(inner.args.iter().rev());
-                }
-                _ => operands.push(self.wanting(next, &Type::Bool)),
+            if let Expr::Call(inner) = &next.expr
+                && inner.func_name == call.func_name
+            {
+                open.extend(inner.args.iter().rev());
+            } else {
+                operands.push(self.wanting(next, &Type::Bool));
             }
         }
         let below: Vec<&Node> = operands.iter().collect();
@@ -103,12 +104,11 @@ impl Checker<'_> {
     fn index(&mut self, holder: &IdedExpr, index: &IdedExpr, place: (usize, usize)) -> Node {
         let holder = self.node(holder);
         let index = self.node(index);
-        let result = match &holder.result {
-            Type::Map => Type::Any,
-            other => other.element().unwrap_or_else(|| {
-                let message = format!("a {other} has no elements");
-                self.wrong("wrong-type", holder.part, &message).result
-            }),
+        let element = holder.result.element();
+        let element = element.or((holder.result == Type::Map).then_some(Type::Any));
+        let Some(result) = element else {
+            let message = format!("a {} has no elements", holder.result);
+            return self.wrong("wrong-type", holder.part, &message);
         };
         let wanted = if holder.result == Type::Map { Type::TEXT } else { Type::Int };
         if holder.result != Type::Any && !index.result.fits(&wanted) {
@@ -152,18 +152,18 @@ impl Checker<'_> {
 
     /// Whether the texts that are written down are among the words that the other side can be.
     fn words_fit(&mut self, words: &Node, written: &Node) {
-        let possible = match &words.result {
-            Type::Text(Some(possible)) => possible,
-            Type::List(element) => match element.as_ref() {
-                Type::Text(Some(possible)) => possible,
-                _ => return,
-            },
-            _ => return,
-        };
-        let texts: Vec<&Value> = match &written.kind {
-            Kind::Literal(Value::List(list)) => list.items.iter().collect(),
-            Kind::Literal(value) => vec![value],
-            _ => vec![],
+        let Some(possible) = words.result.words() else { return };
+        let Kind::Literal(value) = &written.kind else { return };
+        let texts: Vec<&Value> = match value {
+            Value::List(list) => list.items.iter().collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Timestamp(_)
+            | Value::Duration(_)
+            | Value::Map(_) => vec![value],
         };
         for text in texts {
             let Value::Text(text) = text else { continue };
