@@ -8,7 +8,8 @@ mod lines;
 use serde::{Deserialize, Serialize};
 
 pub use lines::{
-    BudgetCheck, BudgetVerdict, Line, LineKind, Priced, RequiredAcknowledgement, Sums, Totals,
+    AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,
+    RequiredAcknowledgement, Sums, Totals,
 };
 
 use crate::actor::Actor;
@@ -34,6 +35,9 @@ pub enum QuoteState {
         subscription_id: SubscriptionId,
         /// Who accepted for the customer, as the partner wrote it down.
         accepted_by: String,
+        /// What was read and accepted with it.
+        #[serde(default)]
+        accepted: Vec<AcceptedText>,
         /// When.
         at: Timestamp,
     },
@@ -60,6 +64,8 @@ pub enum QuoteCommand {
         subscription_id: SubscriptionId,
         /// Who accepted for the customer, as the partner wrote it down.
         accepted_by: String,
+        /// What was read and accepted with it.
+        accepted: Vec<AcceptedText>,
     },
     /// The partner takes it back.
     Withdraw {
@@ -140,10 +146,11 @@ impl QuoteState {
                 QuoteCommand::Accept { .. } if now >= valid_until => {
                     Err(refused(Reason::QuoteExpired))
                 }
-                QuoteCommand::Accept { subscription_id, accepted_by } => Ok((
+                QuoteCommand::Accept { subscription_id, accepted_by, accepted } => Ok((
                     Self::Accepted {
                         subscription_id: *subscription_id,
                         accepted_by: accepted_by.clone(),
+                        accepted: accepted.clone(),
                         at: now,
                     },
                     QuoteEvent::Accepted { subscription_id: *subscription_id },
@@ -220,6 +227,9 @@ pub struct Offer {
     pub recommended: Vec<Recommended>,
     /// What cannot be offered, and why.
     pub unavailable: Vec<Unavailable>,
+    /// Other bundles, for a lower and a higher budget.
+    #[serde(default)]
+    pub alternatives: Vec<Alternative>,
     /// The cover that comes with it.
     pub cover: Option<CoverOffer>,
     /// The policy versions behind it.
@@ -333,7 +343,12 @@ mod tests {
         let at = at("2021-01-10T00:00:00Z");
         vec![
             QuoteState::Issued,
-            QuoteState::Accepted { subscription_id, accepted_by: "社長".to_owned(), at },
+            QuoteState::Accepted {
+                subscription_id,
+                accepted_by: "社長".to_owned(),
+                accepted: Vec::new(),
+                at,
+            },
             QuoteState::Expired { at },
             QuoteState::Withdrawn { because: String::new(), at },
         ]
@@ -344,6 +359,7 @@ mod tests {
             QuoteCommand::Accept {
                 subscription_id: SubscriptionId::from(Uuid::from_u128(2)),
                 accepted_by: "社長".to_owned(),
+                accepted: Vec::new(),
             },
             QuoteCommand::Withdraw { because: "作り直し".to_owned() },
             QuoteCommand::Expire,

@@ -89,32 +89,37 @@ impl Cards {
         }
     }
 
-    /// The cards in force on a day that a partner sells by: those of its own operator, then those
-    /// that name it, then those of the customer's prefecture. Trials are sold by name only.
+    /// The cards in force on a day that a partner sells by: those of its own operator, else those
+    /// that name it, else those of the customer's prefecture, else all. A trial comes into question
+    /// only where nothing else does.
     pub fn sold_by(
         &self,
         partner: &str,
         prefecture: Option<&str>,
         day: CivilDate,
     ) -> Vec<&RateCard> {
-        let offered: Vec<_> = self
-            .cards
-            .iter()
-            .filter(|card| card.trial_until.is_none() && card.is_in_force_on(day))
-            .collect();
-        let own = |card: &&&RateCard| card.operator == partner;
-        let named = |card: &&&RateCard| card.sold_by.iter().any(|code| code == partner);
-        let there = |card: &&&RateCard| {
+        // Some write JIS X 0401, some ISO 3166-2.
+        let prefecture = prefecture.map(|code| code.strip_prefix("JP-").unwrap_or(code));
+        let own = |card: &RateCard| card.operator == partner;
+        let named = |card: &RateCard| card.sold_by.iter().any(|code| code == partner);
+        let there = |card: &RateCard| {
             prefecture.is_some_and(|of| card.prefectures.iter().any(|code| code == of))
         };
-        let mut found: Vec<&RateCard> = offered.iter().filter(own).copied().collect();
-        if found.is_empty() {
-            found = offered.iter().filter(named).copied().collect();
+        let any = |_: &RateCard| true;
+        let rules: [&dyn Fn(&RateCard) -> bool; 4] = [&own, &named, &there, &any];
+        let in_force = || self.cards.iter().filter(|card| card.is_in_force_on(day));
+        for rule in rules {
+            let found: Vec<_> = in_force().filter(|card| rule(card)).collect();
+            let paid: Vec<_> =
+                found.iter().filter(|card| card.trial_until.is_none()).copied().collect();
+            if !paid.is_empty() {
+                return paid;
+            }
+            if !found.is_empty() {
+                return found;
+            }
         }
-        if found.is_empty() {
-            found = offered.iter().filter(there).copied().collect();
-        }
-        if found.is_empty() { offered } else { found }
+        Vec::new()
     }
 }
 

@@ -56,6 +56,8 @@ pub struct RateCard {
     pub trial_until: Option<CivilDate>,
     /// How cover comes with it; none for no cover.
     pub cover: Option<Attachment>,
+    /// The name of the policy packs that say what suits a company; none for no advice.
+    pub packs: Option<String>,
     /// What was assumed since no source says it.
     pub assumptions: Vec<Text>,
     /// What can be chosen.

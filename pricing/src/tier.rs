@@ -138,7 +138,7 @@ impl Model {
 
     /// The largest quantity that has a price, of a price by steps that ends somewhere.
     pub fn largest_priced(&self) -> Option<Quantity> {
-        self.tiers().iter().filter(|tier| !tier.needs_quote).next_back().and_then(|tier| tier.up_to)
+        self.tiers().iter().rfind(|tier| !tier.needs_quote).and_then(|tier| tier.up_to)
     }
 }
 

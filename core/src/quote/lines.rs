@@ -10,8 +10,8 @@ use crate::catalog::selection::SelectedItem;
 use crate::money::Money;
 use crate::rate::Rate;
 use crate::service::Service;
-use crate::text::Text;
-use crate::time::CivilDate;
+use crate::text::{Language, Text};
+use crate::time::{CivilDate, Timestamp};
 
 /// Whether a line will be charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -149,6 +149,40 @@ pub struct BudgetCheck {
     pub remaining: Decimal,
     /// The same in one sentence.
     pub message: Text,
+}
+
+/// Another bundle, for a lower or a higher budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// `lower` or `higher`.
+    pub code: String,
+    /// What it is.
+    pub label: Text,
+    /// What the customer loses or gains.
+    pub difference: Text,
+    /// What it is made of.
+    pub selection: Vec<SelectedItem>,
+    /// Its sums.
+    pub totals: Totals,
+    /// Whether it fits the budget.
+    pub budget: Option<BudgetCheck>,
+}
+
+/// A text that somebody has read and accepted for the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedText {
+    /// Stable code of the text.
+    pub code: String,
+    /// Version of the document that it is from; empty when it has only one.
+    pub document_version: String,
+    /// The language it was shown in.
+    pub language: Language,
+    /// When it was shown.
+    pub shown_at: Timestamp,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Who accepted it, as the partner wrote it down.
+    pub accepted_by: String,
 }
 
 /// Something that has to be read and accepted with the quote.

@@ -238,42 +238,43 @@ fn check_options(
             ));
             continue;
         };
-        if taken.quantity.is_some_and(Quantity::is_zero) {
-            violations.push(broken(at.clone(), "leave out an option that is not wanted"));
-        }
-        let before = chosen.item.options.iter().take(n);
-        check_rules(card, chosen, option, before.collect(), &at, violations);
+        let zero = taken.quantity.is_some_and(Quantity::is_zero);
+        let unwanted = zero.then(|| "leave out an option that is not wanted".to_owned());
+        let before: Vec<_> = chosen.item.options.iter().take(n).collect();
+        let broken_rules = rules(card, chosen, option, &before);
+        violations
+            .extend(unwanted.into_iter().chain(broken_rules).map(|why| broken(at.clone(), why)));
     }
 }
 
-fn check_rules(
+/// What an option breaks together with the options taken before it.
+fn rules(
     card: &RateCard,
     chosen: &Chosen<'_>,
     option: &PlanOption,
-    before: Vec<&SelectedOption>,
-    at: &str,
-    violations: &mut Vec<Violation>,
-) {
-    let mut add = |why: String| violations.push(broken(at.to_owned(), why));
+    before: &[&SelectedOption],
+) -> Vec<String> {
+    let mut found = Vec::new();
     if before.iter().any(|other| other.option == option.option) {
-        add(format!("`{}` is taken twice; raise its quantity instead", option.option));
+        found.push(format!("`{}` is taken twice; raise its quantity instead", option.option));
     }
     let rival = before.iter().find(|other| {
         let group = card.option(&other.option).map(|of| of.group.as_str());
         !option.group.is_empty() && group == Some(option.group.as_str())
     });
     if let Some(rival) = rival {
-        add(format!("only one of `{}` and `{}` can be taken", rival.option, option.option));
+        found.push(format!("only one of `{}` and `{}` can be taken", rival.option, option.option));
     }
     for requirement in &option.requires {
         if !requirement.any_of.iter().any(|code| chosen.item.has_option(code)) {
             let needed = requirement.any_of.join("`, `");
-            add(format!("{}: add one of `{needed}`", requirement.rule.en));
+            found.push(format!("{}: add one of `{needed}`", requirement.rule.en));
         }
     }
     if let Some(excluded) = option.excludes.iter().find(|code| chosen.item.has_option(code)) {
-        add(format!("`{}` and `{excluded}` cannot be taken together", option.option));
+        found.push(format!("`{}` and `{excluded}` cannot be taken together", option.option));
     }
+    found
 }
 
 fn broken(field: String, description: impl Into<String>) -> Violation {

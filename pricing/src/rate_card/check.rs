@@ -304,7 +304,7 @@ fn check_model(card: &File, price: &Spanned<Price>, found: &mut Found<'_>) {
             }
         }
         Model::Volume(tiers) | Model::Graduated(tiers) => {
-            check_tiers(card, at, price, tiers, found)
+            check_tiers(card, at, price, tiers, found);
         }
         Model::NeedsQuote(why) => {
             found.text(at, "needs_quote", why);

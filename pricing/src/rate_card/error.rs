@@ -66,28 +66,24 @@ pub(super) fn from_yaml(file: &str, error: &Error) -> RateCardError {
 }
 
 fn explain(error: &Error) -> (String, String) {
-    match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            (format!("`{field}` is not a field here"), choose(field, expected))
-        }
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            (format!("`{variant}` is not one of the words here"), choose(variant, expected))
-        }
-        Error::SerdeMissingField { field, .. } => {
-            (format!("the field `{field}` is missing"), format!("add `{field}: …`"))
-        }
-        Error::DuplicateMappingKey { key, .. } => (
-            format!("`{}` is there twice", key.as_deref().unwrap_or("a field")),
-            "keep one of them".to_owned(),
-        ),
-        other => {
-            let text = other.render_with_formatter(&UserMessageFormatter);
-            let first = text.lines().next().unwrap_or("the file cannot be read");
-            // The place is said once, in front.
-            let what = first.split(" at line ").next().unwrap_or(first);
-            (what.to_owned(), String::new())
-        }
+    if let Error::SerdeUnknownField { field, expected, .. } = error {
+        return (format!("`{field}` is not a field here"), choose(field, expected));
     }
+    if let Error::SerdeUnknownVariant { variant, expected, .. } = error {
+        return (format!("`{variant}` is not one of the words here"), choose(variant, expected));
+    }
+    if let Error::SerdeMissingField { field, .. } = error {
+        return (format!("the field `{field}` is missing"), format!("add `{field}: …`"));
+    }
+    if let Error::DuplicateMappingKey { key, .. } = error {
+        let key = key.as_deref().unwrap_or("a field");
+        return (format!("`{key}` is there twice"), "keep one of them".to_owned());
+    }
+    let text = error.render_with_formatter(&UserMessageFormatter);
+    let first = text.lines().next().unwrap_or("the file cannot be read");
+    // The place is said once, in front.
+    let what = first.split(" at line ").next().unwrap_or(first);
+    (what.to_owned(), String::new())
 }
 
 /// "did you mean …" for the nearest word, otherwise the words that are allowed.

@@ -35,6 +35,8 @@ pub(super) struct File {
     #[serde(default)]
     cover: Option<Attachment>,
     #[serde(default)]
+    packs: Option<String>,
+    #[serde(default)]
     assumptions: Vec<Text>,
     pub(super) plans: Vec<Spanned<Plan>>,
     #[serde(default)]
@@ -77,6 +79,7 @@ pub(super) fn finish(read: File, text: &str) -> RateCard {
         valid_days: read.valid_days.value,
         trial_until: read.trial_until.map(|until| until.value),
         cover: read.cover,
+        packs: read.packs,
         assumptions: read.assumptions,
         plans: read.plans.into_iter().map(|plan| plan.value).collect(),
         options: read.options.into_iter().map(|option| option.value).collect(),

@@ -37,7 +37,7 @@ fn errors_say_where_and_what_would_be_right() {
         ("a field twice", changed("operator: ogs\n", "operator: ogs\noperator: ogs\n")),
         ("a missing field", changed("valid_days: 30\n", "")),
         ("a plan that is not there", changed("plans: [edr.standard]", "plans: [edr.standart]")),
-        ("a date that is none", changed("from: 2021-01-01", "from: 2021-02-30")),
+        ("a date that is none", changed("from: 2021-01-26", "from: 2021-02-30")),
         ("steps that fall", changed("{ up_to: \"20\", yen", "{ up_to: \"10\", yen")),
         ("a gap at the end", changed("        - { needs_quote: true }\n", "")),
         ("a step without price", changed("{ up_to: \"20\", yen: 15000 }", "{ up_to: \"20\" }")),
@@ -80,12 +80,12 @@ fn every_error_is_reported_and_not_only_the_first() {
 fn versions_follow_each_other_without_gap_or_overlap() {
     let ends = |day: &str| {
         changed(
-            "effective: { from: 2021-01-01 }",
-            &format!("effective: {{ from: 2021-01-01, to: {day} }}"),
+            "effective: { from: 2021-01-26 }",
+            &format!("effective: {{ from: 2021-01-26, to: {day} }}"),
         )
     };
     let next = changed("version: 2021-01", "version: 2022-01").replacen(
-        "from: 2021-01-01",
+        "from: 2021-01-26",
         "from: 2022-01-01",
         1,
     );
@@ -116,12 +116,17 @@ fn a_pinned_version_must_have_the_same_content() {
 #[test]
 fn a_partner_sells_by_its_own_card() {
     let cards = Cards::built_in().unwrap();
-    let day = "2021-04-01".parse().unwrap();
-    let codes = |partner, prefecture| -> Vec<&str> {
+    let codes = |partner, prefecture, day: &str| -> Vec<&str> {
+        let day = day.parse().unwrap();
         cards.sold_by(partner, prefecture, day).into_iter().map(RateCard::code).collect()
     };
-    assert_eq!(codes("ogs", None), ["okinawa"]);
-    assert_eq!(codes("secure-innovation", None), ["okinawa"]);
-    assert_eq!(codes("somebody", Some("43")), ["kumamoto"]);
-    assert_eq!(codes("somebody", None), ["kumamoto", "okinawa"], "somebody has to choose");
+    let later = "2021-04-01";
+    assert_eq!(codes("ogs", None, later), ["okinawa"]);
+    assert_eq!(codes("secure-innovation", None, later), ["okinawa"]);
+    assert_eq!(codes("somebody", Some("43"), later), ["kumamoto"]);
+    assert_eq!(codes("somebody", Some("JP-43"), later), ["kumamoto"]);
+    assert_eq!(codes("somebody", None, later), ["kumamoto", "okinawa"], "somebody has to choose");
+    assert_eq!(codes("ogs", None, "2020-10-01"), ["okinawa-trial"], "only the pilot is sold");
+    assert_eq!(codes("ogs", None, "2021-01-25"), ["okinawa-trial"]);
+    assert!(codes("ogs", None, "2019-01-01").is_empty());
 }

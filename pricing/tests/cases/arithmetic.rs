@@ -47,7 +47,7 @@ impl Amounts {
 pub(crate) struct Parts {
     convention: Proration,
     rounding: Rounding,
-    parts: Vec<Part>,
+    each: Vec<Part>,
     sum: i64,
 }
 
@@ -64,7 +64,7 @@ impl Parts {
     pub(crate) fn run(self) {
         let zone = Zone::named("UTC").unwrap();
         let mut sum = 0;
-        for part in self.parts {
+        for part in self.each {
             let fraction = fraction(self.convention, part.nominal, &[part.used], &zone).unwrap();
             let seen = fraction.of(Money::jpy(part.amount), self.rounding).unwrap().amount();
             assert_eq!(seen, part.expect, "{fraction:?}");
@@ -158,15 +158,14 @@ impl Allocation {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instalments {
     amount: i64,
-    n_instalments: u32,
+    n: u32,
     rounding: Rounding,
     expect: Vec<i64>,
 }
 
 impl Instalments {
     pub(crate) fn run(self) {
-        let parts =
-            instalments(Money::jpy(self.amount), self.n_instalments, self.rounding).unwrap();
+        let parts = instalments(Money::jpy(self.amount), self.n, self.rounding).unwrap();
         let parts: Vec<_> = parts.into_iter().map(Money::amount).collect();
         assert_eq!(parts, self.expect);
     }
