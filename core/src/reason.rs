@@ -105,6 +105,8 @@ reasons! {
     // Catalogue, quotes, subscriptions
     /// No rate card of that name or for that day.
     RateCardNotFound, "RATE_CARD_NOT_FOUND", NotFound;
+    /// No plan of that code and version is sold.
+    PlanNotFound, "PLAN_NOT_FOUND", NotFound;
     /// The selection asks for something that the rate card does not sell like that.
     SelectionInvalid, "SELECTION_INVALID", Invalid;
     /// Beyond the largest tier: a person must quote it (要見積).
@@ -151,6 +153,8 @@ reasons! {
     // Cover and claims
     /// No master contract of that id that the caller may see.
     MasterContractNotFound, "MASTER_CONTRACT_NOT_FOUND", NotFound;
+    /// A master contract with that code is recorded already.
+    MasterContractExists, "MASTER_CONTRACT_EXISTS", AlreadyExists;
     /// The tenant has no certificate of that id, or none at all.
     CertificateNotFound, "CERTIFICATE_NOT_FOUND", NotFound;
     /// The certificate's state does not allow the command.

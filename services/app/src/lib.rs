@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod call;
+pub mod claiming;
 pub mod context;
 pub mod governing;
 pub mod library;
 pub mod monitoring;
 pub mod paging;
+pub mod selling;
 pub mod subscribing;

@@ -7,10 +7,12 @@ pub mod auth;
 pub mod edge;
 pub mod status;
 
+mod catalog;
 mod explain;
 mod fields;
 mod partners;
 mod policies;
+mod prices;
 mod routes;
 mod selections;
 mod subscriptions;

@@ -1,11 +1,13 @@
 //! All services of ours on one router.
 
+use tasuki_proto::catalog::v1::catalog_service_server::CatalogServiceServer;
 use tasuki_proto::policy::v1::policy_service_server::PolicyServiceServer;
 use tasuki_proto::subscription::v1::subscription_service_server::SubscriptionServiceServer;
 use tasuki_proto::tenant::v1::partner_service_server::PartnerServiceServer;
 use tasuki_proto::tenant::v1::tenant_service_server::TenantServiceServer;
 use tonic::service::Routes;
 
+use crate::catalog::Catalog;
 use crate::edge::Edge;
 use crate::partners::Partners;
 use crate::policies::Policies;
@@ -29,6 +31,10 @@ pub fn routes(edge: &Edge) -> Routes {
         )
         .add_service(
             SubscriptionServiceServer::new(Subscriptions { edge: edge.clone() })
+                .max_decoding_message_size(LARGEST_REQUEST),
+        )
+        .add_service(
+            CatalogServiceServer::new(Catalog { edge: edge.clone() })
                 .max_decoding_message_size(LARGEST_REQUEST),
         )
         .add_service(
