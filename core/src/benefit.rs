@@ -93,12 +93,19 @@ pub struct Tariff {
 pub struct Rules {
     tariffs: Vec<Tariff>,
     limits: Vec<(Limit, BTreeSet<CoveragePart>)>,
+    policy: BTreeMap<CoveragePart, Money>,
 }
 
 impl Rules {
     /// Rules; a part without a tariff is not insured.
     pub const fn new(tariffs: Vec<Tariff>, limits: Vec<(Limit, BTreeSet<CoveragePart>)>) -> Self {
-        Self { tariffs, limits }
+        Self { tariffs, limits, policy: BTreeMap::new() }
+    }
+
+    /// The same rules with the most that a policy lets be paid for some parts.
+    #[must_use]
+    pub fn with_policy(self, policy: BTreeMap<CoveragePart, Money>) -> Self {
+        Self { policy, ..self }
     }
 }
 
@@ -113,7 +120,7 @@ impl From<&CoverTerms> for Rules {
             .limits_inside_out()
             .into_iter()
             .map(|limit| (limit.clone(), terms.parts_of(limit)));
-        Self { tariffs: tariffs.collect(), limits: limits.collect() }
+        Self::new(tariffs.collect(), limits.collect())
     }
 }
 
@@ -286,6 +293,14 @@ pub fn payable(
 
     let shares = shares_of_items(loss, rules, &mut trace)?;
     let (mut nests, deductibles) = take_deductibles(loss, &shares, (rules, taken), &mut trace)?;
+    for (part, most) in &rules.policy {
+        let counted = [*part].into();
+        let cut = nest::cut(&mut nests, &counted, floored(*most))?;
+        if let Some((before, after)) = cut.filter(|(before, after)| before != after) {
+            let policy = step(StepKind::Policy, counted, before, after);
+            trace.steps.push(Step { left: Some(*most), ..policy });
+        }
+    }
     for (limit, counted) in &rules.limits {
         let taken = taken.get(&limit.code).copied().unwrap_or(Taken::NOTHING);
         let left = taken.left_of(limit.amount)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::benefit::{Benefit, LossItem, OccurrenceKey, Standing, Takers};
-use crate::decision::{DecisionSummary, Outcome};
+use crate::decision::{Decision, DecisionSummary, Outcome};
 use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, ProviderId, TenantId};
 use crate::master_contract::{BenefitForm, CoveragePart};
 use crate::money::{Money, MoneyError};
@@ -112,6 +112,11 @@ pub struct Assessment {
     pub assessed_at: Timestamp,
     /// Who asked for it.
     pub assessed_by: Actor,
+}
+
+/// The references to recorded decisions, in order.
+pub fn summaries_of(decisions: &[Decision]) -> Vec<DecisionSummary> {
+    decisions.iter().map(Decision::summary).collect()
 }
 
 /// What policies came to together for one part: one that speaks against it decides, one that could

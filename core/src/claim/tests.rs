@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::benefit::payable;
-use crate::decision::{Decision, Explanation, Finding, Occasion, PackKind, PackVersion};
+use crate::decision::{Explanation, Finding, Occasion, PackKind, PackVersion};
 use crate::id::DecisionId;
 use crate::master_contract::tests::draft as contract_draft;
 use crate::master_contract::{Acknowledgement, MasterContract};

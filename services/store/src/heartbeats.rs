@@ -127,6 +127,24 @@ pub async fn last_before(
     tx.one(sql, values).await?.as_ref().map(seen_from_row).transpose()
 }
 
+/// The last sign of life of one device at or before an instant.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_of_device_before(
+    tx: &Tx,
+    (tenant, service): (TenantId, Service),
+    device_id: &str,
+    at: Timestamp,
+) -> Result<Option<Seen>, StoreError> {
+    let sql = "SELECT device_id, seen_at, bypass FROM heartbeat_seen WHERE tenant_id = $1 \
+               AND service = $2 AND device_id = $3 AND seen_at <= $4 \
+               ORDER BY seen_at DESC LIMIT 1";
+    let mut values = key(tenant, service, device_id);
+    values.push(instant::to_row(at).into());
+    tx.one(sql, values).await?.as_ref().map(seen_from_row).transpose()
+}
+
 /// How many devices of a service have shown a sign of life within a span, the end excluded.
 ///
 /// # Errors

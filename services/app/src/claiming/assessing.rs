@@ -1,0 +1,271 @@
+//! Asks the policies in force at the time of the loss, and computes what is payable.
+
+use std::collections::BTreeMap;
+
+use tasuki_core::actor::Actor;
+use tasuki_core::benefit::{self, Benefit, BenefitError, Draw, Rules, Standing, TakenByCode};
+use tasuki_core::claim::{Acknowledged, Claim, ClaimOutcome, outcome_of_claim, outcome_of_part};
+use tasuki_core::decision::{
+    Decision, Explanation, Finding, Occasion, Outcome, PackKind, PackVersion,
+};
+use tasuki_core::id::TenantId;
+use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
+use tasuki_core::money::Money;
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_core::text::Text;
+use tasuki_core::time::Timestamp;
+use tasuki_policies::FactSet;
+use tasuki_store::limits;
+
+use super::evidence::{self, Evidence};
+use super::facts::LossStory;
+use super::loading::Desk;
+use crate::context::Context;
+
+/// The name of the value that a payable pack gives.
+const PAYABLE: &str = "payable_yen";
+
+/// What the policies and the limits say about a claim.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) outcome: ClaimOutcome,
+    pub(crate) parts: BTreeMap<CoveragePart, ClaimOutcome>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) benefit: Benefit,
+    pub(crate) payable_with_fresh_limits: Money,
+}
+
+/// Judges the claim on a desk as it stands now.
+///
+/// # Errors
+/// Of the store; amounts that overflow.
+pub(crate) async fn judge(
+    desk: &Desk<'_>,
+    claim: &Claim,
+    evidence: &Evidence,
+) -> Result<Judged, Problem> {
+    let terms = &desk.contract.terms;
+    let possible = Draw::possible(terms, &claim.takers());
+    let taken = limits::taken(desk.tx, desk.contract.id, &possible).await?;
+    let story = LossStory {
+        tenant: &desk.entered.tenant,
+        terms,
+        acknowledgements: &desk.acknowledgements,
+        taken: &taken,
+        loss_at: claim.loss_at,
+        discovered_at: Some(claim.discovered_at),
+        notified_at: Some(claim.notified_at),
+        cause: claim.cause,
+        items: &claim.items,
+    };
+    let asking = Asking {
+        ctx: desk.ctx,
+        contract: &desk.contract,
+        tenant: claim.tenant_id,
+        subject: claim.id.to_string(),
+        loss_at: claim.loss_at,
+        now: desk.entered.now,
+        by: &desk.by,
+    };
+    let acknowledged = Acknowledged { loss_at: claim.loss_at, ..desk.acknowledged() };
+
+    let mut parts = BTreeMap::new();
+    let mut decisions = Vec::new();
+    let mut policy = BTreeMap::new();
+    for part in parts_asked(claim, &desk.contract) {
+        let facts = story.facts(evidence, part, desk.entered.now)?;
+        let asked = asking.packs(&desk.contract.terms.packs, &facts)?;
+        let payable = asked.iter().find(|decision| decision.pack.kind == PackKind::Payable);
+        let most = payable.and_then(most_payable);
+        let gives_no_amount = payable.is_some() && most.is_none();
+        let weights = asked.iter().map(|decision| acknowledged.weight(decision));
+        let unknown = gives_no_amount.then_some(Outcome::Undetermined);
+        parts.insert(part, outcome_of_part(weights.chain(unknown)));
+        policy.extend(most.map(|most| (part, most)));
+        decisions.extend(asked);
+    }
+    let (benefit, fresh) = compute(claim, &parts, (&Rules::from(terms), &policy), &taken)?;
+    Ok(Judged {
+        outcome: outcome_of_claim(parts.values().copied()),
+        parts,
+        decisions,
+        benefit,
+        payable_with_fresh_limits: fresh,
+    })
+}
+
+/// What a benefit that cannot be computed means for the caller.
+pub(crate) fn problem_of(error: BenefitError) -> Problem {
+    match error {
+        BenefitError::AbovePayable { asked, payable } => {
+            let text = format!("`{asked}` is more than the payable `{payable}`");
+            Problem::new(Reason::LimitExceeded, text)
+                .with("asked_yen", asked.amount())
+                .with("payable_yen", payable.amount())
+        }
+        BenefitError::NegativeLoss { .. }
+        | BenefitError::CrossingLimits { .. }
+        | BenefitError::Money(_) => Problem::internal(error.to_string()),
+    }
+}
+
+/// The parts that the policies are asked about: those of the contract, in its order; when the loss
+/// has none of them, its first one, so that the refusal has a reason.
+fn parts_asked(claim: &Claim, contract: &MasterContract) -> Vec<CoveragePart> {
+    let claimed = |part: CoveragePart| claim.items.iter().any(|item| item.part == part);
+    let insured: Vec<CoveragePart> =
+        contract.terms.parts.iter().map(|terms| terms.part).filter(|part| claimed(*part)).collect();
+    if insured.is_empty() {
+        return claim.items.iter().map(|item| item.part).take(1).collect();
+    }
+    insured
+}
+
+fn most_payable(decision: &Decision) -> Option<Money> {
+    decision.explanation.output(PAYABLE).and_then(serde_json::Value::as_i64).map(Money::jpy)
+}
+
+/// What is payable now, and what would be with fresh limits.
+///
+/// The limits come first: the policy only speaks where it allows less than they leave, so that the
+/// steps name the limit that cut and not the policy that repeats it.
+fn compute(
+    claim: &Claim,
+    parts: &BTreeMap<CoveragePart, ClaimOutcome>,
+    (rules, policy): (&Rules, &BTreeMap<CoveragePart, Money>),
+    taken: &TakenByCode,
+) -> Result<(Benefit, Money), Problem> {
+    let loss = claim.loss_items(|part| match parts.get(&part) {
+        Some(ClaimOutcome::NotEligible) => Standing::NotCovered,
+        Some(ClaimOutcome::Eligible | ClaimOutcome::Referred) | None => Standing::Covered,
+    });
+    let by_limits = benefit::payable(&loss, rules, taken).map_err(problem_of)?;
+    let mut less = BTreeMap::new();
+    for (part, most) in policy {
+        if *most < by_limits.of_parts(&[*part].into()).map_err(problem_of)? {
+            less.insert(*part, *most);
+        }
+    }
+    let benefit = if less.is_empty() {
+        by_limits
+    } else {
+        let rules = rules.clone().with_policy(less);
+        benefit::payable(&loss, &rules, taken).map_err(problem_of)?
+    };
+    let fresh = benefit::payable(&loss, rules, &TakenByCode::new()).map_err(problem_of)?;
+    let fresh = if benefit.total > fresh.total { benefit.total } else { fresh.total };
+    Ok((benefit, fresh))
+}
+
+/// On which occasion policies are asked.
+#[derive(Debug)]
+pub(crate) struct Asking<'a> {
+    pub(crate) ctx: &'a Context,
+    pub(crate) contract: &'a MasterContract,
+    pub(crate) tenant: TenantId,
+    pub(crate) subject: String,
+    pub(crate) loss_at: Timestamp,
+    pub(crate) now: Timestamp,
+    pub(crate) by: &'a Actor,
+}
+
+impl Asking<'_> {
+    /// Asks every pack of a claim: cover, trigger, exclusion, payable.
+    ///
+    /// # Errors
+    /// If facts cannot be frozen, which is a bug.
+    pub(crate) fn packs(
+        &self,
+        packs: &CoverPacks,
+        facts: &FactSet,
+    ) -> Result<Vec<Decision>, Problem> {
+        let named = [
+            (PackKind::Cover, packs.cover.as_deref()),
+            (PackKind::Trigger, Some(packs.trigger.as_str())),
+            (PackKind::Exclusion, Some(packs.exclusion.as_str())),
+            (PackKind::Payable, packs.payable.as_deref()),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(kind, name)| name.map(|name| (kind, name)))
+            .map(|(kind, name)| self.pack(kind, name, facts))
+            .collect()
+    }
+
+    /// Asks one pack in the version in force at the time of the loss. A pack that is not there
+    /// cannot tell.
+    ///
+    /// # Errors
+    /// If facts cannot be frozen, which is a bug.
+    pub(crate) fn pack(
+        &self,
+        kind: PackKind,
+        name: &str,
+        facts: &FactSet,
+    ) -> Result<Decision, Problem> {
+        let as_of = self.contract.wording_instant(self.loss_at);
+        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
+        let (version, explanation) = match self.ctx.library.packs.in_force(kind, name, as_of) {
+            Some(pack) => (pack.identity().clone(), pack.evaluate(facts).explanation()),
+            None => no_pack(kind, name, as_of),
+        };
+        let occasion = Occasion {
+            id: self.ctx.ids.next(),
+            tenant_id: Some(self.tenant),
+            subject: self.subject.clone(),
+            as_of,
+            decided_at: self.now,
+            decided_by: self.by.clone(),
+        };
+        Ok(Decision::record(occasion, version, frozen, explanation))
+    }
+}
+
+fn no_pack(kind: PackKind, name: &str, as_of: Timestamp) -> (PackVersion, Explanation) {
+    let message = Text::new(
+        format!("事故の時点（{as_of}）で有効な基準「{kind}/{name}」がありません"),
+        format!("no version of `{kind}/{name}` was in force at the time of the loss ({as_of})"),
+    );
+    let version = PackVersion {
+        kind,
+        name: name.to_owned(),
+        version: String::new(),
+        hash: String::new(),
+        environment: String::new(),
+    };
+    let finding = Finding {
+        code: "PACK_NOT_IN_FORCE".to_owned(),
+        outcome: Outcome::Undetermined,
+        message: message.clone(),
+        clause: None,
+        expression: String::new(),
+        facts: Vec::new(),
+        next_step: None,
+        remedies: Vec::new(),
+    };
+    let explanation = Explanation {
+        outcome: Outcome::Undetermined,
+        summary: message,
+        findings: vec![finding],
+        outputs: Vec::new(),
+    };
+    (version, explanation)
+}
+
+/// What is on record about a claim, for the certificate that it falls under.
+///
+/// # Errors
+/// `INCIDENT_NOT_FOUND`.
+pub(crate) async fn evidence_of(desk: &Desk<'_>, claim: &Claim) -> Result<Evidence, Problem> {
+    let all = tasuki_store::certificates::of_tenant(desk.tx, claim.tenant_id).await?;
+    let named = (claim.certificate_id, Some(claim.master_contract_id));
+    let certificate = evidence::choose(&all, named, claim.loss_at)?;
+    let question = evidence::Question {
+        tenant: &desk.entered.tenant,
+        loss_at: claim.loss_at,
+        incident_id: claim.incident_id,
+        certificate,
+    };
+    evidence::gather(desk.tx, &question).await
+}

@@ -1,0 +1,131 @@
+//! What other verticals do with certificates, in their own transactions: issue them with a
+//! subscription, put them in force when a service runs, end them with it.
+
+use serde_json::json;
+use tasuki_core::certificate::{
+    Certificate, CertificateCommand, CertificateDraft, CertificateEvent, Changed, CoveredItem, Stop,
+};
+use tasuki_core::id::{ItemId, MasterContractId, SubscriptionId};
+use tasuki_core::problem::{Problem, Refused};
+use tasuki_core::time::Timestamp;
+use tasuki_store::{Tx, certificates, counters};
+
+use super::loading;
+use crate::access::Entered;
+use crate::context::{Context, News};
+
+/// Issues a certificate that is not yet in force: at the acceptance of a quote with cover.
+///
+/// # Errors
+/// `MASTER_CONTRACT_NOT_FOUND`.
+pub async fn issue(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription_id: SubscriptionId,
+    master_contract_id: MasterContractId,
+) -> Result<Certificate, Problem> {
+    let contract = loading::contract(tx, master_contract_id).await?;
+    let tenant_id = entered.tenant.id;
+    let number = counters::next(tx, tenant_id, "certificate").await?;
+    let draft = CertificateDraft {
+        id: ctx.ids.next(),
+        tenant_id,
+        number: format!("CRT-{number:06}"),
+        master_contract_id,
+        subscription_id,
+        contract_period: contract.in_force,
+    };
+    let certificate = Certificate::issue(draft, entered.now);
+    certificates::insert(tx, &certificate).await?;
+    let payload = json!({ "number": certificate.number, "contract": contract.code });
+    let news = News::new("certificate.issued", certificate.id, payload);
+    ctx.tell(tx, entered.when(), news).await?;
+    Ok(certificate)
+}
+
+/// A service runs, with evidence: it carries the cover of its subscription from now on. The first
+/// one puts the certificate in force. A repeat changes nothing; a subscription without cover neither.
+///
+/// # Errors
+/// `CERTIFICATE_STATE` if the certificate has ended.
+pub async fn put_in_force(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription_id: SubscriptionId,
+    item: &CoveredItem,
+) -> Result<(), Problem> {
+    let change = |certificate: &Certificate| certificate.carry(item.clone(), entered.now);
+    change_all(ctx, tx, entered, (subscription_id, &change)).await
+}
+
+/// A service no longer runs: it carries no cover from then on. When it was the last one, the
+/// certificate lapses until another runs.
+///
+/// # Errors
+/// Of the store.
+pub async fn drop_item(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription_id: SubscriptionId,
+    (item_id, at, because): (ItemId, Timestamp, Stop),
+) -> Result<(), Problem> {
+    let change =
+        |certificate: &Certificate| certificate.drop_item(item_id, (at, because), entered.now);
+    change_all(ctx, tx, entered, (subscription_id, &change)).await
+}
+
+/// The subscription is over: its certificates end for good. What has ended stays as it ended.
+///
+/// # Errors
+/// Of the store.
+pub async fn end(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription_id: SubscriptionId,
+    (at, because): (Timestamp, Stop),
+) -> Result<(), Problem> {
+    let change = |certificate: &Certificate| {
+        if certificate.state.as_str() == "ended" {
+            return Ok((certificate.clone(), None));
+        }
+        let command = CertificateCommand::End { at, because };
+        certificate.step(&command, entered.now).map(|(next, event)| (next, Some(event)))
+    };
+    change_all(ctx, tx, entered, (subscription_id, &change)).await
+}
+
+type Change<'a> = &'a (dyn Fn(&Certificate) -> Result<Changed, Refused> + Sync);
+
+async fn change_all(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (subscription_id, change): (SubscriptionId, Change<'_>),
+) -> Result<(), Problem> {
+    let tenant_id = entered.tenant.id;
+    for stored in certificates::lock_of_subscription(tx, tenant_id, subscription_id).await? {
+        let (next, event) = change(&stored.certificate)?;
+        if next != stored.certificate {
+            certificates::save(tx, &next, stored.version).await?;
+        }
+        if let Some(event) = event {
+            tell(ctx, tx, entered, (&next, &event)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn tell(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (certificate, event): (&Certificate, &CertificateEvent),
+) -> Result<(), Problem> {
+    let payload = json!({ "number": certificate.number, "at": event.at() });
+    let news = News::new(event.topic(), certificate.id, payload);
+    Ok(ctx.tell(tx, entered.when(), news).await?)
+}

@@ -1,0 +1,170 @@
+//! What several use cases load: contracts, claims with their decisions, and who may see them.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use tasuki_core::actor::Actor;
+use tasuki_core::claim::{Acknowledged, Claim, ClaimEvent};
+use tasuki_core::decision::Decision;
+use tasuki_core::id::{ClaimId, DecisionId, MasterContractId, TenantId};
+use tasuki_core::master_contract::{Acknowledgement, MasterContract};
+use tasuki_core::party::{Permission, Role};
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_store::{Tx, certificates, claims, decisions, limits, master_contracts};
+
+use super::ClaimView;
+use crate::access::{self, Entered};
+use crate::call::Call;
+use crate::context::{Context, News};
+use crate::monitoring::etag;
+
+/// A claim that is to be changed, with everything around it.
+#[derive(Debug)]
+pub(crate) struct Desk<'a> {
+    pub(crate) ctx: &'a Context,
+    pub(crate) tx: &'a Tx,
+    pub(crate) entered: Entered,
+    pub(crate) by: Actor,
+    pub(crate) claim: Claim,
+    pub(crate) contract: MasterContract,
+    pub(crate) acknowledgements: Vec<Acknowledgement>,
+    version: i64,
+}
+
+/// Which claim is to be changed, and as it was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) claim: ClaimId,
+    pub(crate) etag: &'a str,
+    pub(crate) permission: Permission,
+}
+
+impl<'a> Desk<'a> {
+    /// Enters the tenant and locks the claim.
+    ///
+    /// # Errors
+    /// `TENANT_NOT_FOUND`, `ROLE_FORBIDDEN`, `CLAIM_NOT_FOUND`, `ETAG_MISMATCH`.
+    pub(crate) async fn open(
+        ctx: &'a Context,
+        tx: &'a Tx,
+        call: &Call,
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, Problem> {
+        let entered = access::enter(ctx, tx, call, wanted.tenant, wanted.permission).await?;
+        let missing = || Problem::not_found(Reason::ClaimNotFound, wanted.claim);
+        let stored = claims::lock(tx, wanted.tenant, wanted.claim).await?.ok_or_else(missing)?;
+        let contract = contract(tx, stored.claim.master_contract_id).await?;
+        if !may_see(call, &contract) {
+            return Err(missing());
+        }
+        etag::check(wanted.etag, stored.version)?;
+        let acknowledgements =
+            certificates::acknowledgements(tx, wanted.tenant, contract.id).await?;
+        Ok(Self {
+            ctx,
+            tx,
+            entered,
+            by: Actor::from(&call.principal),
+            claim: stored.claim,
+            contract,
+            acknowledgements,
+            version: stored.version,
+        })
+    }
+
+    /// What was acknowledged before the loss.
+    pub(crate) fn acknowledged(&self) -> Acknowledged<'_> {
+        Acknowledged {
+            wording: &self.contract.terms.wording,
+            acknowledgements: &self.acknowledgements,
+            loss_at: self.claim.loss_at,
+        }
+    }
+
+    /// Who takes from the limits.
+    pub(crate) fn holder(&self) -> limits::Holder {
+        limits::Holder {
+            contract: self.contract.id,
+            tenant: self.claim.tenant_id,
+            claim: self.claim.id,
+        }
+    }
+
+    /// Writes the changed claim, tells what happened, and gives it as callers see it.
+    ///
+    /// # Errors
+    /// `LOST_RACE`.
+    pub(crate) async fn save(self, next: Claim, event: &ClaimEvent) -> Result<ClaimView, Problem> {
+        let version = claims::save(self.tx, &next, self.version).await?;
+        tell(self.ctx, self.tx, &self.entered, (&next, event)).await?;
+        let decisions = decisions_of(self.tx, [&next]).await?;
+        Ok(ClaimView { claim: next, contract: self.contract, decisions, version })
+    }
+}
+
+/// Tells others what happened to a claim: numbers and words, no names.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn tell(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (claim, event): (&Claim, &ClaimEvent),
+) -> Result<(), Problem> {
+    let payload = json!({
+        "number": claim.number,
+        "state": claim.state.phase().as_str(),
+        "outcome": claim.outcome().map(|outcome| outcome.as_str()),
+        "master_contract_id": claim.master_contract_id,
+        "payable_yen": claim.approved.as_ref().map(|benefit| benefit.total.amount()),
+        "paid_yen": claim.paid()?.amount(),
+    });
+    let news = News::new(event.topic(), claim.id, payload);
+    Ok(ctx.tell(tx, entered.when(), news).await?)
+}
+
+/// A contract that a row refers to.
+///
+/// # Errors
+/// `MASTER_CONTRACT_NOT_FOUND`.
+pub(crate) async fn contract(tx: &Tx, id: MasterContractId) -> Result<MasterContract, Problem> {
+    let stored = master_contracts::get(tx, id).await?;
+    stored
+        .map(|stored| stored.contract)
+        .ok_or_else(|| Problem::not_found(Reason::MasterContractNotFound, id))
+}
+
+/// Whether the caller may see what stands under a contract: an insurer sees its own only.
+pub(crate) fn may_see(call: &Call, contract: &MasterContract) -> bool {
+    let principal = &call.principal;
+    match principal.role {
+        Role::Insurer => principal.insurer_id.is_none_or(|own| own == contract.insurer_id),
+        Role::Operator
+        | Role::Partner
+        | Role::Provider
+        | Role::Soc
+        | Role::HelpDesk
+        | Role::Tenant
+        | Role::System => true,
+    }
+}
+
+/// The recorded decisions behind claims.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn decisions_of(
+    tx: &Tx,
+    claims: impl IntoIterator<Item = &Claim>,
+) -> Result<BTreeMap<DecisionId, Decision>, Problem> {
+    let ids: Vec<DecisionId> = claims
+        .into_iter()
+        .flat_map(|claim| &claim.assessments)
+        .flat_map(|assessment| &assessment.decisions)
+        .map(|summary| summary.id)
+        .collect();
+    Ok(decisions::by_ids(tx, &ids).await?)
+}
