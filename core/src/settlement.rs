@@ -185,13 +185,5 @@ impl Settlement {
     }
 }
 
-/// Shares of what rows of invoices come to without tax, for one settlement row.
-///
-/// # Errors
-/// [`MoneyError::Overflow`].
-pub fn share_of(basis: Money, rate: Rate) -> Result<Money, MoneyError> {
-    basis.at_rate(rate, crate::money::Rounding::Down)
-}
-
 #[cfg(test)]
 mod tests;

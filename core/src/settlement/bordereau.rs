@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use certificates::{CertificateRow, Change, certificate_row};
-pub use claims::{ClaimRow, ClaimStatus, claim_row};
+pub use claims::{ClaimRow, ClaimStatus, claim_row, incurred};
 
 use crate::days::DayPeriod;
 use crate::decision::content_hash;

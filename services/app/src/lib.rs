@@ -5,6 +5,7 @@
 //! others must do afterwards is a job or an event in the same transaction.
 
 pub mod access;
+pub mod billing;
 pub mod call;
 pub mod claiming;
 pub mod context;

@@ -141,8 +141,8 @@ pub async fn credit_notes(
 /// [`StoreError`].
 pub async fn credit_notes_issued(
     tx: &Tx,
-    scope: Scope,
-    issued: Period,
+    (scope, issued): (Scope, Period),
+    after: Option<(TenantId, &str)>,
     limit: u64,
 ) -> Result<Vec<CreditNote>, StoreError> {
     let mut query = Query::new(
@@ -150,6 +150,10 @@ pub async fn credit_notes_issued(
         vec![instant::to_row(issued.start()).into(), instant::to_row(issued.end()).into()],
     );
     query.within(scope);
+    if let Some((tenant, number)) = after {
+        let place = vec![tenant.as_uuid().into(), number.into()];
+        query.and("(tenant_id, number) > (?, ?)", place);
+    }
     let (sql, values) = query.ordered("tenant_id, number", limit);
     tx.all(&sql, values).await?.iter().map(|row| from_row("credit_note", row)).collect()
 }

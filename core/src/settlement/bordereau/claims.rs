@@ -74,6 +74,19 @@ pub struct ClaimRow {
     pub cover_part: String,
 }
 
+/// What a claim has cost and is expected to cost at the end of the month.
+///
+/// # Errors
+/// [`MoneyError`].
+pub fn incurred(window: &Window, claim: &Claim) -> Result<Money, MoneyError> {
+    if !window.has_seen(claim.notified_at) {
+        return Ok(Money::ZERO_JPY);
+    }
+    let seen = claim.payments.iter().filter(|payment| window.has_seen(payment.recorded_at));
+    let paid = Money::total(seen.map(|payment| payment.amount))?;
+    paid.plus(reserve(window, claim, paid)?)
+}
+
 /// The row of a claim, if it was open at any time of the month.
 ///
 /// # Errors

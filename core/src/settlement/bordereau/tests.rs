@@ -202,6 +202,7 @@ fn both_identities_hold_in_every_month() {
             row.reserve_fees,
         ];
         assert_eq!(Money::total(parts).unwrap(), row.total_incurred, "{month}");
+        assert_eq!(incurred(&window(month), &claim()).unwrap(), row.total_incurred, "{month}");
         if let Some(before) = before {
             let carried = before.previously_paid.plus(before.paid_this_month).unwrap();
             assert_eq!(row.previously_paid, carried, "{month}");
