@@ -1,6 +1,8 @@
 //! The sub-commands, one file each.
 
+pub(crate) mod demo;
 pub(crate) mod migrate;
 pub(crate) mod policy;
 pub(crate) mod provider;
+pub(crate) mod seed;
 pub(crate) mod serve;

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::serve::StopWith;
 use crate::settings::{Overrides, ServerRole, Settings};
 
 /// Orchestrates bundled security services with embedded cyber cover.
@@ -47,7 +48,14 @@ enum Command {
         /// Print every setting with its default and a comment, and end.
         #[arg(long)]
         print_defaults: bool,
+        /// Stop when standard input ends.
+        #[arg(long, hide = true)]
+        stop_with_input: bool,
     },
+    /// Play a year of a real consortium's business through the server, and report on it.
+    Demo(commands::demo::Options),
+    /// Put the pilots' partners, tenants and quotes into a running server.
+    Seed(commands::seed::Options),
     /// Bring the database's schema up to this program's.
     Migrate,
     /// Run the reference provider, as a process of its own.
@@ -82,11 +90,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve { print_defaults: true, .. } => print_defaults(),
-        Command::Serve { listen, roles, print_defaults: false } => {
+        Command::Serve { listen, roles, print_defaults: false, stop_with_input } => {
             overrides.address = listen;
             overrides.roles = roles;
-            commands::serve::serve(Settings::read(file, overrides)?).await?;
+            let stop_with = if stop_with_input { StopWith::Input } else { StopWith::Signal };
+            commands::serve::serve(Settings::read(file, overrides)?, stop_with).await?;
         }
+        Command::Demo(options) => {
+            return commands::demo::run(options, overrides.database_url).await;
+        }
+        Command::Seed(options) => commands::seed::seed(options).await?,
         Command::Provider(command) => {
             commands::provider::run(command, overrides.log).await?;
         }

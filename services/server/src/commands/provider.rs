@@ -3,20 +3,35 @@
 use clap::Subcommand;
 use tasuki_provider::command_line::Arguments;
 
+use super::serve::{StopWith, told_to_stop};
+
 /// What to do as a provider.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProviderCommand {
     /// Serve the provider contract, with switches for bad behaviour, until told to stop.
-    Serve(Box<Arguments>),
+    Serve {
+        #[command(flatten)]
+        arguments: Box<Arguments>,
+        /// Stop when standard input ends.
+        #[arg(long, hide = true)]
+        stop_with_input: bool,
+    },
 }
 
 /// Runs it.
 pub(crate) async fn run(command: ProviderCommand, log: Option<String>) -> anyhow::Result<()> {
-    let ProviderCommand::Serve(arguments) = command;
+    let ProviderCommand::Serve { arguments, stop_with_input } = command;
     let filter = log.unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .init();
-    tasuki_provider::command_line::serve(*arguments).await
+    let serving = tasuki_provider::command_line::serve(*arguments);
+    if !stop_with_input {
+        return serving.await;
+    }
+    tokio::select! {
+        served = serving => served,
+        told = told_to_stop(StopWith::Input) => Ok(told?),
+    }
 }

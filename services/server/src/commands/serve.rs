@@ -1,5 +1,7 @@
 //! `tasuki serve`: runs until a signal says stop.
 
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -7,8 +9,17 @@ use tokio_util::sync::CancellationToken;
 use crate::settings::Settings;
 use crate::{telemetry, wiring};
 
-/// Serves until interrupted or terminated, then finishes what is under way.
-pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
+/// What ends a process beside a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopWith {
+    /// Nothing.
+    Signal,
+    /// The end of its input: whoever started it is gone.
+    Input,
+}
+
+/// Serves until told to stop, then finishes what is under way.
+pub(crate) async fn serve(settings: Settings, stop_with: StopWith) -> anyhow::Result<()> {
     let started = Instant::now();
     let running_telemetry = telemetry::start(&settings.telemetry)?;
     let stop = CancellationToken::new();
@@ -21,11 +32,14 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match running.address {
-        Some(address) => tracing::info!(%address, ready_ms, "ready on `{address}`"),
+        Some(address) => {
+            tracing::info!(%address, ready_ms, "ready on `{address}`");
+            announce(address)?;
+        }
         None => tracing::info!(ready_ms, "ready, without the role `api`"),
     }
 
-    stop_signal().await?;
+    told_to_stop(stop_with).await?;
     tracing::info!("stopping: no new calls and jobs");
     stop.cancel();
     running.finished(Duration::from_secs(settings.server.shutdown_seconds)).await;
@@ -34,11 +48,29 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn stop_signal() -> std::io::Result<()> {
+/// One line on standard output, so that whoever asked for port 0 learns the port.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "tasuki listens on http://{address}")?;
+    out.flush()
+}
+
+/// Waits for a signal, or for the end of the input where that counts.
+pub(crate) async fn told_to_stop(stop_with: StopWith) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
+    let input = CancellationToken::new();
+    if stop_with == StopWith::Input {
+        let ended = input.clone();
+        // A thread of its own: one of the runtime's would keep the process from ending.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            ended.cancel();
+        });
+    }
     tokio::select! {
         result = tokio::signal::ctrl_c() => result,
         _ = terminate.recv() => Ok(()),
+        () = input.cancelled() => Ok(()),
     }
 }

@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use tasuki_proto::types::v1::Service;
 
 pub(crate) use self::contradictions::{Contradiction, Relation};
-pub(crate) use self::firms::{Applicant, Company, Found, How, Outcome, PriceYen, Site};
-pub(crate) use self::monitoring::{
-    AlertCounts, DiagnosisTable, EdrVerdicts, OfflineUtm, UtmAlerts, WafDetections,
+pub(crate) use self::firms::{
+    Applicant, Company, Dns, Endpoints, How, Island, Maintainer, MaintainerConsent, Outcome,
+    PriceYen, Waf,
 };
-pub(crate) use self::scenario::{Converted, CoverTerms, Evidence, HeavyClaim, Scenario, WhatIf};
+pub(crate) use self::monitoring::{
+    DiagnosisTable, EdrVerdicts, OfflineUtm, SilentUtm, UtmAlerts, WafDetections,
+};
+pub(crate) use self::scenario::{Converted, CoverTerms, HeavyCase, Scenario, WhatIf};
 
 static FILES: Dir<'_> =
     include_dir!("$CARGO_MANIFEST_DIR/../../integration-tests/data/okinawa-2020");
@@ -130,9 +133,8 @@ mod tests {
     #[test]
     fn the_applicants_make_the_funnel_of_the_report() {
         let pilot = Pilot::read().unwrap();
-        let applied = |wanted| {
-            pilot.applicants.iter().filter(|firm| firm.applied.contains(&wanted)).count()
-        };
+        let applied =
+            |wanted| pilot.applicants.iter().filter(|firm| firm.applied.contains(&wanted)).count();
         assert_eq!([applied(Wanted::Utm), applied(Wanted::CloudWaf)], [29, 30]);
         assert_eq!(applied(Wanted::Edr), 84);
     }

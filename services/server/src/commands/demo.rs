@@ -1,0 +1,113 @@
+//! `tasuki demo`: a year of a real consortium's business through the real server.
+//!
+//! The server and the providers run as processes of their own; everything goes through the public
+//! gRPC API, in the simulated time of each firm.
+
+mod books;
+pub(crate) mod callers;
+mod crowd;
+pub(crate) mod data;
+mod decisions;
+mod detections;
+mod explore;
+mod gather;
+mod held;
+mod kumamoto;
+mod losses;
+mod paid;
+pub(crate) mod people;
+mod play;
+mod processes;
+mod profile;
+mod progress;
+mod provision;
+mod report;
+mod scenes;
+pub(crate) mod sell;
+pub(crate) mod setup;
+mod shares;
+mod stage;
+mod table;
+mod terms;
+mod trial;
+mod trouble;
+mod watch;
+mod words;
+mod year;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::Args;
+
+use self::data::Pilot;
+use self::report::{Lang, Report};
+use self::stage::Stage;
+use super::serve::{StopWith, told_to_stop};
+
+/// How to play and what to print.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How to print the report.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Folder that keeps the database, the settings and the logs.
+    #[arg(long, value_name = "DIR", default_value = "tasuki-demo")]
+    keep: PathBuf,
+    /// Language of the text.
+    #[arg(long, value_enum, default_value_t)]
+    lang: Lang,
+    /// Kill the server once so many firms have ordered, and start it again.
+    #[arg(long, value_name = "FIRMS", hide = true)]
+    kill_server_after: Option<usize>,
+}
+
+/// How to print the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Plays the year and prints the report. The exit code is 1 when a figure is not as expected.
+pub(crate) async fn run(options: Options, database: Option<String>) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let pilot = Pilot::read()?;
+    let stage = Stage::set(&options.keep, database.as_deref(), &people::PROVIDERS)?;
+    let played = tokio::select! {
+        played = scenes::play(pilot, &stage, options.kill_server_after) => played?,
+        told = told_to_stop(StopWith::Signal) => {
+            told?;
+            bail!("interrupted: the server and the providers are stopped");
+        }
+    };
+    print(&played, &options, &stage)?;
+    say(&format!("the demo took {:.1} s", began.elapsed().as_secs_f64()));
+    if played.mismatches.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("{} figures are not as expected: see the report", played.mismatches.len()));
+    Ok(ExitCode::FAILURE)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn print(report: &Report, options: &Options, stage: &Stage) -> anyhow::Result<()> {
+    match options.format {
+        Format::Text => {
+            println!("{}", report::render(report, options.lang).trim_start());
+            println!("{}", explore::text(stage, options.lang));
+        }
+        Format::Json => println!("{}", serde_json::to_string_pretty(report)?),
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "what changes from run to run is no part of the report")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
