@@ -51,7 +51,9 @@ pub mod command;
 pub mod customer;
 pub mod funnel;
 pub mod item;
+pub mod operation;
 pub mod order;
+pub mod react;
 pub mod reason_code;
 pub mod retry;
 pub mod spec;
@@ -70,7 +72,9 @@ pub use item::{
     FindingWeight, Item, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
     ThirdPartyConsent, Transition,
 };
+pub use operation::{OperationFailure, OperationSeen, OperationStep, ProviderFailure};
 pub use order::{Cancellation, CompletionPolicy, Order, OrderState, Readiness};
+pub use react::{Answer, Question, Reaction, Surroundings};
 pub use reason_code::{Cause, Origin, ReasonCode};
 pub use retry::RetryClass;
 pub use spec::{Device, DnsRecord, EndpointCounts, Health, Observation, Seen, Spec};

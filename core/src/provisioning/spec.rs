@@ -175,6 +175,10 @@ pub struct Observation {
     pub device: Option<Device>,
     /// How far the roll-out has come.
     pub endpoints: Option<EndpointCounts>,
+    /// Since when it is as it is, as far as the provider says.
+    pub changed_at: Option<Timestamp>,
+    /// The operation under way on it, such as a repair; empty when there is none.
+    pub operation_id: String,
     /// Id of the provider's record of this observation; empty when it keeps none.
     pub evidence_id: String,
     /// When it was looked at, by the tenant's clock.
@@ -252,6 +256,8 @@ mod tests {
             activated_at: Some("2020-11-01T00:00:00Z".parse().unwrap()),
             device: None,
             endpoints: Some(EndpointCounts { sent: 4, reporting: 1, ..EndpointCounts::default() }),
+            changed_at: None,
+            operation_id: String::new(),
             evidence_id: "obs-1".into(),
             observed_at: "2020-11-02T00:00:00Z".parse().unwrap(),
         };

@@ -1,0 +1,548 @@
+//! What to ask a provider next, and what follows from its answer. Pure: an item and an answer in, a
+//! command and the next time to look out.
+
+use crate::provisioning::answer::Meaning;
+use crate::provisioning::command::ItemCommand;
+use crate::provisioning::customer::VerifyMethod;
+use crate::provisioning::item::Item;
+use crate::provisioning::operation::{
+    FollowUp, OperationFailure, OperationSeen, OperationStep, ProviderFailure,
+};
+use crate::provisioning::reason_code::{Cause, ReasonCode};
+use crate::provisioning::retry::RetryClass;
+use crate::provisioning::spec::{Observation, Seen};
+use crate::provisioning::state::{Evidence, ItemState, Said};
+use crate::provisioning::steps::is_one_off;
+use crate::service::Service;
+use crate::time::{TimeError, Timestamp, Zone};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// An operation without a deadline of its own counts as lost after this: the longest that the pilot
+/// waited for anything.
+const OPERATION_SECONDS: i64 = 60 * DAY;
+
+/// How long an outcome may stay unknown, and how long a service may take to show life.
+const DOUBT_SECONDS: i64 = 3 * DAY;
+
+/// What runs is looked at after a day, two days, four … and then every thirty days.
+const LOOK_AT_LIVE: (i64, i64) = (DAY, 30 * DAY);
+
+/// Questions about a one-off service are answered for so long; then it is done. Assumed: the report
+/// includes them and names no time (DIA-02).
+const QUESTION_SECONDS: i64 = 14 * DAY;
+
+/// Between two looks whether something is gone: a creation on its way would have arrived.
+const GONE_AGAIN_SECONDS: i64 = 60;
+
+/// What to ask the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Set it up; the same key over all tries.
+    Put,
+    /// How far is the operation?
+    Operation(String),
+    /// What is there?
+    Observe,
+    /// Take it away, then say what is there.
+    Remove,
+    /// Stop it for a while.
+    Suspend,
+    /// Let it run again.
+    Resume,
+    /// Nothing is to be asked: time alone decides.
+    Wait,
+}
+
+/// What came of the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The operation as it is.
+    Operation(OperationSeen),
+    /// What is there, and the operation that it names, if that could be asked for.
+    Seen(Box<Observation>, Option<OperationSeen>),
+    /// No such answer.
+    Failed(ProviderFailure),
+    /// Nothing was asked.
+    Nothing,
+}
+
+/// What follows: at most one command, and when to look next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// What is to be done to the item.
+    pub command: Option<ItemCommand>,
+    /// When to look again; none when there is nothing to look for.
+    pub look_at: Option<Timestamp>,
+    /// The provider's error, to be kept with the item.
+    pub error: Option<String>,
+}
+
+/// Where the item lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The tenant's present.
+    pub now: Timestamp,
+    /// The tenant's zone.
+    pub zone: &'a Zone,
+    /// 0 to 999; spreads retries. 0 for simulated tenants.
+    pub jitter: u16,
+}
+
+type Outcome = Result<Reaction, TimeError>;
+
+impl Surroundings<'_> {
+    fn after(&self, seconds: i64) -> Result<Timestamp, TimeError> {
+        self.now.plus_seconds(seconds)
+    }
+
+    /// As long again as since then, within bounds: doubles from look to look without a counter.
+    fn again(&self, since: Timestamp, (least, most): (i64, i64)) -> i64 {
+        self.now.seconds_since(since).clamp(least, most)
+    }
+
+    fn command(&self, command: ItemCommand, seconds: i64) -> Outcome {
+        let look_at = Some(self.after(seconds)?);
+        Ok(Reaction { command: Some(command), look_at, error: None })
+    }
+
+    const fn end(command: ItemCommand) -> Reaction {
+        Reaction { command: Some(command), look_at: None, error: None }
+    }
+
+    fn look(&self, seconds: i64) -> Outcome {
+        Ok(Reaction { command: None, look_at: Some(self.after(seconds)?), error: None })
+    }
+
+    const fn nothing() -> Reaction {
+        Reaction { command: None, look_at: None, error: None }
+    }
+}
+
+impl Item {
+    /// What to ask the provider when its time to look has come.
+    pub fn question(&self) -> Question {
+        match &self.state {
+            ItemState::Requested { .. } => Question::Put,
+            ItemState::Accepted { operation_id, .. }
+            | ItemState::AwaitingCustomer { operation_id, .. }
+            | ItemState::Verifying { operation_id, said: Said::Customer { .. }, .. } => {
+                Question::Operation(operation_id.clone())
+            }
+            ItemState::Unknown { .. }
+            | ItemState::Verifying { said: Said::Provider { .. }, .. } => Question::Observe,
+            ItemState::Active { .. } => {
+                if is_one_off(self.service()) {
+                    Question::Wait
+                } else {
+                    Question::Observe
+                }
+            }
+            ItemState::Cleaning { removal } | ItemState::Deprovisioning { removal } => {
+                if removal.n_gone == 0 { Question::Remove } else { Question::Observe }
+            }
+            ItemState::Suspending { .. } => Question::Suspend,
+            ItemState::Resuming { .. } => Question::Resume,
+            ItemState::Refused { .. }
+            | ItemState::Planned { .. }
+            | ItemState::FailedRetryable { .. }
+            | ItemState::FailedFinal { .. }
+            | ItemState::Cleaned { .. }
+            | ItemState::CleanupStuck { .. }
+            | ItemState::Suspended { .. }
+            | ItemState::Deprovisioned { .. }
+            | ItemState::Done { .. }
+            | ItemState::Cancelled { .. } => Question::Wait,
+        }
+    }
+
+    /// What follows from an answer.
+    ///
+    /// # Errors
+    /// [`TimeError::OutOfRange`].
+    pub fn react(&self, answer: &Answer, around: &Surroundings<'_>) -> Outcome {
+        let mut reaction = self.reaction(answer, around)?;
+        let after = reaction.command.as_ref().map(|command| self.state.step(command, around.now));
+        if let Some(Ok((state, _))) = after
+            && state.ended_at().is_some()
+        {
+            reaction.look_at = None;
+        }
+        Ok(reaction)
+    }
+
+    fn reaction(&self, answer: &Answer, around: &Surroundings<'_>) -> Outcome {
+        match &self.state {
+            ItemState::Requested { .. } => self.after_put(answer, around),
+            ItemState::Accepted { accepted_at, deadline_at, .. } => {
+                self.after_operation(answer, around, (*accepted_at, Some(*deadline_at)))
+            }
+            ItemState::AwaitingCustomer { step, .. } => {
+                self.after_operation(answer, around, (step.asked_at, None))
+            }
+            ItemState::Verifying { said, since, .. } => match said {
+                Said::Customer { .. } => self.after_operation(answer, around, (*since, None)),
+                Said::Provider { installed_at } => {
+                    self.after_verification(answer, around, (*since, *installed_at))
+                }
+            },
+            ItemState::Unknown { since, .. } => self.after_doubt(answer, around, *since),
+            ItemState::Active { service } => self.after_look(answer, around, service.active_at),
+            ItemState::Cleaning { removal } | ItemState::Deprovisioning { removal } => {
+                Self::after_removal(answer, around, removal.attempt)
+            }
+            ItemState::Suspending { since, .. } => {
+                Self::after_change(answer, around, *since, ItemCommand::ConfirmSuspension)
+            }
+            ItemState::Resuming { since, .. } => {
+                Self::after_change(answer, around, *since, ItemCommand::ConfirmResumption)
+            }
+            ItemState::Refused { .. }
+            | ItemState::Planned { .. }
+            | ItemState::FailedRetryable { .. }
+            | ItemState::FailedFinal { .. }
+            | ItemState::Cleaned { .. }
+            | ItemState::CleanupStuck { .. }
+            | ItemState::Suspended { .. }
+            | ItemState::Deprovisioned { .. }
+            | ItemState::Done { .. }
+            | ItemState::Cancelled { .. } => Ok(Surroundings::nothing()),
+        }
+    }
+
+    fn after_put(&self, answer: &Answer, around: &Surroundings<'_>) -> Outcome {
+        match answer {
+            Answer::Operation(seen) => self.begun(seen, around),
+            Answer::Failed(failure) => {
+                let mut reaction = self.put_failed(failure, around)?;
+                reaction.error = Some(failure.text.clone());
+                Ok(reaction)
+            }
+            Answer::Seen(..) | Answer::Nothing => around.look(0),
+        }
+    }
+
+    fn put_failed(&self, failure: &ProviderFailure, around: &Surroundings<'_>) -> Outcome {
+        let cause = |code: ReasonCode| Cause::new(code, failure.text.clone());
+        match failure.meaning {
+            Meaning::Final(code) => Ok(Surroundings::end(ItemCommand::Refuse {
+                cause: cause(failure.reason.unwrap_or(code)),
+            })),
+            Meaning::Retry(class) => {
+                match class.delay_seconds(self.n_attempts, None, around.jitter) {
+                    Some(wait) => {
+                        let next_at = around.after(wait)?;
+                        around.command(ItemCommand::RetryLater { next_at }, wait)
+                    }
+                    None => Ok(Surroundings::end(ItemCommand::Refuse {
+                        cause: cause(ReasonCode::ProviderFailed),
+                    })),
+                }
+            }
+            Meaning::Unknown | Meaning::Absent => {
+                let wait = RetryClass::Observe
+                    .delay_seconds(self.n_attempts, None, around.jitter)
+                    .unwrap_or(HOUR);
+                let observe_at = around.after(wait)?;
+                around.command(ItemCommand::LoseTrack { observe_at }, wait)
+            }
+        }
+    }
+
+    // The operation of an item that is being set up; it was asked for or has been asked about.
+    fn begun(&self, seen: &OperationSeen, around: &Surroundings<'_>) -> Outcome {
+        let operation_id = seen.operation_id.clone();
+        match &seen.step {
+            OperationStep::Working => {
+                let usual = around.after(OPERATION_SECONDS)?;
+                let deadline_at = seen.deadline_at.unwrap_or(usual);
+                let wait = poll_seconds(seen, around, RetryClass::Poll, 0);
+                around.command(ItemCommand::Accept { operation_id, deadline_at }, wait)
+            }
+            OperationStep::AwaitingCustomer(request) => {
+                let request = request.as_ref().clone();
+                let ask = ItemCommand::ask(operation_id, request, around.now, around.zone)?;
+                let wait = poll_seconds(seen, around, RetryClass::CustomerStep, 0);
+                around.command(ask, wait)
+            }
+            OperationStep::Succeeded(instance) => {
+                let since = instance.as_ref().and_then(|instance| instance.activated_at);
+                let installed_at = since.unwrap_or(around.now).min(around.now);
+                around.command(ItemCommand::Succeed { operation_id, installed_at }, 0)
+            }
+            OperationStep::Failed(failure) => self.operation_failed(failure, around),
+            OperationStep::Cancelled => {
+                let cause = Cause::from(ReasonCode::ProviderFailed);
+                around.command(ItemCommand::Fail { cause }, 0)
+            }
+        }
+    }
+
+    fn operation_failed(&self, failure: &OperationFailure, around: &Surroundings<'_>) -> Outcome {
+        let cause = failure.cause.clone();
+        let verifying = matches!(self.state, ItemState::Verifying { .. });
+        match failure.follow_up {
+            FollowUp::TryAgain if !verifying => {
+                let wait =
+                    RetryClass::Unreachable.delay_seconds(self.n_attempts, None, around.jitter);
+                match wait {
+                    Some(wait) => {
+                        let next_at = around.after(wait)?;
+                        around.command(ItemCommand::RetryLater { next_at }, wait)
+                    }
+                    None => Ok(Surroundings::end(ItemCommand::Refuse { cause })),
+                }
+            }
+            FollowUp::Nothing if !verifying => Ok(Surroundings::end(ItemCommand::Refuse { cause })),
+            FollowUp::CleanUp | FollowUp::TryAgain | FollowUp::Nothing => {
+                around.command(ItemCommand::Fail { cause }, 0)
+            }
+        }
+    }
+
+    // Accepted, awaiting the customer, or the customer says that the step was done.
+    fn after_operation(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        (since, deadline_at): (Timestamp, Option<Timestamp>),
+    ) -> Outcome {
+        let seen = match answer {
+            Answer::Operation(seen) => seen,
+            Answer::Failed(failure) => return self.lookup_failed(failure, around, since),
+            Answer::Seen(..) | Answer::Nothing => return around.look(0),
+        };
+        let waited = around.now.seconds_since(since);
+        match (&seen.step, &self.state) {
+            (OperationStep::Working, ItemState::Accepted { .. }) => {
+                if deadline_at.is_some_and(|deadline| deadline <= around.now) {
+                    let cause = Cause::from(ReasonCode::ProviderTimedOut);
+                    return around.command(ItemCommand::Fail { cause }, 0);
+                }
+                around.look(poll_seconds(seen, around, RetryClass::Poll, waited))
+            }
+            (
+                OperationStep::AwaitingCustomer(request),
+                ItemState::AwaitingCustomer { step, .. },
+            ) if step.request.kind == request.kind => {
+                around.look(poll_seconds(seen, around, RetryClass::CustomerStep, waited))
+            }
+            (
+                OperationStep::AwaitingCustomer(request),
+                ItemState::Verifying { said: Said::Customer { step }, .. },
+            ) if step.request.kind == request.kind => {
+                let wait = poll_seconds(seen, around, RetryClass::CustomerStep, waited);
+                around.command(ItemCommand::Doubt, wait)
+            }
+            _changed => self.begun(seen, around),
+        }
+    }
+
+    fn lookup_failed(
+        &self,
+        failure: &ProviderFailure,
+        around: &Surroundings<'_>,
+        since: Timestamp,
+    ) -> Outcome {
+        let mut reaction = match (failure.meaning, &self.state) {
+            // The provider does not know its own operation: what is there counts.
+            (Meaning::Absent, ItemState::Accepted { .. }) => {
+                let observe_at = around.now;
+                around.command(ItemCommand::LoseTrack { observe_at }, 0)?
+            }
+            _later => around.look(around.again(since, (60, 6 * HOUR)))?,
+        };
+        reaction.error = Some(failure.text.clone());
+        Ok(reaction)
+    }
+
+    // The provider says that it is installed: we look whether it runs.
+    fn after_verification(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        (since, installed_at): (Timestamp, Timestamp),
+    ) -> Outcome {
+        let give_up = around.now.seconds_since(since) >= DOUBT_SECONDS;
+        let fail = || {
+            let cause = Cause::from(ReasonCode::VerificationFailed);
+            around.command(ItemCommand::Fail { cause }, 0)
+        };
+        let mut reaction = match answer {
+            Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
+                Seen::Live => self.activated(seen, around, installed_at)?,
+                Seen::NotLive if !give_up => around.look(around.again(since, (60, 6 * HOUR)))?,
+                Seen::NotLive | Seen::Other | Seen::Gone => fail()?,
+            },
+            Answer::Failed(_) if !give_up => around.look(around.again(since, (60, 6 * HOUR)))?,
+            Answer::Failed(_) => fail()?,
+            Answer::Operation(_) | Answer::Nothing => around.look(0)?,
+        };
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+
+    fn activated(
+        &self,
+        seen: &Observation,
+        around: &Surroundings<'_>,
+        installed_at: Timestamp,
+    ) -> Outcome {
+        let method = match self.service() {
+            Service::Utm | Service::Edr => VerifyMethod::Heartbeat,
+            Service::CloudWaf
+            | Service::Diagnosis
+            | Service::Training
+            | Service::HelpDesk
+            | Service::OnSiteResponse
+            | Service::DataRecovery => VerifyMethod::ProviderObserves,
+        };
+        // A provider without records of its own: our observation is the record.
+        let ours = || format!("seen-{}-{}", self.id, seen.observed_at.as_microseconds());
+        let id = if seen.evidence_id.is_empty() { ours() } else { seen.evidence_id.clone() };
+        let evidence = Evidence { id, method, observed_at: seen.observed_at };
+        let wait = if is_one_off(self.service()) { QUESTION_SECONDS } else { LOOK_AT_LIVE.0 };
+        around.command(ItemCommand::Verify { evidence, installed_at }, wait)
+    }
+
+    // It is not known what the provider did: whatever is there, our id and key make it safe to ask
+    // again, and only something else than what was ordered has to be cleaned.
+    fn after_doubt(&self, answer: &Answer, around: &Surroundings<'_>, since: Timestamp) -> Outcome {
+        let cause = Cause::from(ReasonCode::ProviderTimedOut);
+        let used_up = RetryClass::Observe.delay_seconds(self.n_attempts, None, 0).is_none();
+        let mut reaction = match answer {
+            Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
+                Seen::Other => around.command(ItemCommand::Fail { cause }, 0)?,
+                Seen::Gone if used_up => around.command(ItemCommand::Fail { cause }, 0)?,
+                Seen::Live | Seen::NotLive | Seen::Gone => {
+                    around.command(ItemCommand::Request, 0)?
+                }
+            },
+            Answer::Failed(_) if around.now.seconds_since(since) >= DOUBT_SECONDS => {
+                around.command(ItemCommand::Fail { cause }, 0)?
+            }
+            Answer::Failed(_) => around.look(around.again(since, (10, HOUR / 2)))?,
+            Answer::Operation(_) | Answer::Nothing => around.look(0)?,
+        };
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+
+    // It runs: now and then we look whether it still does.
+    fn after_look(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        active_at: Timestamp,
+    ) -> Outcome {
+        if is_one_off(self.service()) {
+            return if around.now.seconds_since(active_at) >= QUESTION_SECONDS {
+                Ok(Surroundings::end(ItemCommand::Finish))
+            } else {
+                Ok(Reaction {
+                    command: None,
+                    look_at: Some(active_at.plus_seconds(QUESTION_SECONDS)?),
+                    error: None,
+                })
+            };
+        }
+        let Answer::Seen(seen, operation) = answer else {
+            let mut reaction = around.look(HOUR)?;
+            reaction.error = answer.error();
+            return Ok(reaction);
+        };
+        let stopped_at = seen.changed_at.unwrap_or(around.now).min(around.now);
+        match seen.means(self.generation, &self.spec.hash()) {
+            // Drift is kept with the item (`observed_spec_hash`) and reported; it still runs.
+            Seen::Live | Seen::Other => around.look(around.again(active_at, LOOK_AT_LIVE)),
+            Seen::Gone => {
+                let cause = Cause::from(ReasonCode::DisappearedAtProvider);
+                around.command(ItemCommand::End { cause, stopped_at }, 0)
+            }
+            Seen::NotLive => match operation.as_ref().map(|operation| &operation.step) {
+                Some(OperationStep::Failed(failure)) => {
+                    let cause = failure.cause.clone();
+                    around.command(ItemCommand::End { cause, stopped_at }, 0)
+                }
+                Some(_) | None => around.look(HOUR),
+            },
+        }
+    }
+
+    fn after_removal(answer: &Answer, around: &Surroundings<'_>, attempt: u32) -> Outcome {
+        let mut reaction = match answer {
+            Answer::Seen(seen, _) if !seen.exists => {
+                around.command(ItemCommand::ConfirmGone, GONE_AGAIN_SECONDS)?
+            }
+            Answer::Seen(..) | Answer::Failed(_) | Answer::Operation(_) => {
+                let failed = attempt.saturating_add(1);
+                match RetryClass::Removal.delay_seconds(failed, None, around.jitter) {
+                    Some(wait) => around.command(ItemCommand::RetryRemoval, wait)?,
+                    None => Surroundings::end(ItemCommand::GiveUpRemoval),
+                }
+            }
+            Answer::Nothing => around.look(0)?,
+        };
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+
+    fn after_change(
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        since: Timestamp,
+        confirm: ItemCommand,
+    ) -> Outcome {
+        let done = matches!(
+            answer,
+            Answer::Operation(OperationSeen { step: OperationStep::Succeeded(_), .. })
+        );
+        if done {
+            return if confirm == ItemCommand::ConfirmResumption {
+                around.command(confirm, LOOK_AT_LIVE.0)
+            } else {
+                Ok(Surroundings::end(confirm))
+            };
+        }
+        let mut reaction = around.look(around.again(since, (30, HOUR)))?;
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+}
+
+impl Answer {
+    fn error(&self) -> Option<String> {
+        match self {
+            Self::Failed(failure) => Some(failure.text.clone()),
+            Self::Operation(_) | Self::Seen(..) | Self::Nothing => None,
+        }
+    }
+
+    /// What was observed, with the roll-out, the device and the evidence.
+    pub const fn observation(&self) -> Option<&Observation> {
+        match self {
+            Self::Seen(seen, _) => Some(seen),
+            Self::Operation(_) | Self::Failed(_) | Self::Nothing => None,
+        }
+    }
+}
+
+// As long again as since the beginning, within the bounds of the class; longer when the provider
+// asks for it.
+fn poll_seconds(
+    seen: &OperationSeen,
+    around: &Surroundings<'_>,
+    class: RetryClass,
+    waited: i64,
+) -> i64 {
+    let policy = class.policy();
+    let usual = waited.clamp(policy.first_seconds, policy.longest_seconds);
+    let spread = usual.saturating_mul(i64::from(around.jitter.min(999))) / 4_000;
+    // A simulated provider knows when it will have something to tell; a real one says how soon it
+    // wants to be asked again. Either way its word counts.
+    seen.retry_after_seconds.unwrap_or_else(|| usual.saturating_add(spread))
+}
+
+#[cfg(test)]
+mod tests;
