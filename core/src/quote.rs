@@ -212,8 +212,8 @@ pub struct CoverOffer {
     pub attachment: Attachment,
     /// The contract that the certificate would stand under.
     pub master_contract_id: MasterContractId,
-    /// What people call it.
-    pub name: Text,
+    /// The contract's code.
+    pub contract: String,
     /// What is paid, up to what.
     pub terms: CoverTerms,
 }

@@ -13,5 +13,6 @@ pub mod governing;
 pub mod library;
 pub mod monitoring;
 pub mod paging;
+pub mod quoting;
 pub mod selling;
 pub mod subscribing;

@@ -1,0 +1,99 @@
+//! Quotes: recommends and prices bundles, issues offers, and turns an accepted one into a
+//! subscription with its order and its cover.
+//!
+//! See `quoting/README.md` for what this folder owns and its invariants.
+
+mod accept_quote;
+mod advice;
+mod create_quote;
+mod facts;
+mod ordering;
+mod read_quotes;
+mod trimming;
+mod withdraw_quote;
+
+pub use accept_quote::{AcceptQuote, Accepted, accept_quote};
+pub use advice::{Advice, Judged, advise};
+pub use create_quote::{NewQuote, WantedCover, create_quote};
+pub use facts::company_facts;
+pub use read_quotes::{QuoteList, get_quote, list_quotes};
+pub use trimming::{Bundle, bundle_within};
+pub use withdraw_quote::{WithdrawQuote, withdraw_quote};
+
+pub use crate::claiming::Intent;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tasuki_core::decision::Decision;
+use tasuki_core::id::{DecisionId, QuoteId};
+use tasuki_core::problem::Problem;
+use tasuki_core::quote::{Quote, QuoteCommand};
+use tasuki_core::reason::Reason;
+use tasuki_core::time::Timestamp;
+use tasuki_store::quotes::{self, Stored};
+use tasuki_store::{Tx, decisions};
+
+use crate::access::Entered;
+
+/// A quote as callers see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuoteView {
+    /// The quote. One whose end has passed shows as expired.
+    pub quote: Quote,
+    /// Version of the record; 0 for an answer that was not stored.
+    pub version: i64,
+    /// The policy decisions behind it.
+    pub decisions: Vec<Decision>,
+}
+
+impl QuoteView {
+    /// Whether it was stored, and not only asked for.
+    pub const fn is_stored(&self) -> bool {
+        self.version > 0
+    }
+
+    /// The text that a caller sends back to show which version it has read; empty when not stored.
+    pub fn etag(&self) -> String {
+        if self.is_stored() { etag(self.version) } else { String::new() }
+    }
+}
+
+fn etag(version: i64) -> String {
+    format!("v{version}")
+}
+
+/// The view of a stored quote at an instant.
+async fn view(tx: &Tx, stored: Stored, now: Timestamp) -> Result<QuoteView, Problem> {
+    let known = decisions::by_ids(tx, &stored.quote.offer.decisions).await?;
+    let decisions = in_order(&stored.quote, &known);
+    Ok(seen_at(stored, decisions, now))
+}
+
+/// The decisions of a quote in the order in which they were made.
+fn in_order(quote: &Quote, known: &BTreeMap<DecisionId, Decision>) -> Vec<Decision> {
+    quote.offer.decisions.iter().filter_map(|id| known.get(id)).cloned().collect()
+}
+
+/// A quote whose end has passed can no longer be accepted, whether or not anybody noted it.
+fn seen_at(stored: Stored, decisions: Vec<Decision>, now: Timestamp) -> QuoteView {
+    let Stored { quote, version } = stored;
+    let quote = match quote.step(&QuoteCommand::Expire, quote.valid_until) {
+        Ok((expired, _)) if now >= quote.valid_until => expired,
+        Ok(_) | Err(_) => quote,
+    };
+    QuoteView { quote, version, decisions }
+}
+
+/// A quote of the tenant, locked, in the version that the caller has read.
+async fn lock(tx: &Tx, entered: &Entered, id: QuoteId, sent: &str) -> Result<Stored, Problem> {
+    let stored = quotes::lock(tx, entered.tenant.id, id)
+        .await?
+        .ok_or_else(|| Problem::not_found(Reason::QuoteNotFound, id))?;
+    let current = etag(stored.version);
+    if sent == current {
+        return Ok(stored);
+    }
+    let text = format!("the quote was changed since it was read: its etag is `{current}`");
+    Err(Problem::new(Reason::EtagMismatch, text).with("etag", current))
+}

@@ -1,0 +1,174 @@
+//! Turns a quote into a subscription, its order and its certificate, exactly once.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tasuki_core::id::{CertificateId, ItemId, OrderId, QuoteId, SubscriptionId, TenantId};
+use tasuki_core::party::Permission;
+use tasuki_core::problem::{Problem, Violation};
+use tasuki_core::quote::{AcceptedText, Quote, QuoteCommand};
+use tasuki_core::reason::Reason;
+use tasuki_core::subscription::{AfterTrial, Subscription, SubscriptionDraft, Trial};
+use tasuki_core::time::CivilDate;
+use tasuki_pricing::rate_card::RateCard;
+use tasuki_store::quotes::{self, Stored};
+use tasuki_store::subscriptions;
+
+use super::ordering::place_orders;
+use super::{Intent, QuoteView, lock, view};
+use crate::access::{self, Entered};
+use crate::call::Call;
+use crate::claiming::cover;
+use crate::context::{Context, News};
+
+/// The acceptance of a quote.
+#[derive(Debug, Clone)]
+pub struct AcceptQuote {
+    /// The quote.
+    pub quote_id: QuoteId,
+    /// The version that the caller has read.
+    pub etag: String,
+    /// What the customer has read and accepted.
+    pub accepted: Vec<AcceptedText>,
+    /// The first day of the subscription, if not as quoted.
+    pub start_on: Option<CivilDate>,
+    /// Who accepted for the customer, as the partner wrote it down.
+    pub accepted_by: String,
+    /// Whether it is done.
+    pub intent: Intent,
+}
+
+/// What came of an acceptance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The quote.
+    pub quote: QuoteView,
+    /// The subscription, unless it was only asked for.
+    pub subscription_id: Option<SubscriptionId>,
+    /// The orders.
+    pub order_ids: Vec<OrderId>,
+    /// The certificate, not in force yet; none without cover.
+    pub certificate_id: Option<CertificateId>,
+}
+
+/// Accepts a quote.
+///
+/// # Errors
+/// `TENANT_NOT_FOUND`, `QUOTE_NOT_FOUND`, `ETAG_MISMATCH`, `QUOTE_STATE`, `QUOTE_EXPIRED`;
+/// `REQUEST_INVALID` when a text that must be read was not accepted.
+pub async fn accept_quote(
+    ctx: &Context,
+    call: &Call,
+    tenant: TenantId,
+    command: AcceptQuote,
+) -> Result<Accepted, Problem> {
+    let tx = ctx.store.begin().await?;
+    let entered = access::enter(ctx, &tx, call, tenant, Permission::Sell).await?;
+    if let Some(first) = call.first_answer(&tx, entered.now).await? {
+        return Ok(first);
+    }
+
+    let read = lock(&tx, &entered, command.quote_id, &command.etag).await?;
+    let card = card_of(ctx, &read.quote)?;
+    everything_read(&read.quote, &command.accepted)?;
+    let subscription_id: SubscriptionId = ctx.ids.next();
+    let accept = QuoteCommand::Accept {
+        subscription_id,
+        accepted_by: command.accepted_by,
+        accepted: command.accepted,
+    };
+    let (next, event) = read.quote.step(&accept, entered.now)?;
+    if command.intent == Intent::OnlyAsk {
+        let quote = view(&tx, read, entered.now).await?;
+        return Ok(Accepted {
+            quote,
+            subscription_id: None,
+            order_ids: vec![],
+            certificate_id: None,
+        });
+    }
+
+    let subscription = opened(ctx, &entered, card, (&next, subscription_id, command.start_on));
+    let version = quotes::save(&tx, &next, read.version).await?;
+    subscriptions::insert(&tx, &subscription).await?;
+    let order_ids = place_orders(ctx, &tx, call, &entered, (&next, &subscription, card)).await?;
+    let certificate_id = match &next.offer.cover {
+        Some(offer) => {
+            let contract = offer.master_contract_id;
+            Some(cover::issue(ctx, &tx, &entered, subscription_id, contract).await?.id)
+        }
+        None => None,
+    };
+    let payload = json!({ "subscription_id": subscription_id });
+    ctx.tell(&tx, entered.when(), News::new(event.topic(), next.id, payload)).await?;
+    let payload = json!({ "quote_id": next.id, "start_on": subscription.start_on });
+    let opened = News::new("subscription.opened", subscription_id, payload);
+    ctx.tell(&tx, entered.when(), opened).await?;
+    let quote = view(&tx, Stored { quote: next, version }, entered.now).await?;
+    let accepted =
+        Accepted { quote, subscription_id: Some(subscription_id), order_ids, certificate_id };
+    call.remember(&tx, &accepted).await?;
+
+    tx.commit().await?;
+    Ok(accepted)
+}
+
+/// The version of the prices that the quote was made with; with another content it is not the same.
+fn card_of<'a>(ctx: &'a Context, quote: &Quote) -> Result<&'a RateCard, Problem> {
+    let pinned = &quote.offer.priced.rate_card;
+    ctx.library.cards.pinned(pinned).ok_or_else(|| {
+        let text = format!("the rate card `{pinned}` that the quote was made with is not loaded");
+        Problem::new(Reason::RateCardNotFound, text).with("hash", &pinned.hash)
+    })
+}
+
+/// Everything that has to be read was accepted, in the version that was offered.
+fn everything_read(quote: &Quote, accepted: &[AcceptedText]) -> Result<(), Problem> {
+    let missing: Vec<_> = quote
+        .offer
+        .priced
+        .acknowledgements
+        .iter()
+        .filter(|needed| needed.required)
+        .filter(|needed| {
+            !accepted
+                .iter()
+                .any(|of| of.code == needed.code && of.document_version == needed.document_version)
+        })
+        .map(|needed| Violation {
+            field: "acknowledgements".to_owned(),
+            description: format!(
+                "`{}` of `{}` must be read and accepted",
+                needed.code, needed.document_version
+            ),
+        })
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(Problem::all_invalid(missing)) }
+}
+
+fn opened(
+    ctx: &Context,
+    entered: &Entered,
+    card: &RateCard,
+    (quote, id, start_on): (&Quote, SubscriptionId, Option<CivilDate>),
+) -> Subscription {
+    let priced = &quote.offer.priced;
+    let items = priced
+        .selection
+        .iter()
+        .map(|selected| (ctx.ids.next::<ItemId>(), selected.clone()))
+        .collect();
+    let then = if card.trial_until.is_some() { AfterTrial::Ends } else { AfterTrial::Paid };
+    let draft = SubscriptionDraft {
+        id,
+        tenant_id: quote.tenant_id,
+        partner_id: quote.partner_id,
+        quote_id: quote.id,
+        items,
+        rate_card: priced.rate_card.clone(),
+        cycle: card.cycle,
+        start_on: start_on.unwrap_or(priced.start_on),
+        trial: priced.trial_until.map(|until| Trial { until, then }),
+        minimum_term_months: priced.minimum_term_months,
+    };
+    Subscription::open(draft, entered.now)
+}
