@@ -5,7 +5,7 @@ use crate::expression::{FactTable, Names, check, parse};
 
 /// Runs something as packs are read: on a thread with a large stack.
 pub(super) fn on_a_large_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
-    std::thread::Builder::new().stack_size(256 * 1024 * 1024).spawn(run).unwrap().join().unwrap()
+    std::thread::Builder::new().stack_size(32 * 1024 * 1024).spawn(run).unwrap().join().unwrap()
 }
 
 fn gives(source: &str) -> String {

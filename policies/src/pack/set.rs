@@ -13,9 +13,9 @@ use crate::diagnostic::Diagnostic;
 use crate::source::PackSource;
 
 /// The stack of the thread that reads packs. The parser of the `cel` crate recurses once per
-/// operand of a chain, some kilobytes each; expressions are bounded so that this is enough many
-/// times over. Only what is touched takes memory.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
+/// operand of a chain; the longest chain that is let through needs less than 4 MiB, also without
+/// optimisation. Only what is touched takes memory.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
 
 /// Packs that were checked together.
 #[derive(Debug, Clone, Default)]
