@@ -25,7 +25,7 @@ pub struct Options {
     pub url: String,
     /// At most this many connections at once.
     pub max_connections: u32,
-    /// PostgreSQL only: the schema to work in, instead of `public`.
+    /// PostgreSQL only: the schema to work in, instead of `public`. Migrating makes it if it is missing.
     pub schema: Option<String>,
 }
 
@@ -33,6 +33,8 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    /// On PostgreSQL: the schema that was asked for.
+    schema: Option<String>,
     job_added: Arc<Notify>,
     job_finished: Arc<Notify>,
 }
@@ -65,7 +67,8 @@ impl Store {
         let db = Database::connect(connect)
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { db, job_added: Arc::default(), job_finished: Arc::default() })
+        let schema = options.schema.clone().filter(|_| is_postgres(&db));
+        Ok(Self { db, schema, job_added: Arc::default(), job_finished: Arc::default() })
     }
 
     /// Brings the schema up to this program's; tells how many steps were applied.
@@ -73,6 +76,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`]; a step that failed left nothing behind.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
+        if let Some(schema) = &self.schema {
+            let name = schema.replace('"', "\"\"");
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{name}\"");
+            self.db.execute_unprepared(&sql).await?;
+        }
         let pending = Migrator::get_pending_migrations(&self.db).await?.len();
         Migrator::up(&self.db, None).await?;
         Ok(pending)
@@ -134,7 +142,7 @@ impl Store {
 
     /// Whether the database is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
-        self.db.get_database_backend() == DbBackend::Postgres
+        is_postgres(&self.db)
     }
 
     async fn transaction(
@@ -151,4 +159,8 @@ impl Store {
         let inner = self.db.begin_with_options(options).await?;
         Ok(Tx::new(inner, Arc::clone(&self.job_added), Arc::clone(&self.job_finished)))
     }
+}
+
+fn is_postgres(db: &DatabaseConnection) -> bool {
+    db.get_database_backend() == DbBackend::Postgres
 }
