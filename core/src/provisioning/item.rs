@@ -234,6 +234,16 @@ impl Item {
         self.key_of("del")
     }
 
+    /// The key of the call that suspends it.
+    pub fn suspend_key(&self) -> String {
+        self.key_of("sus")
+    }
+
+    /// The key of the call that resumes it.
+    pub fn resume_key(&self) -> String {
+        self.key_of("res")
+    }
+
     fn key_of(&self, verb: &str) -> String {
         format!("{verb}-{}-{}", self.id, self.generation)
     }

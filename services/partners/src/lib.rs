@@ -1,3 +1,4 @@
 //! Calls to the outside: one file per counterpart.
 
 pub mod notices;
+pub mod provider;

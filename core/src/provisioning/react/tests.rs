@@ -3,9 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::actor::Actor;
 use crate::party::Principal;
-use crate::provisioning::customer::{CustomerActionKind, CustomerRequest};
+use crate::provisioning::customer::{CustomerActionKind, CustomerRequest, VerifyMethod};
 use crate::provisioning::item::tests::item;
 use crate::provisioning::spec::Health;
+use crate::service::Service;
 
 fn start() -> Timestamp {
     "2020-10-01T00:00:00Z".parse().unwrap()

@@ -1,0 +1,28 @@
+//! Providers of security services, asked over the provider contract.
+//!
+//! One question, one answer, in domain words. What the status of a call means is decided in the
+//! domain ([`AnswerCode`](tasuki_core::provisioning::AnswerCode)); a call carries a key that names
+//! the step and never the try, and a time limit.
+
+mod client;
+mod fake;
+mod mapping;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use tasuki_core::provisioning::{Answer, Item, Question};
+use tasuki_core::time::Timestamp;
+
+pub use client::GrpcProviders;
+pub use fake::{Behaviour, FakeProviders};
+
+/// Asks providers.
+#[async_trait]
+pub trait Providers: Send + Sync + fmt::Debug {
+    /// Asks the provider at an address a question about an item, at the tenant's present.
+    ///
+    /// Whatever goes wrong is an answer too: [`Answer::Failed`] says what follows from it.
+    async fn ask(&self, endpoint: &str, item: &Item, question: &Question, now: Timestamp)
+    -> Answer;
+}
