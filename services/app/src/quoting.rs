@@ -12,7 +12,7 @@ mod read_quotes;
 mod trimming;
 mod withdraw_quote;
 
-pub use accept_quote::{AcceptQuote, Accepted, accept_quote};
+pub use accept_quote::{AcceptQuote, Accepted, ReadText, accept_quote};
 pub use advice::{Advice, Judged, advise};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use facts::company_facts;

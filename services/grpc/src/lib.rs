@@ -7,16 +7,24 @@ pub mod auth;
 pub mod edge;
 pub mod status;
 
+mod actors;
+mod alerts;
 mod catalog;
+mod claims;
+mod covers;
 mod explain;
 mod fields;
+mod incidents;
 mod partners;
 mod policies;
 mod prices;
+mod provisioning;
+mod quotes;
 mod routes;
 mod selections;
 mod subscriptions;
 mod tenants;
+mod usage;
 mod words;
 
 pub use routes::routes;

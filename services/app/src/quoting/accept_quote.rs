@@ -3,15 +3,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tasuki_core::id::{CertificateId, ItemId, OrderId, QuoteId, SubscriptionId, TenantId};
+use tasuki_core::master_contract::Acknowledgement;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::{Problem, Violation};
-use tasuki_core::quote::{AcceptedText, Quote, QuoteCommand};
+use tasuki_core::quote::{AcceptedText, Quote, QuoteCommand, QuoteState};
 use tasuki_core::reason::Reason;
 use tasuki_core::subscription::{AfterTrial, Subscription, SubscriptionDraft, Trial};
-use tasuki_core::time::CivilDate;
+use tasuki_core::text::Language;
+use tasuki_core::time::{CivilDate, Timestamp};
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::quotes::{self, Stored};
-use tasuki_store::subscriptions;
+use tasuki_store::{Tx, certificates, subscriptions};
 
 use super::ordering::place_orders;
 use super::{Intent, QuoteView, lock, view};
@@ -28,13 +30,43 @@ pub struct AcceptQuote {
     /// The version that the caller has read.
     pub etag: String,
     /// What the customer has read and accepted.
-    pub accepted: Vec<AcceptedText>,
+    pub accepted: Vec<ReadText>,
     /// The first day of the subscription, if not as quoted.
     pub start_on: Option<CivilDate>,
     /// Who accepted for the customer, as the partner wrote it down.
     pub accepted_by: String,
     /// Whether it is done.
     pub intent: Intent,
+}
+
+/// A text that the customer has read and accepted, as the caller tells it.
+#[derive(Debug, Clone)]
+pub struct ReadText {
+    /// Stable code of the text.
+    pub code: String,
+    /// Version of the document that it is from; empty when it has only one.
+    pub document_version: String,
+    /// The language it was shown in.
+    pub language: Language,
+    /// When it was shown.
+    pub shown_at: Timestamp,
+    /// When it was accepted; none for with the quote.
+    pub accepted_at: Option<Timestamp>,
+    /// Who accepted it.
+    pub accepted_by: String,
+}
+
+impl ReadText {
+    fn accepted(self, now: Timestamp) -> AcceptedText {
+        AcceptedText {
+            code: self.code,
+            document_version: self.document_version,
+            language: self.language,
+            shown_at: self.shown_at,
+            accepted_at: self.accepted_at.unwrap_or(now),
+            accepted_by: self.accepted_by,
+        }
+    }
 }
 
 /// What came of an acceptance.
@@ -69,13 +101,13 @@ pub async fn accept_quote(
 
     let read = lock(&tx, &entered, command.quote_id, &command.etag).await?;
     let card = card_of(ctx, &read.quote)?;
-    everything_read(&read.quote, &command.accepted)?;
+    let texts: Vec<_> =
+        command.accepted.into_iter().map(|text| text.accepted(entered.now)).collect();
+    everything_read(&read.quote, &texts)?;
+    nothing_to_come(&texts, entered.now)?;
     let subscription_id: SubscriptionId = ctx.ids.next();
-    let accept = QuoteCommand::Accept {
-        subscription_id,
-        accepted_by: command.accepted_by,
-        accepted: command.accepted,
-    };
+    let accept =
+        QuoteCommand::Accept { subscription_id, accepted_by: command.accepted_by, accepted: texts };
     let (next, event) = read.quote.step(&accept, entered.now)?;
     if command.intent == Intent::OnlyAsk {
         let quote = view(&tx, read, entered.now).await?;
@@ -91,13 +123,7 @@ pub async fn accept_quote(
     let version = quotes::save(&tx, &next, read.version).await?;
     subscriptions::insert(&tx, &subscription).await?;
     let order_ids = place_orders(ctx, &tx, call, &entered, (&next, &subscription, card)).await?;
-    let certificate_id = match &next.offer.cover {
-        Some(offer) => {
-            let contract = offer.master_contract_id;
-            Some(cover::issue(ctx, &tx, &entered, subscription_id, contract).await?.id)
-        }
-        None => None,
-    };
+    let certificate_id = cover_by(ctx, &tx, &entered, (&next, subscription_id)).await?;
     let payload = json!({ "subscription_id": subscription_id });
     ctx.tell(&tx, entered.when(), News::new(event.topic(), next.id, payload)).await?;
     let payload = json!({ "quote_id": next.id, "start_on": subscription.start_on });
@@ -110,6 +136,38 @@ pub async fn accept_quote(
 
     tx.commit().await?;
     Ok(accepted)
+}
+
+/// Issues the certificate of the cover that was offered, and hands over which of its clauses were
+/// read and accepted.
+async fn cover_by(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (quote, subscription_id): (&Quote, SubscriptionId),
+) -> Result<Option<CertificateId>, Problem> {
+    let (Some(offer), QuoteState::Accepted { accepted, .. }) = (&quote.offer.cover, &quote.state)
+    else {
+        return Ok(None);
+    };
+    let contract = offer.master_contract_id;
+    let wording = &offer.terms.wording;
+    let read = accepted
+        .iter()
+        .filter(|of| of.document_version == wording.version && wording.clause(&of.code).is_some());
+    for of in read {
+        let acknowledgement = Acknowledgement {
+            code: of.code.clone(),
+            document_version: of.document_version.clone(),
+            language: of.language,
+            shown_at: of.shown_at,
+            acknowledged_at: of.accepted_at,
+            acknowledged_by: of.accepted_by.clone(),
+        };
+        certificates::acknowledge(tx, (entered.tenant.id, contract), &acknowledgement).await?;
+    }
+    let certificate = cover::issue(ctx, tx, entered, subscription_id, contract).await?;
+    Ok(Some(certificate.id))
 }
 
 /// The version of the prices that the quote was made with; with another content it is not the same.
@@ -143,6 +201,20 @@ fn everything_read(quote: &Quote, accepted: &[AcceptedText]) -> Result<(), Probl
         })
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(Problem::all_invalid(missing)) }
+}
+
+/// Nothing was accepted before it was shown, and nothing in the future.
+fn nothing_to_come(accepted: &[AcceptedText], now: Timestamp) -> Result<(), Problem> {
+    let wrong: Vec<_> = accepted
+        .iter()
+        .enumerate()
+        .filter(|(_, of)| of.shown_at > of.accepted_at || of.accepted_at > now)
+        .map(|(at, _)| Violation {
+            field: format!("acknowledgements[{at}].acknowledged_at"),
+            description: "must not be before it was shown, nor in the future".to_owned(),
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::all_invalid(wrong)) }
 }
 
 fn opened(

@@ -8,7 +8,7 @@ use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::master_contract::Attachment;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft};
+use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft, RequiredAcknowledgement};
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
@@ -83,11 +83,14 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     let card = choose_card(ctx, &tx, &buyer, (new.rate_card.as_deref(), start_on)).await?;
     let profile = new.profile.clone().unwrap_or_else(|| known(buyer.tenant.as_ref()));
     let advice = advise(&ctx.library, card, &profile, &new.selection, buyer.now)?;
-    let (bundle, unavailable, judged) = bundle(card, &profile, &new, (start_on, advice))?;
+    let (mut bundle, unavailable, judged) = bundle(card, &profile, &new, (start_on, advice))?;
     let cover = match new.cover {
         WantedCover::AsSold => cover(&tx, card, (start_on, &buyer.zone)).await?,
         WantedCover::None => None,
     };
+    if let Some(cover) = &cover {
+        bundle.priced.acknowledgements.extend(clauses_to_read(cover));
+    }
     let id: QuoteId = ctx.ids.next();
     let decisions = record(ctx, call, &buyer, (id, judged));
     let offer = Offer {
@@ -218,6 +221,21 @@ async fn cover(
             contract: contract.code,
             terms: contract.terms,
         }))
+}
+
+/// The clauses on which a claim may be denied only if the customer has read them.
+fn clauses_to_read(cover: &CoverOffer) -> Vec<RequiredAcknowledgement> {
+    let wording = &cover.terms.wording;
+    let clauses = wording.clauses.iter().filter(|clause| clause.must_be_acknowledged);
+    clauses
+        .map(|clause| RequiredAcknowledgement {
+            code: clause.code.clone(),
+            document_version: wording.version.clone(),
+            text: clause.plain.clone().unwrap_or_else(|| clause.text.clone()),
+            // Whoever has not read it is covered all the same: the insurer cannot deny on it.
+            required: false,
+        })
+        .collect()
 }
 
 fn record(

@@ -1,0 +1,7 @@
+//! Quotes at the edge.
+
+mod handler;
+mod mapping;
+mod profile;
+
+pub(crate) use handler::Quotes;

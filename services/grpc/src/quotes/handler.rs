@@ -1,0 +1,107 @@
+//! Calls about quotes.
+
+use tasuki_app::quoting;
+use tasuki_proto::quote::v1 as proto;
+use tasuki_proto::quote::v1::quote_service_server::QuoteService;
+use tonic::{Request, Response, Status};
+
+use super::mapping;
+use crate::edge::Edge;
+use crate::fields;
+use crate::status::{not_served_yet, status};
+
+/// Serves `QuoteService`.
+#[derive(Debug, Clone)]
+pub(crate) struct Quotes {
+    pub(crate) edge: Edge,
+}
+
+#[tonic::async_trait]
+impl QuoteService for Quotes {
+    async fn create_quote(
+        &self,
+        request: Request<proto::CreateQuoteRequest>,
+    ) -> Result<Response<proto::CreateQuoteResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
+            .await?;
+        let new = mapping::new_quote(message).map_err(|problem| status(&problem))?;
+        let view = quoting::create_quote(&self.edge.ctx, &call, new)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let quote = Some(mapping::quote(&view));
+        Ok(Response::new(proto::CreateQuoteResponse { quote }))
+    }
+
+    async fn get_quote(
+        &self,
+        request: Request<proto::GetQuoteRequest>,
+    ) -> Result<Response<proto::GetQuoteResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("quote_id", &message.quote_id).map_err(|problem| status(&problem))?;
+        let view = quoting::get_quote(&self.edge.ctx, &call, tenant, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::GetQuoteResponse { quote: Some(mapping::quote(&view)) }))
+    }
+
+    async fn list_quotes(
+        &self,
+        request: Request<proto::ListQuotesRequest>,
+    ) -> Result<Response<proto::ListQuotesResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        if message.issued.is_some() {
+            return Err(not_served_yet("tasuki.quote.v1.QuoteService/ListQuotes with `issued`"));
+        }
+        let list = mapping::list(&message).map_err(|problem| status(&problem))?;
+        let asked = fields::page(message.page_size, message.page_token);
+        let page = quoting::list_quotes(&self.edge.ctx, &call, &list, &asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::ListQuotesResponse {
+            quotes: page.rows.iter().map(mapping::quote).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn accept_quote(
+        &self,
+        request: Request<proto::AcceptQuoteRequest>,
+    ) -> Result<Response<proto::AcceptQuoteResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
+            .await?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let command = mapping::accept(message).map_err(|problem| status(&problem))?;
+        let accepted = quoting::accept_quote(&self.edge.ctx, &call, tenant, command)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(mapping::accepted(&accepted)))
+    }
+
+    async fn withdraw_quote(
+        &self,
+        request: Request<proto::WithdrawQuoteRequest>,
+    ) -> Result<Response<proto::WithdrawQuoteResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let command = mapping::withdraw(message).map_err(|problem| status(&problem))?;
+        let view = quoting::withdraw_quote(&self.edge.ctx, &call, tenant, command)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::WithdrawQuoteResponse { quote: Some(mapping::quote(&view)) }))
+    }
+
+    async fn render_quote(
+        &self,
+        _: Request<proto::RenderQuoteRequest>,
+    ) -> Result<Response<proto::RenderQuoteResponse>, Status> {
+        Err(not_served_yet("tasuki.quote.v1.QuoteService/RenderQuote"))
+    }
+}

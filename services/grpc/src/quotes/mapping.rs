@@ -1,0 +1,370 @@
+//! Messages about quotes into commands, and back.
+
+use tasuki_app::quoting::{
+    AcceptQuote, Accepted, Intent, NewQuote, QuoteList, QuoteView, ReadText, WantedCover,
+    WithdrawQuote,
+};
+use tasuki_core::catalog::{RateCardRef, TaxTotal};
+use tasuki_core::decision::PackVersion;
+use tasuki_core::master_contract::{Attachment, Clause, ClauseKind, CoverTerms, LimitScope};
+use tasuki_core::problem::Problem;
+use tasuki_core::quote::{
+    Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Line, LineKind, QuoteState, Recommended,
+    RequiredAcknowledgement, Totals, Unavailable,
+};
+use tasuki_core::text::Text;
+use tasuki_proto::catalog::v1::CoverAttachment;
+use tasuki_proto::quote::v1 as proto;
+use tasuki_proto::types::v1 as types;
+
+use super::profile;
+use crate::selections::{selection, selection_from};
+use crate::{actors, explain, fields, prices, words};
+
+pub(crate) fn new_quote(message: proto::CreateQuoteRequest) -> Result<NewQuote, Problem> {
+    let cover = match message.cover() {
+        CoverAttachment::Unspecified | CoverAttachment::Automatic => WantedCover::AsSold,
+        CoverAttachment::None => WantedCover::None,
+        CoverAttachment::Optional => {
+            let text = "cover that the customer chooses and pays is not offered here";
+            return Err(Problem::invalid("cover", text));
+        }
+    };
+    let valid_days = u32::try_from(message.valid_days)
+        .map_err(|_| Problem::invalid("valid_days", "must not be negative"))?;
+    Ok(NewQuote {
+        tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
+        partner_id: fields::optional_id("partner_id", &message.partner_id)?,
+        profile: message.profile.map(profile::profile_from).transpose()?,
+        selection: message
+            .selections
+            .into_iter()
+            .enumerate()
+            .map(|(at, of)| selection_from(&format!("selections[{at}]"), of))
+            .collect::<Result<_, _>>()?,
+        rate_card: Some(message.rate_card).filter(|name| !name.is_empty()),
+        start_on: fields::optional_day("start_on", message.start_on)?,
+        trial_until: fields::optional_day("trial_until", message.trial_until)?,
+        valid_days: Some(valid_days).filter(|days| *days > 0),
+        cover,
+        intent: intent(message.validate_only),
+    })
+}
+
+pub(crate) fn list(message: &proto::ListQuotesRequest) -> Result<QuoteList, Problem> {
+    let states = message
+        .states()
+        .map(|state| match state {
+            proto::QuoteState::Issued => Ok("issued"),
+            proto::QuoteState::Accepted => Ok("accepted"),
+            proto::QuoteState::Expired => Ok("expired"),
+            proto::QuoteState::Withdrawn => Ok("withdrawn"),
+            proto::QuoteState::Unspecified => {
+                Err(Problem::invalid("states", "must be states of a quote"))
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(QuoteList { tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?, states })
+}
+
+pub(crate) fn accept(message: proto::AcceptQuoteRequest) -> Result<AcceptQuote, Problem> {
+    let accepted = message
+        .acknowledgements
+        .into_iter()
+        .enumerate()
+        .map(|(at, of)| read_text(&format!("acknowledgements[{at}]"), of))
+        .collect::<Result<_, _>>()?;
+    Ok(AcceptQuote {
+        quote_id: fields::id("quote_id", &message.quote_id)?,
+        etag: message.etag,
+        accepted,
+        start_on: fields::optional_day("start_on", message.start_on)?,
+        accepted_by: message.accepted_by,
+        intent: intent(message.validate_only),
+    })
+}
+
+pub(crate) fn withdraw(message: proto::WithdrawQuoteRequest) -> Result<WithdrawQuote, Problem> {
+    Ok(WithdrawQuote {
+        quote_id: fields::id("quote_id", &message.quote_id)?,
+        etag: message.etag,
+        because: message.reason,
+    })
+}
+
+pub(crate) fn accepted(accepted: &Accepted) -> proto::AcceptQuoteResponse {
+    let id = |id: Option<String>| id.unwrap_or_default();
+    proto::AcceptQuoteResponse {
+        quote: Some(quote(&accepted.quote)),
+        subscription_id: id(accepted.subscription_id.map(|id| id.to_string())),
+        order_ids: accepted.order_ids.iter().map(ToString::to_string).collect(),
+        certificate_id: id(accepted.certificate_id.map(|id| id.to_string())),
+    }
+}
+
+pub(crate) fn quote(view: &QuoteView) -> proto::Quote {
+    let quote = &view.quote;
+    let offer = &quote.offer;
+    let priced = &offer.priced;
+    let stored = |text: String| if view.is_stored() { text } else { String::new() };
+    let (subscription_id, closing_reason) = match &quote.state {
+        QuoteState::Accepted { subscription_id, .. } => {
+            (subscription_id.to_string(), String::new())
+        }
+        QuoteState::Withdrawn { because, .. } => (String::new(), because.clone()),
+        QuoteState::Issued | QuoteState::Expired { .. } => (String::new(), String::new()),
+    };
+    proto::Quote {
+        id: stored(quote.id.to_string()),
+        tenant_id: stored(quote.tenant_id.to_string()),
+        partner_id: quote.partner_id.to_string(),
+        state: if view.is_stored() { state(&quote.state) } else { proto::QuoteState::Unspecified }
+            .into(),
+        issued_at: Some(words::timestamp(quote.issued_at)),
+        valid_until: Some(words::timestamp(quote.valid_until)),
+        profile: Some(profile::profile(&quote.profile)),
+        selections: priced.selection.iter().map(selection).collect(),
+        recommended: offer.recommended.iter().map(recommended).collect(),
+        lines: priced.lines.iter().map(line).collect(),
+        totals: Some(totals(&priced.totals)),
+        budget: priced.budget.as_ref().map(budget),
+        alternatives: offer.alternatives.iter().map(alternative).collect(),
+        not_included: priced.not_included.iter().map(words::text).collect(),
+        cover: Some(offer.cover.as_ref().map_or_else(no_cover, cover)),
+        acknowledgements: priced.acknowledgements.iter().map(acknowledgement).collect(),
+        decisions: view.decisions.iter().map(explain::decision).collect(),
+        rate_card: Some(rate_card(&priced.rate_card)),
+        packs: offer.packs.iter().map(pack).collect(),
+        hash: quote.hash.clone(),
+        subscription_id,
+        trial_until: priced.trial_until.map(words::day),
+        etag: view.etag(),
+        unavailable: offer.unavailable.iter().map(unavailable).collect(),
+        closed_at: quote.closed_at().map(words::timestamp),
+        closing_reason,
+        minimum_term_months: i32::try_from(priced.minimum_term_months).unwrap_or(i32::MAX),
+        ..proto::Quote::default()
+    }
+}
+
+const fn intent(validate_only: bool) -> Intent {
+    if validate_only { Intent::OnlyAsk } else { Intent::Do }
+}
+
+fn read_text(field: &str, of: types::Acknowledgement) -> Result<ReadText, Problem> {
+    Ok(ReadText {
+        language: actors::language_from(of.language()),
+        shown_at: fields::timestamp(&format!("{field}.shown_at"), of.shown_at)?,
+        accepted_at: fields::optional_timestamp(
+            &format!("{field}.acknowledged_at"),
+            of.acknowledged_at,
+        )?,
+        code: of.code,
+        document_version: of.document_version,
+        accepted_by: of.acknowledged_by,
+    })
+}
+
+const fn state(state: &QuoteState) -> proto::QuoteState {
+    match state {
+        QuoteState::Issued => proto::QuoteState::Issued,
+        QuoteState::Accepted { .. } => proto::QuoteState::Accepted,
+        QuoteState::Expired { .. } => proto::QuoteState::Expired,
+        QuoteState::Withdrawn { .. } => proto::QuoteState::Withdrawn,
+    }
+}
+
+fn recommended(of: &Recommended) -> proto::RecommendedItem {
+    proto::RecommendedItem {
+        priority: i32::try_from(of.priority).unwrap_or(i32::MAX),
+        service: words::service(of.service).into(),
+        plan_code: of.plan.clone().unwrap_or_default(),
+        reason: Some(words::text(&of.reason)),
+        code: of.code.clone(),
+        wished: of.wished,
+        in_bundle: of.in_bundle,
+    }
+}
+
+fn unavailable(of: &Unavailable) -> proto::UnavailableService {
+    proto::UnavailableService {
+        service: words::service(of.service).into(),
+        code: of.code.clone(),
+        reason: Some(words::text(&of.reason)),
+        decision_id: of.decision_id.map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+fn line(line: &Line) -> proto::QuoteLine {
+    let kind = match line.kind {
+        LineKind::Charged => proto::LineKind::Charged,
+        LineKind::Included => proto::LineKind::Included,
+        LineKind::Contingent => proto::LineKind::Contingent,
+        LineKind::Discount => proto::LineKind::Discount,
+    };
+    proto::QuoteLine {
+        code: line.code.clone(),
+        label: Some(words::text(&line.label)),
+        service: line.service.map(|of| i32::from(words::service(of))).unwrap_or_default(),
+        kind: kind.into(),
+        cadence: line.cadence.map(|of| i32::from(prices::cadence(of))).unwrap_or_default(),
+        quantity: line.quantity.to_string(),
+        unit: line.unit.map(|unit| unit.to_string()).unwrap_or_default(),
+        unit_price: line.unit_price.map(words::money),
+        amount: line.amount.map(words::money),
+        tax_mode: prices::tax_mode(line.tax_mode).into(),
+        tax_rate: if line.tax_mode.is_taxed() { line.tax_rate.to_string() } else { String::new() },
+        trigger: line.trigger.as_ref().map(words::text),
+        needs_quote: line.amount.is_none(),
+        proration: prices::proration(line.proration).into(),
+        plan_code: line.plan.clone().unwrap_or_default(),
+        option_code: line.option.clone().unwrap_or_default(),
+        free_until: line.free_until.map(words::day),
+        note: line.note.as_ref().map(words::text),
+        covered_by_cover: line.covered,
+    }
+}
+
+fn totals(totals: &Totals) -> proto::QuoteTotals {
+    let (first, steady) = (&totals.first_year, &totals.steady_year);
+    proto::QuoteTotals {
+        initial: Some(words::money(totals.initial)),
+        monthly: Some(words::money(totals.monthly)),
+        yearly: Some(words::money(totals.yearly)),
+        first_year_net: Some(words::money(first.net)),
+        first_year_tax: Some(words::money(first.tax)),
+        first_year_gross: Some(words::money(first.gross)),
+        steady_year_net: Some(words::money(steady.net)),
+        steady_year_tax: Some(words::money(steady.tax)),
+        steady_year_gross: Some(words::money(steady.gross)),
+        first_year_monthly_equivalent: first.monthly_equivalent_net.to_string(),
+        steady_year_monthly_equivalent: steady.monthly_equivalent_net.to_string(),
+        first_year_by_rate: first.by_rate.iter().map(tax_total).collect(),
+        first_year_monthly_equivalent_gross: first.monthly_equivalent_gross.to_string(),
+        steady_year_monthly_equivalent_gross: steady.monthly_equivalent_gross.to_string(),
+    }
+}
+
+fn tax_total(total: &TaxTotal) -> types::TaxTotal {
+    types::TaxTotal {
+        rate: if total.mode.is_taxed() { total.rate.to_string() } else { String::new() },
+        mode: prices::tax_mode(total.mode).into(),
+        net: Some(words::money(total.net)),
+        tax: Some(words::money(total.tax)),
+        gross: Some(words::money(total.gross)),
+    }
+}
+
+fn budget(check: &BudgetCheck) -> proto::BudgetCheck {
+    let verdict = match check.verdict {
+        BudgetVerdict::Within => proto::BudgetVerdict::Within,
+        BudgetVerdict::WithinAfterFirstYear => proto::BudgetVerdict::WithinAfterFirstYear,
+        BudgetVerdict::Over => proto::BudgetVerdict::Over,
+    };
+    proto::BudgetCheck {
+        monthly_budget: Some(words::money(check.budget.monthly)),
+        tax_mode: prices::tax_mode(check.budget.tax_mode).into(),
+        verdict: verdict.into(),
+        remaining: check.remaining.to_string(),
+        message: Some(words::text(&check.message)),
+    }
+}
+
+fn alternative(of: &Alternative) -> proto::Alternative {
+    proto::Alternative {
+        code: of.code.clone(),
+        label: Some(words::text(&of.label)),
+        difference: Some(words::text(&of.difference)),
+        selections: of.selection.iter().map(selection).collect(),
+        totals: Some(totals(&of.totals)),
+        budget: of.budget.as_ref().map(budget),
+    }
+}
+
+fn no_cover() -> proto::CoverSummary {
+    proto::CoverSummary {
+        attachment: CoverAttachment::None.into(),
+        ..proto::CoverSummary::default()
+    }
+}
+
+fn cover(cover: &CoverOffer) -> proto::CoverSummary {
+    let attachment = match cover.attachment {
+        Attachment::Automatic => CoverAttachment::Automatic,
+        Attachment::Optional => CoverAttachment::Optional,
+    };
+    let terms = &cover.terms;
+    let clauses = |kinds: &[ClauseKind]| {
+        let of = terms.wording.clauses.iter().filter(|clause| kinds.contains(&clause.kind));
+        of.map(clause).collect()
+    };
+    proto::CoverSummary {
+        attachment: attachment.into(),
+        master_contract_id: cover.master_contract_id.to_string(),
+        wording_version: terms.wording.version.clone(),
+        parts: cover_parts(terms),
+        conditions: clauses(&[ClauseKind::Condition, ClauseKind::Duty]),
+        exclusions: clauses(&[ClauseKind::Exclusion]),
+        yearly_limit: terms
+            .limits
+            .iter()
+            .find(|limit| limit.scope == LimitScope::Certificate)
+            .map(|limit| words::money(limit.amount)),
+        premium_payer: Some(words::text(&Text::new(
+            "保険料は運営事業者が負担します",
+            "The operator pays the premium",
+        ))),
+        yearly_premium: None,
+    }
+}
+
+fn cover_parts(terms: &CoverTerms) -> Vec<proto::CoverPartSummary> {
+    let parts = terms.parts.iter().map(|part| {
+        let item = terms.limits.iter().find(|limit| {
+            limit.scope == LimitScope::Item && terms.parts_of(limit).contains(&part.part)
+        });
+        proto::CoverPartSummary {
+            code: part.part.as_str().to_owned(),
+            label: Some(words::text(&part.part.label())),
+            occurrence_limit: item.map(|limit| words::money(limit.amount)),
+            yearly_limit: None,
+            deductible: Some(part.deductible).filter(|amount| !amount.is_zero()).map(words::money),
+            coinsurance_rate: part.coinsurance.to_string(),
+        }
+    });
+    parts.collect()
+}
+
+fn clause(clause: &Clause) -> proto::CoverClause {
+    proto::CoverClause {
+        code: clause.code.clone(),
+        clause: clause.clause.clone(),
+        text: Some(words::text(clause.plain.as_ref().unwrap_or(&clause.text))),
+    }
+}
+
+fn acknowledgement(of: &RequiredAcknowledgement) -> proto::RequiredAcknowledgement {
+    proto::RequiredAcknowledgement {
+        code: of.code.clone(),
+        document_version: of.document_version.clone(),
+        text: Some(words::text(&of.text)),
+        required: of.required,
+    }
+}
+
+fn rate_card(card: &RateCardRef) -> proto::RateCardReference {
+    proto::RateCardReference {
+        code: card.code.clone(),
+        version: card.version.clone(),
+        hash: card.hash.clone(),
+    }
+}
+
+fn pack(pack: &PackVersion) -> proto::PackReference {
+    proto::PackReference {
+        kind: explain::kind(pack.kind).into(),
+        pack: pack.name.clone(),
+        version: pack.version.clone(),
+        hash: pack.hash.clone(),
+    }
+}
