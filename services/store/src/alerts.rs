@@ -31,8 +31,8 @@ pub struct Stored {
 pub struct Filter {
     /// Whose.
     pub scope: Scope,
-    /// In this state, by its word.
-    pub state: Option<&'static str>,
+    /// In one of these states, by their words.
+    pub states: Vec<&'static str>,
     /// Of this service.
     pub service: Option<Service>,
     /// Of this kind.
@@ -50,7 +50,7 @@ impl Filter {
     pub const fn of(scope: Scope) -> Self {
         Self {
             scope,
-            state: None,
+            states: Vec::new(),
             service: None,
             kind: None,
             incident: None,
@@ -194,7 +194,7 @@ pub async fn list(
 fn filtered(sql: &str, filter: &Filter) -> Query {
     let mut query = Query::new(sql, Vec::new());
     query.within(filter.scope);
-    query.and_maybe("state = ?", filter.state.map(Into::into));
+    query.and_one_of("state", filter.states.iter().map(|state| (*state).into()).collect());
     query.and_maybe("service = ?", filter.service.map(|service| service.as_str().into()));
     query.and_maybe("kind = ?", filter.kind.map(|kind| kind.as_str().into()));
     query.and_maybe("incident_id = ?", filter.incident.map(|id| id.as_uuid().into()));

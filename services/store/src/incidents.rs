@@ -32,8 +32,8 @@ pub struct Stored {
 pub struct Filter {
     /// Whose.
     pub scope: Scope,
-    /// In this phase.
-    pub phase: Option<Phase>,
+    /// In one of these phases.
+    pub phases: Vec<Phase>,
     /// On this rung.
     pub rung: Option<Rung>,
     /// Of whatever acknowledgement, or only those that nobody has.
@@ -69,7 +69,7 @@ impl Filter {
     pub const fn of(scope: Scope) -> Self {
         Self {
             scope,
-            phase: None,
+            phases: Vec::new(),
             rung: None,
             answered: Answered::Any,
             openness: Openness::Any,
@@ -225,7 +225,7 @@ pub async fn list(
 ) -> Result<Vec<Stored>, StoreError> {
     let mut query = Query::new("SELECT document, version FROM incident WHERE 1 = 1", Vec::new());
     query.within(filter.scope);
-    query.and_maybe("phase = ?", filter.phase.map(|phase| phase.as_str().into()));
+    query.and_one_of("phase", filter.phases.iter().map(|it| it.as_str().into()).collect());
     query.and_maybe("rung = ?", filter.rung.map(|rung| rung.as_str().into()));
     if filter.answered == Answered::ByNobody {
         query.and("climb IN ('waiting', 'unanswered')", Vec::new());

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod limits;
 pub mod master_contracts;
 pub mod notices;
+pub mod orders;
 pub mod outbox;
 pub mod partners;
 pub mod payments;

@@ -19,6 +19,7 @@ macro_rules! step {
 const STEPS: &[Step] = &[
     step!("0001_kernel"),
     step!("0002_selling"),
+    step!("0003_provisioning"),
     step!("0004_monitoring"),
     step!("0005_claims"),
     step!("0006_billing"),

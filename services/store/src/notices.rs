@@ -33,8 +33,8 @@ pub struct Filter {
     pub scope: Scope,
     /// About this incident.
     pub incident: Option<IncidentId>,
-    /// In this state, by its word.
-    pub state: Option<&'static str>,
+    /// In one of these states, by their words.
+    pub states: Vec<&'static str>,
     /// On this channel.
     pub channel: Option<Channel>,
     /// Asked for at or after this instant.
@@ -49,7 +49,7 @@ impl Filter {
         Self {
             scope,
             incident: None,
-            state: None,
+            states: Vec::new(),
             channel: None,
             requested_from: None,
             requested_until: None,
@@ -187,7 +187,7 @@ pub async fn list(
         Query::new("SELECT document, notice_key, version FROM notice WHERE 1 = 1", Vec::new());
     query.within(filter.scope);
     query.and_maybe("incident_id = ?", filter.incident.map(|id| id.as_uuid().into()));
-    query.and_maybe("state = ?", filter.state.map(Into::into));
+    query.and_one_of("state", filter.states.iter().map(|state| (*state).into()).collect());
     query.and_maybe("channel = ?", filter.channel.map(|channel| channel.as_str().into()));
     let instant = |at: Timestamp| instant::to_row(at).into();
     query.and_maybe("requested_at >= ?", filter.requested_from.map(instant));

@@ -41,6 +41,14 @@ impl Query {
         }
     }
 
+    /// Adds that a column has one of some values; no values do not narrow.
+    pub(crate) fn and_one_of(&mut self, column: &str, values: Vec<Value>) {
+        if !values.is_empty() {
+            let places = vec!["?"; values.len()].join(", ");
+            self.and(&format!("{column} IN ({places})"), values);
+        }
+    }
+
     /// Narrows to the tenants of a scope.
     pub(crate) fn within(&mut self, scope: Scope) {
         match scope {

@@ -1,0 +1,4 @@
+//! `tasuki.provisioning.v1.ProvisioningService` and the callback service for providers.
+
+mod orders;
+mod words;
