@@ -15,7 +15,7 @@ use crate::text::Language;
 use crate::time::{CivilDate, Timestamp};
 
 pub use authority::{Acknowledged, PersonWord};
-pub use letter::{Letter, LetterFacts, LetterKind, letter, step_text};
+pub use letter::{Letter, LetterFacts, LetterKind, letter, outcome_text, step_text};
 pub use state::{ClaimCommand, ClaimEvent, ClaimOutcome, ClaimPhase, ClaimState, Consent, Ruling};
 
 mod authority;

@@ -210,7 +210,7 @@ fn result(state: &ClaimState) -> Text {
                 format!("Please send us the following.\n{list}"),
             )
         }
-        ClaimState::Decided { outcome, .. } => decided(*outcome),
+        ClaimState::Decided { outcome, .. } => outcome_text(*outcome),
         ClaimState::Proposed { .. } => Text::new(
             "担当者の判断を、別の担当者が最終確認しています。",
             "A second person is confirming the decision.",
@@ -238,7 +238,8 @@ fn result(state: &ClaimState) -> Text {
     }
 }
 
-fn decided(outcome: ClaimOutcome) -> Text {
+/// What the policies say, in one plain sentence.
+pub fn outcome_text(outcome: ClaimOutcome) -> Text {
     match outcome {
         ClaimOutcome::Eligible => Text::new(
             "補償の対象です。担当者が最終確認をして、結果をお知らせします。",

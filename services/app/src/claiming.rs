@@ -52,7 +52,7 @@ use tasuki_core::master_contract::{Acknowledgement, MasterContract};
 use tasuki_core::time::Timestamp;
 
 /// Whether a call does something, or only asks what it would do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
     /// It does it.
     Do,

@@ -1,5 +1,6 @@
 //! Says whether a certificate covers at a time, or would with given facts, and why.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tasuki_core::actor::Actor;
 use tasuki_core::benefit::{Draw, LimitSubject, Takers};
@@ -62,7 +63,7 @@ pub struct EligibilityQuestion {
 }
 
 /// The answer for one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartEligibility {
     /// The part.
     pub part: CoveragePart,
@@ -75,7 +76,7 @@ pub struct PartEligibility {
 }
 
 /// Whether it is covered, and why.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eligibility {
     /// Satisfied only when each part is; not satisfied when one is not.
     pub outcome: Outcome,
@@ -112,6 +113,9 @@ pub async fn evaluate_eligibility(
         return Err(Problem::invalid("validate_only", text));
     }
     let tx = ctx.store.begin().await?;
+    if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
+        return Ok(first);
+    }
     let scene = match &question.subject {
         Subject::Recorded { tenant_id, certificate_id, overrides } => {
             recorded(ctx, &tx, call, (*tenant_id, *certificate_id, overrides), &question).await?
@@ -131,6 +135,7 @@ pub async fn evaluate_eligibility(
         for decision in &answer.decisions {
             decisions::insert(&tx, decision).await?;
         }
+        call.remember(&tx, &answer).await?;
         tx.commit().await?;
     }
     Ok(answer)

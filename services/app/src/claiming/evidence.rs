@@ -1,13 +1,14 @@
 //! What is on record about a loss: the certificate, the incident and its alerts, the last sign of
 //! life, findings left open.
 
-use tasuki_core::alert::{Alert, AlertKind, Detail, DiagnosisFinding, FindingSeverity, Verdict};
+use tasuki_core::alert::{Alert, AlertKind, Detail, DiagnosisFinding, Verdict};
 use tasuki_core::certificate::Certificate;
 use tasuki_core::id::{CertificateId, IncidentId, MasterContractId};
 use tasuki_core::incident::Incident;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
+use tasuki_core::severity::Severity;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp};
 use tasuki_store::heartbeats::Seen;
@@ -182,7 +183,7 @@ async fn urgent_open_days(tx: &Tx, question: &Question<'_>) -> Result<i64, Probl
         .into_iter()
         .filter(|stored| stored.alert.verdict() != Some(Verdict::FalsePositive))
         .filter_map(|stored| Some((stored.alert.report.detected_at, finding(&stored.alert)?)))
-        .filter(|(_, finding)| finding.severity == FindingSeverity::Urgent)
+        .filter(|(_, finding)| finding.severity == Severity::Critical)
         .collect();
     // A later report of the same weakness may say that it was repaired.
     let repaired = |weakness: &DiagnosisFinding| {

@@ -1,0 +1,8 @@
+//! `tasuki.claim.v1.ClaimService`.
+
+mod benefits;
+mod handler;
+mod mapping;
+mod requests;
+
+pub(crate) use handler::Claims;

@@ -1,0 +1,174 @@
+//! Calls about claims.
+
+use tasuki_app::claiming;
+use tasuki_core::problem::Problem;
+use tasuki_proto::claim::v1 as proto;
+use tasuki_proto::claim::v1::claim_service_server::ClaimService;
+use tonic::{Request, Response, Status};
+
+use super::{mapping, requests};
+use crate::edge::{Asking, Edge};
+use crate::fields;
+use crate::status::{not_served_yet, status};
+
+/// Serves `ClaimService`.
+#[derive(Debug, Clone)]
+pub(crate) struct Claims {
+    pub(crate) edge: Edge,
+}
+
+fn refused(problem: Problem) -> Status {
+    status(&problem)
+}
+
+#[tonic::async_trait]
+impl ClaimService for Claims {
+    async fn notify_loss(
+        &self,
+        request: Request<proto::NotifyLossRequest>,
+    ) -> Result<Response<proto::NotifyLossResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
+            .await?;
+        let only_asks = message.validate_only;
+        let notice = requests::notify_loss(message).map_err(refused)?;
+        let view = claiming::notify_loss(&self.edge.ctx, &call, notice).await.map_err(refused)?;
+        let mut claim = mapping::claim(&view);
+        if only_asks {
+            (claim.id, claim.number) = (String::new(), String::new());
+        }
+        Ok(Response::new(proto::NotifyLossResponse { claim: Some(claim) }))
+    }
+
+    async fn get_claim(
+        &self,
+        request: Request<proto::GetClaimRequest>,
+    ) -> Result<Response<proto::GetClaimResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let id = fields::id("claim_id", &message.claim_id).map_err(refused)?;
+        let view = claiming::get_claim(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        Ok(Response::new(proto::GetClaimResponse { claim: Some(mapping::claim(&view)) }))
+    }
+
+    async fn list_claims(
+        &self,
+        request: Request<proto::ListClaimsRequest>,
+    ) -> Result<Response<proto::ListClaimsResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let list = requests::claim_list(message).map_err(refused)?;
+        let page = claiming::list_claims(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        Ok(Response::new(proto::ListClaimsResponse {
+            claims: page.rows.iter().map(mapping::claim).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn add_document(
+        &self,
+        _: Request<proto::AddDocumentRequest>,
+    ) -> Result<Response<proto::AddDocumentResponse>, Status> {
+        Err(not_served_yet("tasuki.claim.v1.ClaimService/AddDocument"))
+    }
+
+    async fn request_information(
+        &self,
+        _: Request<proto::RequestInformationRequest>,
+    ) -> Result<Response<proto::RequestInformationResponse>, Status> {
+        Err(not_served_yet("tasuki.claim.v1.ClaimService/RequestInformation"))
+    }
+
+    async fn assess_claim(
+        &self,
+        request: Request<proto::AssessClaimRequest>,
+    ) -> Result<Response<proto::AssessClaimResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
+            .await?;
+        let asked = requests::assess_claim(message).map_err(refused)?;
+        let view = claiming::assess_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        Ok(Response::new(proto::AssessClaimResponse {
+            claim: Some(mapping::claim(&view)),
+            assessment: mapping::last_assessment(&view),
+        }))
+    }
+
+    async fn decide_claim(
+        &self,
+        request: Request<proto::DecideClaimRequest>,
+    ) -> Result<Response<proto::DecideClaimResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::decide_claim(message).map_err(refused)?;
+        let answer = claiming::decide_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        Ok(Response::new(mapping::decided(&answer)))
+    }
+
+    async fn record_claim_payment(
+        &self,
+        request: Request<proto::RecordClaimPaymentRequest>,
+    ) -> Result<Response<proto::RecordClaimPaymentResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::record_claim_payment(message).map_err(refused)?;
+        let answer =
+            claiming::record_claim_payment(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        Ok(Response::new(mapping::paid(&answer)))
+    }
+
+    async fn record_recovery(
+        &self,
+        _: Request<proto::RecordRecoveryRequest>,
+    ) -> Result<Response<proto::RecordRecoveryResponse>, Status> {
+        Err(not_served_yet("tasuki.claim.v1.ClaimService/RecordRecovery"))
+    }
+
+    async fn withdraw_claim(
+        &self,
+        request: Request<proto::WithdrawClaimRequest>,
+    ) -> Result<Response<proto::WithdrawClaimResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::withdraw_claim(message).map_err(refused)?;
+        let view = claiming::withdraw_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        Ok(Response::new(proto::WithdrawClaimResponse { claim: Some(mapping::claim(&view)) }))
+    }
+
+    async fn appeal_claim(
+        &self,
+        request: Request<proto::AppealClaimRequest>,
+    ) -> Result<Response<proto::AppealClaimResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::appeal_claim(message).map_err(refused)?;
+        let view = claiming::appeal_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        Ok(Response::new(proto::AppealClaimResponse { claim: Some(mapping::claim(&view)) }))
+    }
+
+    async fn reopen_claim(
+        &self,
+        _: Request<proto::ReopenClaimRequest>,
+    ) -> Result<Response<proto::ReopenClaimResponse>, Status> {
+        Err(not_served_yet("tasuki.claim.v1.ClaimService/ReopenClaim"))
+    }
+
+    async fn set_reserve(
+        &self,
+        _: Request<proto::SetReserveRequest>,
+    ) -> Result<Response<proto::SetReserveResponse>, Status> {
+        Err(not_served_yet("tasuki.claim.v1.ClaimService/SetReserve"))
+    }
+
+    async fn get_claim_letter(
+        &self,
+        request: Request<proto::GetClaimLetterRequest>,
+    ) -> Result<Response<proto::GetClaimLetterResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let id = fields::id("claim_id", &message.claim_id).map_err(refused)?;
+        let kind = requests::letter_kind(message.kind()).map_err(refused)?;
+        let written = claiming::get_claim_letter(&self.edge.ctx, &call, (tenant, id), kind)
+            .await
+            .map_err(refused)?;
+        let letter = Some(mapping::letter(&written));
+        Ok(Response::new(proto::GetClaimLetterResponse { letter }))
+    }
+}

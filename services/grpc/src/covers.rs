@@ -1,0 +1,9 @@
+//! `tasuki.cover.v1.CoverService`.
+
+pub(crate) mod enums;
+pub(crate) mod mapping;
+pub(crate) mod terms;
+
+mod handler;
+
+pub(crate) use handler::Covers;
