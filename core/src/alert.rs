@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::kind::{
     AlertKind, AvUnresolved, Detail, DeviceOffline, DiagnosisFinding, DiagnosisTarget, EdrLevel,
-    EdrVerdict, FindingSeverity, ParseAlertKindError, WafDetection,
+    EdrVerdict, ParseAlertKindError, WafDetection,
 };
 pub use self::report::{
     AlertKey, AlertReport, MAX_DETECTIONS, ParseKeyError, ProviderAlertId, SymptomKey,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::request::{RequestCommand, RequestKind, RequestState, RequestStep, ServiceRequest};
 pub use self::wording::{Wording, for_alerts, for_enquiry, for_resolution};
-pub use self::work::{Work, WorkKind, WorkOutcome, WorkReport};
+pub use self::work::{SettingsChange, Work, WorkKind, WorkOutcome, WorkReport};
 use crate::actor::Actor;
 use crate::alert::{ActionNeeded, SymptomKey};
 use crate::escalation::{Climb, EscalationCause, Ladder, Rung};
@@ -209,8 +209,8 @@ pub enum Origin {
 /// What the escalation pack and the clock say about an incident that opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// The tenant's site where it happens.
-    pub site: Option<String>,
+    /// Code of the tenant's site where it happens.
+    pub site_code: Option<String>,
     /// How bad it is.
     pub severity: Severity,
     /// The ladder it climbs.
@@ -288,9 +288,9 @@ pub struct Incident {
     pub id: IncidentId,
     /// Whose it is.
     pub tenant_id: TenantId,
-    /// The tenant's site where it happens.
+    /// Code of the tenant's site where it happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site: Option<String>,
+    pub site_code: Option<String>,
     /// Where it came from.
     pub origin: OriginKind,
     /// The service it concerns.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::severity::Severity;
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -193,20 +194,6 @@ pub struct AvUnresolved {
     pub n_unresolved: u32,
 }
 
-/// How bad a diagnosis finding is, in the words of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingSeverity {
-    /// 低.
-    Low,
-    /// 中.
-    Medium,
-    /// 高.
-    High,
-    /// 緊急.
-    Urgent,
-}
-
 /// What was diagnosed (DIA-01).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -220,8 +207,8 @@ pub enum DiagnosisTarget {
 /// A finding of a security diagnosis (DIA-03).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiagnosisFinding {
-    /// How bad it is.
-    pub severity: FindingSeverity,
+    /// How bad it is, low to critical: 低, 中, 高 or 緊急.
+    pub severity: Severity,
     /// What was diagnosed.
     pub target: DiagnosisTarget,
     /// What kind of weakness it is, a stable key such as `weak_tls`.
@@ -244,21 +231,6 @@ impl EdrLevel {
             Self::None => "none",
             Self::Suspected => "suspected",
             Self::Feared => "feared",
-        }
-    }
-}
-
-impl FindingSeverity {
-    /// Every severity, the least first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Urgent];
-
-    /// The word in tables and policies.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Urgent => "urgent",
         }
     }
 }
@@ -304,10 +276,11 @@ impl Detail {
             }
             Self::DiagnosisFinding(finding) => {
                 let place = match finding.severity {
-                    FindingSeverity::Low => 0,
-                    FindingSeverity::Medium => 1,
-                    FindingSeverity::High => 2,
-                    FindingSeverity::Urgent => 3,
+                    Severity::Information => 0,
+                    Severity::Low => 1,
+                    Severity::Medium => 2,
+                    Severity::High => 3,
+                    Severity::Critical => 4,
                 };
                 Some((place, finding.severity.as_str()))
             }

@@ -46,7 +46,7 @@ pub struct SummaryRow {
 /// How many alerts have a level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelCount {
-    /// The level, such as `feared` or `urgent`.
+    /// The level, such as `feared` or `critical`.
     pub level: String,
     /// Rows with it.
     pub n_alerts: u64,

@@ -68,7 +68,7 @@ impl Incident {
         Self {
             id,
             tenant_id,
-            site: opening.site,
+            site_code: opening.site_code,
             origin: kind,
             service,
             symptom,
@@ -181,6 +181,10 @@ impl Incident {
     ) -> Result<Vec<IncidentEvent>, Problem> {
         if report.started_at > deed.at {
             return Err(Problem::invalid("started_at", "work cannot begin in the future"));
+        }
+        if (report.kind == WorkKind::SettingsChange) != report.settings_change.is_some() {
+            let text = "belongs to a change of settings, and a change of settings needs it";
+            return Err(Problem::invalid("settings_change", text));
         }
         if self.work.len() >= MAX_WORK {
             return Err(Problem::invalid(

@@ -8,6 +8,7 @@ use super::*;
 use crate::alert::AlertKind;
 use crate::alert::tests::{alert, at, judgement};
 use crate::escalation::{OKINAWA, ladder_named};
+use crate::id::ItemId;
 use crate::party::Role;
 use crate::reason::Reason;
 
@@ -20,7 +21,7 @@ fn deed(when: &str) -> Deed {
 
 fn opening() -> Opening {
     Opening {
-        site: None,
+        site_code: None,
         severity: Severity::High,
         ladder: ladder_named(OKINAWA).unwrap(),
         start: Rung::HelpDesk,
@@ -65,6 +66,7 @@ fn work(kind: WorkKind, outcome: WorkOutcome) -> WorkReport {
         outcome,
         findings: Text::new("確認しました。", "looked at it"),
         evidence_id: None,
+        settings_change: None,
     }
 }
 
@@ -222,6 +224,30 @@ fn a_cancelled_request_stays_cancelled_when_its_prerequisite_is_finished() {
     let done = work(WorkKind::RemoteSupport, WorkOutcome::Fixed);
     incident.record_work(done, None, &now).unwrap();
     assert_eq!(incident.requests[0].state, RequestState::Cancelled);
+}
+
+#[test]
+fn a_change_of_settings_says_what_was_changed_and_nothing_else_does() {
+    let mut incident = incident();
+    let now = deed("2020-11-02T01:00:00Z");
+    let bare = work(WorkKind::SettingsChange, WorkOutcome::Fixed);
+    assert!(incident.record_work(bare.clone(), None, &now).is_err());
+    let change = SettingsChange {
+        instance_id: ItemId::from(Uuid::from_u128(7)),
+        bypass: true,
+        target: "10.0.0.8".to_owned(),
+        approval_reference: None,
+        expires_at: None,
+    };
+    let advice = WorkReport {
+        kind: WorkKind::Advice,
+        settings_change: Some(change.clone()),
+        ..bare.clone()
+    };
+    assert!(incident.record_work(advice, None, &now).is_err());
+    let bypass = WorkReport { settings_change: Some(change.clone()), ..bare };
+    incident.record_work(bypass, None, &now).unwrap();
+    assert_eq!(incident.work[0].settings_change, Some(change));
 }
 
 #[test]

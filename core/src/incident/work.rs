@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Deed;
 use crate::actor::Actor;
-use crate::id::ProviderId;
+use crate::id::{ItemId, ProviderId};
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -48,6 +48,24 @@ pub enum WorkOutcome {
     RefusedByCustomer,
 }
 
+/// A change of a service's settings (UTM-06, UTM-10). A bypass without approval, or past its end, may
+/// cost cover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// The instance whose settings were changed.
+    pub instance_id: ItemId,
+    /// Whether it lets something pass that the service would otherwise look at.
+    pub bypass: bool,
+    /// What it concerns, such as the address of an internal server.
+    pub target: String,
+    /// Who approved it, as a reference; none: not approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_reference: Option<String>,
+    /// When it is taken back; none: not planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
 /// What is reported about a piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkReport {
@@ -69,6 +87,8 @@ pub struct WorkReport {
     pub findings: Text,
     /// The evidence: a signed work report, a log, photographs.
     pub evidence_id: Option<String>,
+    /// For a change of settings: what was changed and who approved it.
+    pub settings_change: Option<SettingsChange>,
 }
 
 /// A piece of work.
@@ -96,6 +116,9 @@ pub struct Work {
     /// The evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence_id: Option<String>,
+    /// For a change of settings: what was changed and who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_change: Option<SettingsChange>,
     /// Who wrote it down.
     pub recorded_by: Actor,
     /// When it was written down.
@@ -166,6 +189,7 @@ impl Work {
             outcome: report.outcome,
             findings: report.findings,
             evidence_id: report.evidence_id,
+            settings_change: report.settings_change,
             recorded_by: deed.by.clone(),
             recorded_at: deed.at,
         }

@@ -46,7 +46,7 @@ fn everything() -> PageRequest {
 fn all_incidents() -> IncidentList {
     IncidentList {
         tenant_id: None,
-        phase: None,
+        phases: Vec::new(),
         rung: None,
         answered: monitoring::Answered::Any,
         openness: monitoring::Openness::Any,
@@ -173,7 +173,7 @@ async fn the_113_verdicts_of_the_edr_are_reviewed_and_none_is_an_incident() {
         }
         report(&scheme, &rows).await;
 
-        let queue = AlertList { state: Some("awaiting_verdict"), ..AlertList::default() };
+        let queue = AlertList { states: vec!["awaiting_verdict"], ..AlertList::default() };
         assert_eq!(review(&scheme, &queue, Verdict::FalsePositive).await, 113);
 
         let row = summary(&scheme).await.remove(0);
@@ -194,7 +194,7 @@ async fn action_needed_opens_one_incident_that_further_alerts_join() {
             AlertRow { blocked: false, ..alert }
         };
         report(&scheme, &[one("a"), one("b")]).await;
-        let queue = AlertList { state: Some("awaiting_verdict"), ..AlertList::default() };
+        let queue = AlertList { states: vec!["awaiting_verdict"], ..AlertList::default() };
         assert_eq!(review(&scheme, &queue, Verdict::ActionNeeded).await, 2);
 
         let call = by(Role::HelpDesk);
@@ -305,7 +305,7 @@ async fn an_enquiry_opens_an_incident_and_a_second_one_of_the_symptom_joins() {
         let tenant = scheme.tenant(1, OKINAWA, jst("2020-11-02 10:00:00")).await;
         let enquiry = OpenIncident {
             tenant_id: tenant,
-            site: None,
+            site_code: Some("main".to_owned()),
             service: Some(Service::Utm),
             symptom: Some("utm.internet_lost".parse().unwrap()),
             description: "インターネットにつながりません".to_owned(),
@@ -317,7 +317,7 @@ async fn an_enquiry_opens_an_incident_and_a_second_one_of_the_symptom_joins() {
         assert!(!first.joined);
         assert_eq!(first.view.incident.severity, Severity::Low);
         assert_eq!(first.view.incident.climb.rung(), Rung::HelpDesk);
-        assert_eq!(first.view.incident.site.as_deref(), Some("本社"));
+        assert_eq!(first.view.incident.site_code.as_deref(), Some("main"));
         assert!(first.view.decision.is_some());
         let second = monitoring::open_incident(&scheme.ctx, &call, enquiry).await.unwrap();
         assert!(second.joined, "{}", scheme.name);
@@ -377,7 +377,7 @@ async fn only_a_later_sign_of_life_changes_anything() {
 async fn a_correction_replaces_and_a_month_adds_up() {
     for scheme in schemes().await {
         let tenant = scheme.tenant(1, OKINAWA, jst("2021-05-10 10:00:00")).await;
-        let subscription = SubscriptionId::from(Uuid::from_u128(5));
+        let subscription = scheme.subscription(tenant).await;
         let measured = |id: &str, quantity: &str, days: (u8, u8)| UsageRow {
             provider_event_id: id.to_owned(),
             tenant_id: tenant,
@@ -407,6 +407,10 @@ async fn a_correction_replaces_and_a_month_adds_up() {
             Ok(correction),
             Ok(measured("b", "5.5", (15, 30))),
             Ok(UsageRow { provider_event_id: "d".to_owned(), ..lost }),
+            Ok(UsageRow {
+                subscription_id: SubscriptionId::from(Uuid::from_u128(6)),
+                ..measured("e", "1", (1, 15))
+            }),
         ];
         let answers =
             monitoring::report_usage(&scheme.ctx, &provider(), provider_id(), rows).await.unwrap();
@@ -419,8 +423,10 @@ async fn a_correction_replaces_and_a_month_adds_up() {
                 RowOutcome::Accepted,
                 RowOutcome::Repeated,
                 RowOutcome::Refused,
+                RowOutcome::Refused,
             ]
         );
+        assert_eq!(answers[5].reason, "SUBSCRIPTION_NOT_FOUND");
         let month = "2021-04".parse().unwrap();
         let call = by(Role::Operator);
         let meters =

@@ -35,17 +35,44 @@ impl Edge {
     /// # Errors
     /// `UNAUTHENTICATED`, or `INVALID_ARGUMENT` with every broken rule.
     pub async fn open<M: ReflectMessage>(&self, request: Request<M>) -> Result<(Call, M), Status> {
+        self.open_checking(request, |_| true).await
+    }
+
+    /// Opens a batch of rows: rules that rows break are left to their own answers, see [`row`].
+    /// Without a request id repeats are recognised row by row.
+    ///
+    /// # Errors
+    /// As [`Edge::open`], for rules about the batch as a whole.
+    pub async fn open_batch<M: ReflectMessage + Message>(
+        &self,
+        request: Request<M>,
+        rows: &'static str,
+        request_id: impl FnOnce(&M) -> &str,
+    ) -> Result<(Call, M), Status> {
+        let inside = format!("{rows}[");
+        let checked = |field: &str| !field.starts_with(&inside);
+        let (mut call, message) = self.open_checking(request, checked).await?;
+        let request_id = request_id(&message);
+        if !request_id.is_empty() {
+            call.key = Some(key(&call, &message, request_id));
+        }
+        Ok((call, message))
+    }
+
+    async fn open_checking<M: ReflectMessage>(
+        &self,
+        request: Request<M>,
+        checked: impl Fn(&str) -> bool,
+    ) -> Result<(Call, M), Status> {
         let (metadata, _, message) = request.into_parts();
         let principal = self.auth.principal(&metadata).await.map_err(|problem| status(&problem))?;
         let span = tracing::Span::current();
         span.record("principal", tracing::field::display(&principal));
-        tasuki_proto::validate(&message).map_err(|violations| {
-            let violations = violations
-                .into_iter()
-                .map(|broken| Violation { field: broken.field, description: broken.message })
-                .collect();
-            status(&Problem::all_invalid(violations))
-        })?;
+        let broken: Vec<Violation> =
+            broken(&message).into_iter().filter(|broken| checked(&broken.field)).collect();
+        if !broken.is_empty() {
+            return Err(status(&Problem::all_invalid(broken)));
+        }
         Ok((Call::by(principal), message))
     }
 
@@ -81,12 +108,7 @@ impl Edge {
                 return Err(status(&Problem::invalid("request_id", text)));
             }
             Asking::No => {
-                call.key = Some(RequestKey {
-                    scope: call.principal.subject.clone(),
-                    method: method_of(&message),
-                    request_id: request_id.to_owned(),
-                    body_hash: hex::encode(Sha256::digest(message.encode_to_vec())),
-                });
+                call.key = Some(key(&call, &message, request_id));
             }
         }
         Ok((call, message))
@@ -105,6 +127,34 @@ pub enum Asking {
 impl From<bool> for Asking {
     fn from(validate_only: bool) -> Self {
         if validate_only { Self::Yes } else { Self::No }
+    }
+}
+
+/// A row of a batch, if it breaks no rule of the contract.
+///
+/// # Errors
+/// `REQUEST_INVALID` with every broken rule, for the row's own answer.
+pub(crate) fn row<M: ReflectMessage>(message: M) -> Result<M, Problem> {
+    let broken = broken(&message);
+    if broken.is_empty() { Ok(message) } else { Err(Problem::all_invalid(broken)) }
+}
+
+/// The rules of the contract that a message breaks.
+fn broken<M: ReflectMessage>(message: &M) -> Vec<Violation> {
+    let violations = tasuki_proto::validate(message).err().unwrap_or_default();
+    violations
+        .into_iter()
+        .map(|broken| Violation { field: broken.field, description: broken.message })
+        .collect()
+}
+
+/// What makes a repeat of this call the same call.
+fn key<M: ReflectMessage + Message>(call: &Call, message: &M, request_id: &str) -> RequestKey {
+    RequestKey {
+        scope: call.principal.subject.clone(),
+        method: method_of(message),
+        request_id: request_id.to_owned(),
+        body_hash: hex::encode(Sha256::digest(message.encode_to_vec())),
     }
 }
 

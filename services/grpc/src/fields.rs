@@ -7,9 +7,13 @@ use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
 use tasuki_core::rate::Rate;
 use tasuki_core::service::Service;
-use tasuki_core::time::{Month, Timestamp, Zone};
+use tasuki_core::severity::Severity;
+use tasuki_core::text::Text;
+use tasuki_core::time::{Month, Period, Timestamp, Zone};
 use tasuki_proto::google::r#type::{Date as ProtoDate, Money as ProtoMoney};
-use tasuki_proto::types::v1::Service as ProtoService;
+use tasuki_proto::types::v1::{
+    LocalizedText, Period as ProtoPeriod, Service as ProtoService, Severity as ProtoSeverity,
+};
 
 /// An id that must be there.
 pub(crate) fn id<T>(field: &str, text: &str) -> Result<T, Problem>
@@ -141,6 +145,55 @@ pub(crate) fn services(field: &str, values: &[i32]) -> Result<Vec<Service>, Prob
         .enumerate()
         .map(|(at, value)| service(&format!("{field}[{at}]"), *value))
         .collect()
+}
+
+/// A severity; none for the unspecified one.
+pub(crate) fn optional_severity(field: &str, value: i32) -> Result<Option<Severity>, Problem> {
+    let known = ProtoSeverity::try_from(value)
+        .map_err(|_| Problem::invalid(field, "is not a severity that this version knows"))?;
+    Ok(match known {
+        ProtoSeverity::Unspecified => None,
+        ProtoSeverity::Information => Some(Severity::Information),
+        ProtoSeverity::Low => Some(Severity::Low),
+        ProtoSeverity::Medium => Some(Severity::Medium),
+        ProtoSeverity::High => Some(Severity::High),
+        ProtoSeverity::Critical => Some(Severity::Critical),
+    })
+}
+
+/// The bounds of a period, each of which may be left out.
+pub(crate) fn bounds(
+    field: &str,
+    value: Option<ProtoPeriod>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    let period = value.unwrap_or_default();
+    let start = optional_timestamp(&format!("{field}.start"), period.start)?;
+    let end = optional_timestamp(&format!("{field}.end"), period.end)?;
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        return Err(Problem::invalid(format!("{field}.end"), "must not be before `start`"));
+    }
+    Ok((start, end))
+}
+
+/// A period with both bounds.
+pub(crate) fn period(field: &str, value: Option<ProtoPeriod>) -> Result<Period, Problem> {
+    match bounds(field, value)? {
+        (Some(start), Some(end)) => Ok(Period::new(start, end)?),
+        (None, _) => Err(Problem::invalid(format!("{field}.start"), "is required")),
+        (_, None) => Err(Problem::invalid(format!("{field}.end"), "is required")),
+    }
+}
+
+/// A text in both languages; none when it was left out.
+pub(crate) fn text(value: Option<LocalizedText>) -> Option<Text> {
+    value.map(|text| Text::new(text.ja, text.en))
+}
+
+/// A text that may be left out as an empty one.
+pub(crate) fn optional_text(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// What a list is asked for.

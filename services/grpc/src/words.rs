@@ -1,8 +1,11 @@
 //! Domain types into the words that all contracts share.
 
 use jiff::civil::Date;
+use tasuki_core::actor::Actor;
 use tasuki_core::money::Money;
+use tasuki_core::party::Role;
 use tasuki_core::service::Service;
+use tasuki_core::severity::Severity;
 use tasuki_core::text::Text;
 use tasuki_core::time::{Period, Timestamp};
 use tasuki_proto::google::r#type::{Date as ProtoDate, Money as ProtoMoney};
@@ -49,5 +52,33 @@ pub(crate) fn service(service: Service) -> words::Service {
         Service::HelpDesk => words::Service::HelpDesk,
         Service::OnSiteResponse => words::Service::OnSiteResponse,
         Service::DataRecovery => words::Service::DataRecovery,
+    }
+}
+
+pub(crate) fn severity(severity: Severity) -> words::Severity {
+    match severity {
+        Severity::Information => words::Severity::Information,
+        Severity::Low => words::Severity::Low,
+        Severity::Medium => words::Severity::Medium,
+        Severity::High => words::Severity::High,
+        Severity::Critical => words::Severity::Critical,
+    }
+}
+
+pub(crate) fn actor(actor: &Actor) -> words::Actor {
+    let role = match actor.role {
+        Role::Operator => words::Role::Operator,
+        Role::Partner => words::Role::Partner,
+        Role::Provider => words::Role::Provider,
+        Role::Soc => words::Role::Soc,
+        Role::HelpDesk => words::Role::HelpDesk,
+        Role::Insurer => words::Role::Insurer,
+        Role::Tenant => words::Role::Tenant,
+        Role::System => words::Role::System,
+    };
+    words::Actor {
+        subject: actor.subject.clone(),
+        role: role.into(),
+        partner_id: actor.partner_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

@@ -47,7 +47,7 @@ async fn advance(worker: &Worker, tenant: TenantId, to: Timestamp) {
 async fn incidents(scheme: &Scheme, tenant: TenantId) -> Vec<Incident> {
     let wanted = IncidentList {
         tenant_id: Some(tenant),
-        phase: None,
+        phases: Vec::new(),
         rung: None,
         answered: monitoring::Answered::Any,
         openness: monitoring::Openness::Any,
@@ -325,6 +325,7 @@ async fn a_symptom_that_is_back_after_work_sends_the_incident_one_rung_up() {
             outcome: WorkOutcome::WorkedAround,
             findings: Text::new("再起動で直った", "a restart helped"),
             evidence_id: None,
+            settings_change: None,
         };
         let command = RecordWork {
             tenant_id: tenant,

@@ -1,8 +1,6 @@
 //! What policies may know about an alert or an enquiry.
 
-use tasuki_core::alert::{
-    Alert, AlertKind, Detail, EdrLevel, FindingSeverity, SymptomKey, Verdict,
-};
+use tasuki_core::alert::{Alert, AlertKind, Detail, EdrLevel, SymptomKey, Verdict};
 use tasuki_core::calendar;
 use tasuki_core::escalation::Rung;
 use tasuki_core::incident::Enquiry;
@@ -159,12 +157,7 @@ fn av_unresolved(detail: &Detail) -> i64 {
 /// How bad the provider says it is; most kinds say nothing.
 fn severity_of(detail: &Detail) -> Option<facts::Severity> {
     match detail {
-        Detail::DiagnosisFinding(finding) => Some(match finding.severity {
-            FindingSeverity::Low => facts::Severity::Low,
-            FindingSeverity::Medium => facts::Severity::Medium,
-            FindingSeverity::High => facts::Severity::High,
-            FindingSeverity::Urgent => facts::Severity::Critical,
-        }),
+        Detail::DiagnosisFinding(finding) => Some(severity_word(finding.severity)),
         Detail::EdrVerdict(verdict) => Some(match verdict.level {
             EdrLevel::None => facts::Severity::Information,
             EdrLevel::Suspected => facts::Severity::Medium,

@@ -21,8 +21,8 @@ use crate::context::Context;
 pub struct OpenIncident {
     /// Who asks.
     pub tenant_id: TenantId,
-    /// The tenant's site; none when unknown.
-    pub site: Option<String>,
+    /// Code of the tenant's site; none when unknown.
+    pub site_code: Option<String>,
     /// The service it concerns; none when none of ours.
     pub service: Option<Service>,
     /// The symptom, when it is a known one.
@@ -101,7 +101,7 @@ async fn open(
     let mut course = scene.course(enquiry.incident_id.to_string(), &facts, history).await?;
     course.severity = command.severity.unwrap_or(course.severity);
     let mut opening = scene.opening(course, history, for_enquiry());
-    opening.site = command.site.or(opening.site);
+    opening.site_code = command.site_code;
     let (incident, event) = Incident::open(Origin::Enquiry(enquiry), opening, scene.now())?;
     incidents::insert(scene.tx, &incident).await?;
     scene.tell(&incident, &[event]).await?;

@@ -89,10 +89,8 @@ impl Scene<'_> {
         history: History,
         wording: tasuki_core::incident::Wording,
     ) -> Opening {
-        let sites = &self.entered.tenant.sites;
         Opening {
-            // A tenant with one site has it there; of several nobody has said which.
-            site: if sites.len() == 1 { sites.first().map(|it| it.name.clone()) } else { None },
+            site_code: None,
             severity: course.severity,
             ladder: course.ladder,
             start: course.start,

@@ -26,8 +26,8 @@ const COUNTED_AT_ONCE: u64 = 1_000;
 pub struct AlertList {
     /// Of this tenant; left out, of all that the caller may see.
     pub tenant_id: Option<TenantId>,
-    /// In this state, by its word.
-    pub state: Option<&'static str>,
+    /// In one of these states, by their words; none: in any.
+    pub states: Vec<&'static str>,
     /// Of this service.
     pub service: Option<Service>,
     /// Of this kind.
@@ -120,7 +120,7 @@ pub async fn summarize_alerts(
 fn filter(wanted: &AlertList, scope: tasuki_store::Scope) -> Filter {
     Filter {
         scope,
-        state: wanted.state,
+        states: wanted.states.clone(),
         service: wanted.service,
         kind: wanted.kind,
         incident: wanted.incident_id,

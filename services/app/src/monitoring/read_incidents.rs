@@ -24,8 +24,8 @@ use crate::paging::{Page, PageRequest};
 pub struct IncidentList {
     /// Of this tenant; left out, of all that the caller may see.
     pub tenant_id: Option<TenantId>,
-    /// In this phase.
-    pub phase: Option<Phase>,
+    /// In one of these phases; none: in any.
+    pub phases: Vec<Phase>,
     /// On this rung.
     pub rung: Option<Rung>,
     /// Of whatever acknowledgement, or only those that nobody has.
@@ -68,7 +68,7 @@ pub async fn list_incidents(
     let tx = ctx.store.begin_read().await?;
     let filter = Filter {
         scope: scope::of_list(ctx, &tx, call, wanted.tenant_id).await?,
-        phase: wanted.phase,
+        phases: wanted.phases.clone(),
         rung: wanted.rung,
         answered: wanted.answered,
         openness: wanted.openness,

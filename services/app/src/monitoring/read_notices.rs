@@ -19,8 +19,8 @@ pub struct NoticeList {
     pub tenant_id: Option<TenantId>,
     /// About this incident.
     pub incident_id: Option<IncidentId>,
-    /// In this state, by its word.
-    pub state: Option<&'static str>,
+    /// In one of these states, by their words; none: in any.
+    pub states: Vec<&'static str>,
     /// On this channel.
     pub channel: Option<Channel>,
     /// Asked for at or after this instant.
@@ -43,7 +43,7 @@ pub async fn list_notices(
     let filter = Filter {
         scope: scope::of_list(ctx, &tx, call, wanted.tenant_id).await?,
         incident: wanted.incident_id,
-        state: wanted.state,
+        states: wanted.states.clone(),
         channel: wanted.channel,
         requested_from: wanted.requested_from,
         requested_until: wanted.requested_until,

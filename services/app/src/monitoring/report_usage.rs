@@ -3,10 +3,11 @@
 use tasuki_core::id::{ProviderId, SubscriptionId, TenantId, UsageId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::time::Period;
 use tasuki_core::usage::{Meter, Quantity, UsageKind, UsageRecord, UsageReport};
-use tasuki_store::{StoreError, Tx, usage};
+use tasuki_store::{StoreError, Tx, subscriptions, usage};
 
 use super::rows::{self, RowAnswer, RowOutcome};
 use super::scene::Scene;
@@ -80,6 +81,9 @@ async fn take_in(
 ) -> Result<(UsageId, RowOutcome), Problem> {
     let scene = Scene::enter(ctx, tx, call, row.tenant_id, Permission::Report).await?;
     rows::not_in_future("measured.end", row.measured.end(), scene.now())?;
+    if subscriptions::tenant_of(tx, row.subscription_id).await? != Some(row.tenant_id) {
+        return Err(Problem::not_found(Reason::SubscriptionNotFound, row.subscription_id));
+    }
     if let Some(known) = usage::lock_event(tx, provider_id, &row.provider_event_id).await? {
         return Ok((known.record.id, RowOutcome::Repeated));
     }

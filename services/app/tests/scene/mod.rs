@@ -8,13 +8,15 @@ use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_app::monitoring::AlertRow;
 use tasuki_core::alert::{AlertKey, Detail};
-use tasuki_core::id::{IdSource, PartnerId, ProviderId, TenantId};
+use tasuki_core::catalog::{BillingCycle, RateCardRef};
+use tasuki_core::id::{IdSource, PartnerId, ProviderId, QuoteId, SubscriptionId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::service::Service;
+use tasuki_core::subscription::{Subscription, SubscriptionDraft};
 use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Provider, Site, Tenant};
 use tasuki_core::time::{Clock, Timestamp, Zone};
 use tasuki_store::testing::{Fresh, databases};
-use tasuki_store::{partners, providers, tenants};
+use tasuki_store::{partners, providers, subscriptions, tenants};
 use uuid::Uuid;
 
 /// Real time stands still long after the pilots.
@@ -138,6 +140,34 @@ impl Scheme {
         };
         let tx = self.ctx.store.begin().await.unwrap();
         tenants::insert(&tx, &tenant).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+}
+
+impl Scheme {
+    /// A subscription of the tenant, without services yet.
+    pub async fn subscription(&self, tenant_id: TenantId) -> SubscriptionId {
+        let id = SubscriptionId::from(Uuid::from_u128(500));
+        let draft = SubscriptionDraft {
+            id,
+            tenant_id,
+            partner_id: partner_id(),
+            quote_id: QuoteId::from(Uuid::from_u128(501)),
+            items: Vec::new(),
+            rate_card: RateCardRef {
+                code: "okinawa".to_owned(),
+                version: "2021-01".to_owned(),
+                hash: "sha256:00".to_owned(),
+            },
+            cycle: BillingCycle::CalendarMonth,
+            start_on: jiff::civil::date(2021, 2, 1),
+            trial: None,
+            minimum_term_months: 0,
+        };
+        let subscription = Subscription::open(draft, at("2021-01-25T00:00:00Z"));
+        let tx = self.ctx.store.begin().await.unwrap();
+        subscriptions::insert(&tx, &subscription).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -1,0 +1,6 @@
+//! `tasuki.alert.v1.AlertService`.
+
+mod handler;
+mod mapping;
+
+pub(crate) use handler::Alerts;

@@ -1,0 +1,6 @@
+//! `tasuki.usage.v1.UsageService`.
+
+mod handler;
+mod mapping;
+
+pub(crate) use handler::Usage;
