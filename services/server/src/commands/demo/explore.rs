@@ -21,10 +21,10 @@ pub(crate) fn text(stage: &Stage, lang: Lang) -> String {
         "同じものをPythonのリフレクションで（pip install grpcio-reflection）",
         "the same from Python by reflection (pip install grpcio-reflection)",
     );
-    let database = stage.server_arguments().join(" ");
+    let command = stage.serve_command(ADDRESS);
     let code = python_code();
     format!(
-        "## {title}\n\n  # {serve}\n  tasuki serve {database} --listen {ADDRESS}\n\n  # {grpcurl}\n  \
+        "## {title}\n\n  # {serve}\n  {command}\n\n  # {grpcurl}\n  \
          grpcurl -plaintext {ADDRESS} {SERVICE}/GetFunnel\n\n  # {python}\n  python3 -c '{code}'"
     )
 }

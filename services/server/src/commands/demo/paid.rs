@@ -4,21 +4,20 @@ use anyhow::Context as _;
 use tasuki_proto::cover::v1 as cover;
 use tasuki_proto::quote::v1 as quote;
 use tasuki_proto::quote::v1::{LineKind, Selection};
-use tasuki_proto::subscription::v1 as proto;
 use tasuki_proto::types::v1::Cadence;
 
 use super::callers::ask;
 use super::data::{Converted, PriceYen, Text, Wanted};
 use super::play::{Firm, Play};
 use super::report::{Checks, PayingFirm};
-use super::{terms, words};
+use super::{profile, terms, words};
 
 /// The price list of the year.
 pub(crate) const RATE_CARD: &str = "okinawa";
 
 impl Play {
-    /// Turns a firm's trial into a paid subscription, and says what it costs.
-    pub(crate) async fn convert(
+    /// A firm whose trial is over goes on and pays: a new quote at the prices of the year, accepted.
+    pub(crate) async fn go_on(
         &self,
         firm: &mut Firm,
         wanted: &Converted,
@@ -28,54 +27,31 @@ impl Play {
         let price = split(&offered.lines);
         let what = format!("{}: price of the paid bundle", firm.key);
         checks.same(what, &wanted.expected_price_yen, &price);
-        let first_year =
-            words::units(offered.totals.as_ref().and_then(|it| it.first_year_net.as_ref()));
+        let totals = offered.totals.clone().unwrap_or_default();
+        let first_year = words::units(totals.first_year_net.as_ref());
         let what = format!("{}: first year of the paid bundle", firm.key);
         checks.same(what, &wanted.expected_first_year_yen, &first_year);
-
-        self.acknowledge_terms(firm).await?;
-        let read = self.subscription(firm).await?;
-        let acknowledgements = offered
-            .acknowledgements
-            .iter()
-            .map(|it| words::acknowledged(&it.code, &it.document_version, firm.now))
-            .collect();
-        let paid_from = self.pilot.scenario.programme.paid_from;
-        let request = proto::ConvertTrialRequest {
-            request_id: firm.request("convert", "1"),
-            tenant_id: firm.tenant_id.clone(),
-            subscription_id: firm.subscription_id.clone(),
-            etag: read.etag,
-            paid_from: Some(words::date(paid_from)),
-            change: Some(proto::Change {
-                set: selections(wanted),
-                remove: Vec::new(),
-                rate_card: RATE_CARD.to_owned(),
-                acknowledgements,
-            }),
-            validate_only: false,
-        };
-        ask!(self.people.ogs.subscriptions(), convert_trial, request)
-            .with_context(|| format!("the trial of {} cannot be converted", firm.key))?;
+        self.accept(&self.people.ogs, firm, &offered).await?;
+        self.learn_instances(firm).await?;
         Ok(PayingFirm {
             firm: firm.key.clone(),
             services: names(&wanted.services, wanted.diagnoses),
             price_yen: price,
             first_year_yen: first_year,
-            paid_from: paid_from.to_string(),
+            paid_from: self.pilot.scenario.programme.paid_from.to_string(),
             certificate: String::new(),
             in_force_from: String::new(),
         })
     }
 
-    /// What the bundle would cost from the first paid day.
+    /// What the bundle costs from the first paid day.
     async fn offer(&self, firm: &Firm, wanted: &Converted) -> anyhow::Result<quote::Quote> {
         let request = quote::CreateQuoteRequest {
+            request_id: firm.request("quote", "2"),
             tenant_id: firm.tenant_id.clone(),
+            profile: Some(profile::of_applicant(self.applicant(&firm.key)?)),
             selections: selections(wanted),
             rate_card: RATE_CARD.to_owned(),
-            start_on: Some(words::date(self.pilot.scenario.programme.paid_from)),
-            validate_only: true,
             ..quote::CreateQuoteRequest::default()
         };
         let answer = ask!(self.people.ogs.quotes(), create_quote, request)
@@ -83,20 +59,8 @@ impl Play {
         answer.quote.context("the answer has no quote")
     }
 
-    /// A firm's subscription as it is.
-    pub(crate) async fn subscription(&self, firm: &Firm) -> anyhow::Result<proto::Subscription> {
-        let request = proto::GetSubscriptionRequest {
-            tenant_id: firm.tenant_id.clone(),
-            subscription_id: firm.subscription_id.clone(),
-            as_of: None,
-            known_at: None,
-        };
-        let answer = ask!(self.people.ogs.subscriptions(), get_subscription, request)?;
-        answer.subscription.context("the answer has no subscription")
-    }
-
     /// The clauses are read together before the cover begins (INS-07).
-    async fn acknowledge_terms(&self, firm: &Firm) -> anyhow::Result<()> {
+    pub(crate) async fn acknowledge_terms(&self, firm: &Firm) -> anyhow::Result<()> {
         let acknowledgements = terms::acknowledged_clauses()
             .map(|code| words::acknowledged(code, terms::WORDING, firm.now))
             .collect();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use tasuki_proto::tenant::v1::AdvanceClockRequest;
 
 use super::callers::ask;
-use super::data::{Pilot, Wanted};
+use super::data::{Applicant, Pilot, Wanted};
 use super::people::People;
 use super::setup::Scheme;
 use super::words;
@@ -53,6 +54,12 @@ impl Play {
         ask!(self.people.operator.tenants(), advance_clock, request)?;
         firm.now = to;
         Ok(())
+    }
+
+    /// A firm of the data.
+    pub(crate) fn applicant(&self, key: &str) -> anyhow::Result<&Applicant> {
+        let found = self.pilot.applicants.iter().find(|firm| firm.id == key);
+        found.with_context(|| format!("the data has no firm `{key}`"))
     }
 
     /// The id of a provider.

@@ -49,6 +49,19 @@ impl Process {
         format!("http://{}", self.address)
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Lets it finish, and starts it again on the same port.
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
+        self.stop().await?;
+        let again = spawn(&self.name, &self.folder, &self.arguments, self.address).await?;
+        (self.child, self.address) = again;
+        Ok(())
+    }
+
     /// Kills it as a power cut would, and starts it again on the same port.
     pub(crate) async fn kill_and_restart(&mut self) -> anyhow::Result<()> {
         self.child.kill().await.with_context(|| format!("cannot kill `{}`", self.name))?;

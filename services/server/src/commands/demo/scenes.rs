@@ -10,12 +10,13 @@ use tokio::sync::Mutex;
 
 use super::callers::{ask, connect};
 use super::data::{Pilot, Wanted};
+use super::gather::FunnelCounts;
 use super::held::{Records, held};
 use super::people::{PROVIDERS, People};
 use super::play::{Firm, Play};
 use super::processes::Process;
 use super::progress::Progress;
-use super::report::{Checks, OfflineCall, PayingFirm, Report, reconcile};
+use super::report::{AlertRow, Bundle, Checks, Held, OfflineCall, PayingFirm, Report, reconcile};
 use super::sell::Newcomer;
 use super::setup::Scheme;
 use super::stage::Stage;
@@ -74,7 +75,15 @@ pub(crate) async fn play(
 
     let server = Arc::new(Mutex::new(server));
     let power = PowerCut { server: server.clone(), after: kill_after, n_ordered: 0.into() };
-    let report = act(Arc::new(play), (okinawa, kumamoto), Arc::new(power), &progress).await?;
+    let play = Arc::new(play);
+    let mut checks = Checks::default();
+    let trial = trial(&play, (okinawa, kumamoto), power, (&progress, &mut checks)).await?;
+    // After the trial everything stands already: whoever goes on is live at once.
+    for provider in &mut providers {
+        forget_scenario(stage, provider).await?;
+    }
+    progress.scene("the paid year");
+    let report = paid_year(&play, trial, checks, &progress).await?;
     progress.done();
     server.lock().await.stop().await?;
     for provider in &mut providers {
@@ -111,7 +120,7 @@ async fn start_providers(
 ) -> anyhow::Result<Vec<Process>> {
     let mut processes = Vec::new();
     for name in PROVIDERS {
-        let file = stage.folder.join(format!("{name}.scenario.yaml"));
+        let file = stage.scenario_file(name);
         let firms = play.pilot.applicants.iter().zip(okinawa);
         let references = firms.map(|(applicant, firm)| (applicant, firm.reference()));
         std::fs::write(&file, provision::scenario(name, references))
@@ -126,78 +135,95 @@ async fn start_providers(
     Ok(processes)
 }
 
-/// Everything after the processes run.
-async fn act(
-    play: Arc<Play>,
+/// From now on everything that is ordered goes live at once.
+async fn forget_scenario(stage: &Stage, provider: &mut Process) -> anyhow::Result<()> {
+    let file = stage.scenario_file(provider.name());
+    std::fs::write(&file, "instances: []\n")
+        .with_context(|| format!("cannot write `{}`", file.display()))?;
+    provider.restart().await
+}
+
+/// What the trial left.
+struct Trial {
+    bundles: Vec<Bundle>,
+    firms: BTreeMap<String, Firm>,
+    kumamoto: Vec<Firm>,
+    funnel: FunnelCounts,
+    offline_calls: Vec<OfflineCall>,
+    alerts: Vec<AlertRow>,
+    held: BTreeMap<String, Held>,
+}
+
+/// The trial in both regions, and what the server holds about it.
+async fn trial(
+    play: &Arc<Play>,
     (okinawa, kumamoto): (Vec<Firm>, Vec<Firm>),
-    power: Arc<PowerCut>,
-    progress: &Progress,
-) -> anyhow::Result<Report> {
-    let mut checks = Checks::default();
+    power: PowerCut,
+    (progress, checks): (&Progress, &mut Checks),
+) -> anyhow::Result<Trial> {
     progress.scene("quotes and the trial in Okinawa");
-    let bundles = play.bundles(&mut checks).await?;
-    let okinawa = trials(&play, okinawa, power, progress).await?;
-    let funnel = play.funnel(&mut checks).await?;
+    let bundles = play.bundles(checks).await?;
+    let okinawa = trials(play, okinawa, Arc::new(power), progress).await?;
+    let funnel = play.funnel(checks).await?;
     progress.scene("silent UTMs in Kumamoto");
-    let (kumamoto, offline_calls) = silences(&play, kumamoto, progress).await?;
+    let (kumamoto, offline_calls) = silences(play, kumamoto, progress).await?;
     for call in &offline_calls {
         checks.same(format!("{}: mail and call", call.utm), &true, &call.as_expected);
     }
-    let mut firms: BTreeMap<String, Firm> =
+    let firms: BTreeMap<String, Firm> =
         okinawa.into_iter().map(|it| (it.key.clone(), it)).collect();
-
-    let alerts = play.alerts().await?;
-    let summary = play.summary(&play.people.ogs).await?;
-    let findings = play.findings().await?;
-    let endpoints = endpoints(&play, &firms).await?;
-    let n_offline_calls = n_calls(&offline_calls);
-
-    progress.scene("the paid year");
-    let mut paying = convert(&play, &mut firms, &mut checks).await?;
-    progress.step();
-    let converted = play.pilot.scenario.converted.iter().map(|it| it.firm.clone());
-    let mut payers: BTreeMap<String, Firm> =
-        converted.filter_map(|key| Some((key.clone(), firms.remove(&key)?))).collect();
-    let year = play.year(&mut payers).await?;
-    for row in &mut paying {
-        certify(&play, &payers, row).await?;
-    }
-    let mut incidents = Vec::new();
-    for firm in firms.values().chain(payers.values()).chain(&kumamoto) {
-        incidents.extend(play.incident_rows(firm).await?);
-    }
-    incidents.sort_by(|a, b| (&a.opened_at, &a.firm).cmp(&(&b.opened_at, &b.firm)));
-
-    progress.scene("books");
     let records = Records {
         pilot: &play.pilot,
         funnel: &funnel,
-        summary: &summary,
-        findings: &findings,
-        endpoints,
-        n_offline_calls,
+        summary: &play.summary(&play.people.ogs).await?,
+        findings: &play.findings().await?,
+        endpoints: endpoints(play, &firms).await?,
+        n_offline_calls: n_calls(&offline_calls),
         n_on_site_for_attacks: N_ON_SITE_FOR_ATTACKS,
     };
-    let held = held(&records, &mut checks);
-    let claims = claims(&play, &year, &mut checks);
-    let invoices = play.invoices(&payers, &year).await?;
-    let settlements = play.settle(&payers).await?;
-    let bordereau = play.bordereau().await?;
-    let heavy_claim = play.heavy(&mut checks).await?;
-    let reconciliation = reconcile(&play.pilot.contradictions, &held, &mut checks);
+    let held = held(&records, checks);
+    let alerts = play.alerts().await?;
+    Ok(Trial { bundles, firms, kumamoto, funnel, offline_calls, alerts, held })
+}
+
+/// The year of the firms that pay, and the whole report.
+async fn paid_year(
+    play: &Play,
+    trial: Trial,
+    mut checks: Checks,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let mut firms = trial.firms;
+    let converted = play.pilot.scenario.converted.iter().map(|it| it.firm.clone());
+    let mut payers: BTreeMap<String, Firm> =
+        converted.filter_map(|key| Some((key.clone(), firms.remove(&key)?))).collect();
+    for firm in payers.values() {
+        play.acknowledge_terms(firm).await?;
+    }
+    let mut year = play.year(&mut payers, &mut checks).await?;
+    let mut paying = std::mem::take(&mut year.paying);
+    for row in &mut paying {
+        certify(play, &payers, row).await?;
+    }
+    progress.scene("books");
+    let mut incidents = Vec::new();
+    for firm in firms.values().chain(payers.values()).chain(&trial.kumamoto) {
+        incidents.extend(play.incident_rows(firm).await?);
+    }
+    incidents.sort_by(|a, b| (&a.opened_at, &a.firm).cmp(&(&b.opened_at, &b.firm)));
     Ok(Report {
-        bundles,
-        funnel: funnel.funnel,
-        alerts,
+        bundles: trial.bundles,
+        funnel: trial.funnel.funnel,
+        alerts: trial.alerts,
         incidents,
-        offline_calls,
+        offline_calls: trial.offline_calls,
         paying,
-        claims,
-        invoices,
-        settlements,
-        bordereau,
-        heavy_claim,
-        reconciliation,
+        claims: claims(play, &year, &mut checks),
+        invoices: play.invoices(&payers, &year).await?,
+        settlements: play.settle(&payers).await?,
+        bordereau: play.bordereau().await?,
+        heavy_claim: play.heavy(&mut checks).await?,
+        reconciliation: reconcile(&play.pilot.contradictions, &trial.held, &mut checks),
         mismatches: checks.mismatches(),
     })
 }
@@ -280,19 +306,6 @@ async fn endpoints(play: &Play, firms: &BTreeMap<String, Firm>) -> anyhow::Resul
         }
     }
     Ok((installed, reporting))
-}
-
-async fn convert(
-    play: &Play,
-    firms: &mut BTreeMap<String, Firm>,
-    checks: &mut Checks,
-) -> anyhow::Result<Vec<PayingFirm>> {
-    let mut paying = Vec::new();
-    for wanted in &play.pilot.scenario.converted {
-        let firm = firms.get_mut(&wanted.firm).context("an unknown firm pays")?;
-        paying.push(play.convert(firm, wanted, checks).await?);
-    }
-    Ok(paying)
 }
 
 /// Shows the certificate that a paying firm has in the end.

@@ -134,7 +134,7 @@ impl Play {
             .map(|it| words::acknowledged(&it.code, &it.document_version, firm.now))
             .collect();
         let message = proto::AcceptQuoteRequest {
-            request_id: firm.request("accept", "1"),
+            request_id: firm.request("accept", &firm.now.as_second().to_string()),
             tenant_id: firm.tenant_id.clone(),
             quote_id: quote.id.clone(),
             etag: quote.etag.clone(),

@@ -19,6 +19,9 @@ const CALLERS: [(&str, &str, Option<(&str, &str)>); 8] = [
     ("second-insurer", "insurer", Some(("insurer", "insurer-a"))),
 ];
 
+/// The schema of the demo on a PostgreSQL server, so that nothing else there is touched.
+const SCHEMA: &str = "tasuki_demo";
+
 /// Letters of a token.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
@@ -75,6 +78,11 @@ impl Stage {
         vec!["serve".to_owned(), "--config".to_owned(), self.settings.display().to_string()]
     }
 
+    /// Where a provider reads what is to happen.
+    pub(crate) fn scenario_file(&self, provider: &str) -> PathBuf {
+        self.folder.join(format!("{provider}.scenario.yaml"))
+    }
+
     /// How a provider is started that sends its events to the server.
     pub(crate) fn provider_arguments(
         &self,
@@ -109,13 +117,15 @@ impl Stage {
     }
 
     /// How somebody else starts a server on what the demo left.
-    pub(crate) fn server_arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["--database".to_owned(), self.database.url.clone()];
-        if !self.database.schema.is_empty() {
-            // The schema has no flag: it stands in the settings, together with the tokens.
-            arguments = vec!["--config".to_owned(), self.settings.display().to_string()];
+    pub(crate) fn serve_command(&self, address: &str) -> String {
+        let Database { url, schema } = &self.database;
+        let command = format!("tasuki serve --database {url} --listen {address}");
+        // The schema has no flag.
+        if schema.is_empty() {
+            command
+        } else {
+            format!("TASUKI__DATABASE__SCHEMA={schema} {command}")
         }
-        arguments
     }
 
     /// The secret of a caller.
@@ -166,11 +176,8 @@ fn given(url: &str) -> anyhow::Result<Database> {
         );
         return Ok(Database { url: url.to_owned(), schema: String::new() });
     }
-    // `?schema=NAME` names a schema of its own; without one it is the user's default.
-    let (url, schema) = match url.split_once("?schema=") {
-        Some((url, schema)) => (url, schema),
-        None => (url, ""),
-    };
+    // `?schema=NAME` names another schema than the demo's own.
+    let (url, schema) = url.split_once("?schema=").unwrap_or((url, SCHEMA));
     Ok(Database { url: url.to_owned(), schema: schema.to_owned() })
 }
 

@@ -16,21 +16,18 @@ use super::words;
 pub(crate) struct Symptom {
     pub(crate) key: &'static str,
     pub(crate) ja: &'static str,
-    pub(crate) en: &'static str,
 }
 
 /// The line was lost after the installation.
 pub(crate) const LINE_LOST: Symptom = Symptom {
     key: "utm.internet_lost",
     ja: "UTM設置後にインターネットへ接続できなくなった",
-    en: "The internet was lost after the UTM was installed",
 };
 
 /// Some terminals went offline after the installation.
 pub(crate) const TERMINALS_OFFLINE: Symptom = Symptom {
     key: "utm.terminals_offline",
     ja: "UTM設置後に一部の端末が接続できなくなった",
-    en: "Some computers went offline after the UTM was installed",
 };
 
 /// What was done about a trouble.

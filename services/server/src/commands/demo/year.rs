@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use tasuki_proto::billing::v1 as billing;
 use tasuki_proto::billing::v1::{Invoice, PaymentMethod};
 use tasuki_proto::claim::v1::Claim;
@@ -13,8 +13,9 @@ use tasuki_proto::incident::v1::Incident;
 use tasuki_proto::usage::v1 as usage;
 
 use super::callers::ask;
-use super::data::{Wanted, WhatIf};
+use super::data::{Converted, Wanted, WhatIf};
 use super::play::{Firm, Play};
+use super::report::{Checks, PayingFirm};
 use super::words;
 
 /// Firms pay in the morning of the tenth.
@@ -23,6 +24,7 @@ const PAID_ON: i8 = 10;
 /// What is due at an instant. The order decides at the same instant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
+    GoingOn,
     SignOfLife { wanted: Wanted, bypass_active: Option<bool> },
     Loss { claim: usize },
     Notice { claim: usize },
@@ -34,6 +36,8 @@ enum Due {
 /// What the year left.
 #[derive(Debug, Default)]
 pub(crate) struct Year {
+    /// The firms that pay, in the order of the data.
+    pub(crate) paying: Vec<PayingFirm>,
     /// By the id of the what-if claim.
     pub(crate) claims: BTreeMap<String, Claim>,
     /// By month, then firm.
@@ -43,12 +47,21 @@ pub(crate) struct Year {
 
 impl Play {
     /// Plays the year of the firms that pay.
-    pub(crate) async fn year(&self, firms: &mut BTreeMap<String, Firm>) -> anyhow::Result<Year> {
+    pub(crate) async fn year(
+        &self,
+        firms: &mut BTreeMap<String, Firm>,
+        checks: &mut Checks,
+    ) -> anyhow::Result<Year> {
         let mut year = Year::default();
         for ((at, firm, due), ()) in self.agenda_of_year(firms)? {
             let Some(firm) = firms.get_mut(&firm) else { continue };
             self.advance(firm, at).await?;
-            self.happen(firm, at, &due, &mut year).await?;
+            if due == Due::GoingOn {
+                let wanted = self.converted(&firm.key)?;
+                year.paying.push(self.go_on(firm, wanted, checks).await?);
+            } else {
+                self.happen(firm, at, &due, &mut year).await?;
+            }
         }
         Ok(year)
     }
@@ -61,6 +74,7 @@ impl Play {
         year: &mut Year,
     ) -> anyhow::Result<()> {
         match due {
+            Due::GoingOn => Ok(()),
             Due::SignOfLife { wanted, bypass_active } => {
                 self.heartbeat(firm, *wanted, at, *bypass_active).await
             }
@@ -94,6 +108,11 @@ impl Play {
         }
     }
 
+    fn converted(&self, firm: &str) -> anyhow::Result<&Converted> {
+        let found = self.pilot.scenario.converted.iter().find(|it| it.firm == firm);
+        found.with_context(|| format!("`{firm}` does not pay"))
+    }
+
     fn what_if(&self, place: usize) -> anyhow::Result<&WhatIf> {
         self.pilot.scenario.claims.get(place).context("no such claim")
     }
@@ -113,6 +132,10 @@ impl Play {
             agenda.insert((what_if.alert.detected_at, firm.clone(), Due::Loss { claim }), ());
             agenda.insert((what_if.notified_at, firm.clone(), Due::Notice { claim }), ());
         }
+        let paid_from = words::at(scenario.programme.paid_from, 0, 0)?;
+        for firm in firms.keys() {
+            agenda.insert((paid_from, firm.clone(), Due::GoingOn), ());
+        }
         for month_end in &scenario.programme.month_ends {
             let month = month_end.strftime("%Y-%m").to_string();
             let over = month_end.tomorrow()?;
@@ -131,10 +154,10 @@ impl Play {
 
     /// The WAF's provider reports the traffic of a month.
     async fn report_traffic(&self, firm: &Firm, month_end: Date) -> anyhow::Result<()> {
-        let converted = self.pilot.scenario.converted.iter().find(|it| it.firm == firm.key);
-        let Some(converted) = converted.filter(|it| it.services.contains(&Wanted::CloudWaf)) else {
+        let converted = self.converted(&firm.key)?;
+        if !converted.services.contains(&Wanted::CloudWaf) {
             return Ok(());
-        };
+        }
         let month = month_end.strftime("%Y-%m").to_string();
         let from = words::at(month_end.first_of_month(), 0, 0)?;
         let report = usage::UsageReport {
@@ -190,12 +213,5 @@ impl Play {
         ask!(self.people.operator.billing(), record_payment, request)
             .with_context(|| format!("the payment of {} cannot be recorded", firm.key))?;
         Ok(())
-    }
-
-    /// The last instant of the demo: after the last payment.
-    pub(crate) fn year_end(&self) -> anyhow::Result<Timestamp> {
-        let last = self.pilot.scenario.programme.month_ends.last().context("no month ends")?;
-        let paid_on = last.tomorrow()?.with().day(PAID_ON).build()?;
-        Ok(words::at(paid_on, 10, 0)?.checked_add(SignedDuration::from_hours(1))?)
     }
 }
