@@ -9,6 +9,7 @@ pub mod status;
 
 mod actors;
 mod alerts;
+mod billing;
 mod catalog;
 mod claims;
 mod covers;
@@ -22,6 +23,7 @@ mod provisioning;
 mod quotes;
 mod routes;
 mod selections;
+mod settlements;
 mod subscriptions;
 mod tenants;
 mod usage;

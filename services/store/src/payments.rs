@@ -17,6 +17,9 @@ use crate::tx::Tx;
 /// The version of the documents that this program writes.
 const SCHEMA_VERSION: i32 = 1;
 
+/// From when on money came in, and before when; none for no bound.
+pub type Received = (Option<Timestamp>, Option<Timestamp>);
+
 /// Adds a payment, unless the tenant has one with its reference; tells whether it did.
 ///
 /// # Errors
@@ -59,7 +62,7 @@ pub async fn by_reference(
 /// [`StoreError`].
 pub async fn list(
     tx: &Tx,
-    (tenant, received): (TenantId, Option<Period>),
+    (tenant, received): (TenantId, Received),
     after: Option<(Timestamp, &str)>,
     limit: u64,
 ) -> Result<Vec<Payment>, StoreError> {
@@ -68,8 +71,8 @@ pub async fn list(
         vec![tenant.as_uuid().into()],
     );
     let at = |at: Timestamp| -> Value { instant::to_row(at).into() };
-    query.and_maybe("received_at >= ?", received.map(|period| at(period.start())));
-    query.and_maybe("received_at < ?", received.map(|period| at(period.end())));
+    query.and_maybe("received_at >= ?", received.0.map(at));
+    query.and_maybe("received_at < ?", received.1.map(at));
     if let Some((received_at, reference)) = after {
         query.and(
             "received_at < ? OR (received_at = ? AND reference > ?)",

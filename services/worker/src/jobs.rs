@@ -1,7 +1,9 @@
 //! One file per kind of job.
 
 mod check_heartbeat;
+mod close_month;
 mod escalate_incident;
+mod mark_past_due;
 mod send_notice;
 mod turn_subscription;
 
@@ -16,6 +18,8 @@ use crate::run_jobs::Worker;
 /// [`JobFailure`]; a kind that this program does not know is final and goes to the dead letters.
 pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
     match job.kind.as_str() {
+        "close_month" => close_month::run(worker, job).await,
+        "mark_past_due" => mark_past_due::run(worker, job).await,
         "check_heartbeat" => check_heartbeat::run(worker, job).await,
         "escalate_incident" => escalate_incident::run(worker, job).await,
         "send_notice" => send_notice::run(worker, job).await,

@@ -115,7 +115,7 @@ async fn all_payments(tx: &Tx, tenant: TenantId) -> Result<Vec<Payment>, Problem
     loop {
         let last = all.last().map(|payment| (payment.received_at, payment.reference.clone()));
         let after = last.as_ref().map(|(at, reference)| (*at, reference.as_str()));
-        let page = payments::list(tx, (tenant, None), after, AT_ONCE).await?;
+        let page = payments::list(tx, (tenant, (None, None)), after, AT_ONCE).await?;
         if page.is_empty() {
             return Ok(all);
         }

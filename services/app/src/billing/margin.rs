@@ -111,6 +111,14 @@ impl Margin {
         .left()
     }
 
+    /// What is left by what was brought in, four digits, rounded down; none without revenue.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn margin_rate(&self) -> Result<Option<Rate>, MoneyError> {
+        Ok(ratio(self.margin()?, self.revenue))
+    }
+
     /// Losses by premium, four digits, rounded down; none without premium.
     pub fn loss_ratio(&self) -> Option<Rate> {
         ratio(self.claims_incurred, self.premium_earned)

@@ -6,7 +6,7 @@ use tasuki_core::party::Permission;
 use tasuki_core::payment::Payment;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::time::{Month, Period};
+use tasuki_core::time::{Month, Timestamp};
 use tasuki_store::{invoices, payments};
 
 use super::InvoiceView;
@@ -48,8 +48,8 @@ pub struct CreditNoteList {
 pub struct PaymentList {
     /// Whose.
     pub tenant_id: TenantId,
-    /// Only those that came in in this period.
-    pub received: Option<Period>,
+    /// Only those that came in from here on, and before.
+    pub received: (Option<Timestamp>, Option<Timestamp>),
     /// The page.
     pub page: PageRequest,
 }

@@ -17,6 +17,7 @@ use tasuki_store::{Tx, certificates, subscriptions};
 use super::lock;
 use super::turn::{ended, plan_turns};
 use crate::access::Entered;
+use crate::billing;
 use crate::context::{Context, News};
 
 /// A service that was set up.
@@ -113,8 +114,9 @@ async fn settle(
     let (next, event) = subscription.step(&command, entered.now)?;
     subscriptions::save(tx, &next, read_version).await?;
     match &event {
-        SubscriptionEvent::Activated { .. } => {
+        SubscriptionEvent::Activated { on, .. } => {
             plan_turns(ctx, tx, entered, &next).await?;
+            billing::first_close(ctx, tx, entered, next.id, *on).await?;
         }
         SubscriptionEvent::Cancelled { .. } => ended(ctx, tx, entered, &next).await?,
         SubscriptionEvent::Converted { .. }

@@ -1,0 +1,173 @@
+//! Calls about settlements, bordereaux and what the scheme earns.
+
+use tasuki_app::billing::{self, Effect, RemittanceRecord};
+use tasuki_core::problem::Problem;
+use tasuki_proto::settlement::v1 as proto;
+use tasuki_proto::settlement::v1::settlement_service_server::SettlementService;
+use tonic::{Request, Response, Status};
+
+use super::{bordereaux, economics, mapping};
+use crate::edge::Edge;
+use crate::fields;
+use crate::status::{not_served_yet, status};
+
+/// Serves `SettlementService`.
+#[derive(Debug, Clone)]
+pub(crate) struct Settlements {
+    pub(crate) edge: Edge,
+}
+
+fn refused(problem: Problem) -> Status {
+    status(&problem)
+}
+
+fn later(call: &str) -> Status {
+    not_served_yet(&format!("tasuki.settlement.v1.SettlementService/{call}"))
+}
+
+#[tonic::async_trait]
+impl SettlementService for Settlements {
+    async fn settle_month(
+        &self,
+        request: Request<proto::SettleMonthRequest>,
+    ) -> Result<Response<proto::SettleMonthResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let month = fields::month("month", &message.month).map_err(refused)?;
+        let counterpart = mapping::counterpart_from(message.counterpart).map_err(refused)?;
+        let effect = if message.validate_only { Effect::OnlySay } else { Effect::Store };
+        let view = billing::settle_month(&self.edge.ctx, &call, month, counterpart, effect)
+            .await
+            .map_err(refused)?;
+        let settlement = match effect {
+            Effect::Store => mapping::settlement(&view),
+            Effect::OnlySay => mapping::preview(&view.settlement),
+        };
+        Ok(Response::new(proto::SettleMonthResponse { settlement: Some(settlement) }))
+    }
+
+    async fn get_settlement(
+        &self,
+        request: Request<proto::GetSettlementRequest>,
+    ) -> Result<Response<proto::GetSettlementResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let id = fields::id("settlement_id", &message.settlement_id).map_err(refused)?;
+        let view = billing::get_settlement(&self.edge.ctx, &call, id).await.map_err(refused)?;
+        let settlement = Some(mapping::settlement(&view));
+        Ok(Response::new(proto::GetSettlementResponse { settlement }))
+    }
+
+    async fn list_settlements(
+        &self,
+        request: Request<proto::ListSettlementsRequest>,
+    ) -> Result<Response<proto::ListSettlementsResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let list = mapping::list(message).map_err(refused)?;
+        let page =
+            billing::list_settlements(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        Ok(Response::new(proto::ListSettlementsResponse {
+            settlements: page.rows.iter().map(mapping::settlement).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn approve_settlement(
+        &self,
+        request: Request<proto::ApproveSettlementRequest>,
+    ) -> Result<Response<proto::ApproveSettlementResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let change = mapping::change(&message.settlement_id, message.etag).map_err(refused)?;
+        let view =
+            billing::approve_settlement(&self.edge.ctx, &call, &change).await.map_err(refused)?;
+        let settlement = Some(mapping::settlement(&view));
+        Ok(Response::new(proto::ApproveSettlementResponse { settlement }))
+    }
+
+    async fn record_remittance(
+        &self,
+        request: Request<proto::RecordRemittanceRequest>,
+    ) -> Result<Response<proto::RecordRemittanceResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let change = mapping::change(&message.settlement_id, message.etag).map_err(refused)?;
+        let record = RemittanceRecord {
+            remitted_at: fields::timestamp("remitted_at", message.remitted_at).map_err(refused)?,
+            reference: message.reference,
+        };
+        let view = billing::record_remittance(&self.edge.ctx, &call, &change, record)
+            .await
+            .map_err(refused)?;
+        let settlement = Some(mapping::settlement(&view));
+        Ok(Response::new(proto::RecordRemittanceResponse { settlement }))
+    }
+
+    async fn render_settlement(
+        &self,
+        _: Request<proto::RenderSettlementRequest>,
+    ) -> Result<Response<proto::RenderSettlementResponse>, Status> {
+        Err(later("RenderSettlement"))
+    }
+
+    async fn get_bordereau(
+        &self,
+        request: Request<proto::GetBordereauRequest>,
+    ) -> Result<Response<proto::GetBordereauResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let month = fields::month("month", &message.month).map_err(refused)?;
+        let contract =
+            fields::id("master_contract_id", &message.master_contract_id).map_err(refused)?;
+        let known_at = fields::optional_timestamp("known_at", message.known_at).map_err(refused)?;
+        let list = billing::get_bordereau(&self.edge.ctx, &call, contract, month, known_at)
+            .await
+            .map_err(refused)?;
+        let bordereau = Some(bordereaux::bordereau(&list));
+        Ok(Response::new(proto::GetBordereauResponse { bordereau }))
+    }
+
+    async fn render_bordereau(
+        &self,
+        _: Request<proto::RenderBordereauRequest>,
+    ) -> Result<Response<proto::RenderBordereauResponse>, Status> {
+        Err(later("RenderBordereau"))
+    }
+
+    async fn get_margin(
+        &self,
+        request: Request<proto::GetMarginRequest>,
+    ) -> Result<Response<proto::GetMarginResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let ask = economics::margin_ask(&message).map_err(refused)?;
+        let margins = billing::get_margin(&self.edge.ctx, &call, &ask).await.map_err(refused)?;
+        Ok(Response::new(economics::margins(&margins).map_err(refused)?))
+    }
+
+    async fn project_premium(
+        &self,
+        request: Request<proto::ProjectPremiumRequest>,
+    ) -> Result<Response<proto::ProjectPremiumResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let ask = economics::project(message).map_err(refused)?;
+        let projected =
+            billing::project_premium(&self.edge.ctx, &call, &ask).await.map_err(refused)?;
+        Ok(Response::new(economics::projected(&projected)))
+    }
+
+    async fn simulate_scheme(
+        &self,
+        _: Request<proto::SimulateSchemeRequest>,
+    ) -> Result<Response<proto::SimulateSchemeResponse>, Status> {
+        Err(later("SimulateScheme"))
+    }
+
+    async fn list_accumulations(
+        &self,
+        _: Request<proto::ListAccumulationsRequest>,
+    ) -> Result<Response<proto::ListAccumulationsResponse>, Status> {
+        Err(later("ListAccumulations"))
+    }
+
+    async fn export_exposure(
+        &self,
+        _: Request<proto::ExportExposureRequest>,
+    ) -> Result<Response<proto::ExportExposureResponse>, Status> {
+        Err(later("ExportExposure"))
+    }
+}
