@@ -137,11 +137,21 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
     if new.intent == Intent::Do {
         return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
     }
-    let partner_id = new.partner_id.or(call.principal.partner_id).ok_or_else(|| {
-        Problem::invalid("partner_id", "is required without a tenant: name the partner that offers")
-    })?;
-    let zone = Zone::named(Zone::TOKYO)?;
-    Ok(Buyer { tenant: None, partner_id, now: ctx.clock.now(), zone })
+    let (now, zone) = (ctx.clock.now(), Zone::named(Zone::TOKYO)?);
+    let operator = |name: &str| {
+        let card = ctx.library.cards.named(name, now.day_in(&zone))?;
+        Some(PartnerId::of_code(&card.operator))
+    };
+    let partner_id = new
+        .partner_id
+        .or(call.principal.partner_id)
+        .or_else(|| new.rate_card.as_deref().and_then(operator))
+        .ok_or_else(|| {
+            let text =
+                "is required without a tenant: name the partner that offers, or a `rate_card`";
+            Problem::invalid("partner_id", text)
+        })?;
+    Ok(Buyer { tenant: None, partner_id, now, zone })
 }
 
 /// The card that was named, or the one that the partner sells by on the first day.
