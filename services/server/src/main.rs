@@ -56,6 +56,8 @@ enum Command {
     Demo(commands::demo::Options),
     /// Put the pilots' partners, tenants and quotes into a running server.
     Seed(commands::seed::Options),
+    /// Say what suits a company and what it costs, without a server.
+    Quote(Box<commands::quote::Options>),
     /// Bring the database's schema up to this program's.
     Migrate,
     /// Run the reference provider, as a process of its own.
@@ -103,6 +105,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Provider(command) => {
             commands::provider::run(command, overrides.log).await?;
         }
+        Command::Quote(options) => return commands::quote::run(&options),
         Command::Policy(command) => return commands::policy::run(&command),
         Command::Migrate => {
             commands::migrate::migrate(&Settings::read(file, overrides)?).await?;

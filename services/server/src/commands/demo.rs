@@ -27,7 +27,7 @@ pub(crate) mod sell;
 pub(crate) mod setup;
 mod shares;
 mod stage;
-mod table;
+pub(crate) mod table;
 mod terms;
 mod trial;
 mod trouble;

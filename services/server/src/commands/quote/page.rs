@@ -1,0 +1,243 @@
+//! A quote as one page that a company owner can read.
+
+use tasuki_core::catalog::{Cadence, TaxMode};
+use tasuki_core::money::Money;
+use tasuki_core::quote::{Line, LineKind, Sums};
+use tasuki_core::text::{Language, Text};
+
+use super::Answer;
+use crate::commands::demo::table::Table;
+
+/// The page.
+pub(super) fn page(answer: &Answer<'_>, language: Language) -> String {
+    let page = Page { answer, language };
+    [
+        page.head(),
+        page.why(),
+        page.prices(),
+        page.sums(),
+        page.included(),
+        page.possible(),
+        page.not_included(),
+        page.against(),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join("\n")
+}
+
+struct Page<'a> {
+    answer: &'a Answer<'a>,
+    language: Language,
+}
+
+impl Page<'_> {
+    fn say<'t>(&self, ja: &'t str, en: &'t str) -> &'t str {
+        match self.language {
+            Language::Ja => ja,
+            Language::En => en,
+        }
+    }
+
+    fn text<'t>(&self, text: &'t Text) -> &'t str {
+        text.in_language(self.language)
+    }
+
+    fn head(&self) -> String {
+        let priced = &self.answer.bundle.priced;
+        format!(
+            "{}  {}\n{} {}  ({})\n",
+            self.say("お見積り", "Quote"),
+            self.text(&self.answer.card.name),
+            self.say("開始日", "From"),
+            priced.start_on,
+            priced.rate_card,
+        )
+    }
+
+    /// What is recommended, in order of priority, with the reason for each.
+    fn why(&self) -> String {
+        let recommended = &self.answer.bundle.recommended;
+        if recommended.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("{}\n", self.say("■ おすすめと理由", "■ What to do, in order"));
+        for (place, of) in recommended.iter().enumerate() {
+            let plan = of.plan.as_deref().and_then(|code| self.answer.card.plan(code));
+            let label = plan.map_or_else(|| of.service.label(), |plan| plan.name.clone());
+            let later = if of.in_bundle { "" } else { self.say("（次の機会に）", " (later)") };
+            let place = place + 1;
+            let (name, reason) = (self.text(&label), self.text(&of.reason));
+            text.push_str(&format!("  {place}. {name}{later}\n     {reason}\n"));
+        }
+        text
+    }
+
+    fn prices(&self) -> String {
+        let mut table = Table::new([
+            self.say("料金", "Fee"),
+            self.say("いつ", "When"),
+            self.say(">金額", ">Amount"),
+            self.say("税", "Tax"),
+            self.say("備考", "Note"),
+        ]);
+        for cadence in Cadence::ALL {
+            let lines = self.answer.bundle.priced.lines_of(LineKind::Charged);
+            for line in lines.filter(|line| line.cadence == Some(cadence)) {
+                let note = line.note.as_ref().map(|note| self.text(note));
+                table.row([
+                    self.text(&line.label).to_owned(),
+                    self.when(cadence).to_owned(),
+                    self.amount(line),
+                    self.tax(line.tax_mode).to_owned(),
+                    note.unwrap_or_default().to_owned(),
+                ]);
+            }
+        }
+        format!("{}\n{}", self.say("■ 料金", "■ Prices"), table.render())
+    }
+
+    fn sums(&self) -> String {
+        let priced = &self.answer.bundle.priced;
+        let totals = &priced.totals;
+        let mut table = Table::new([
+            self.say("合計", "Total"),
+            self.say(">税抜", ">Without tax"),
+            self.say(">消費税", ">Tax"),
+            self.say(">税込", ">With tax"),
+            self.say(">月あたり（税抜）", ">A month, without tax"),
+            self.say(">月あたり（税込）", ">A month, with tax"),
+        ]);
+        let row = |name: &str, sums: &Sums| {
+            [
+                name.to_owned(),
+                sums.net.to_string(),
+                sums.tax.to_string(),
+                sums.gross.to_string(),
+                format!("¥{}", grouped(&sums.monthly_equivalent_net.to_string())),
+                format!("¥{}", grouped(&sums.monthly_equivalent_gross.to_string())),
+            ]
+        };
+        table.row(row(self.say("初年度", "First year"), &totals.first_year));
+        table.row(row(self.say("2年目以降", "Each later year"), &totals.steady_year));
+        let mut text = format!("{}\n{}", self.say("■ 合計", "■ Totals"), table.render());
+        if let Some(check) = &priced.budget {
+            text.push_str(&format!("  {}\n", self.text(&check.message)));
+        }
+        for other in &self.answer.bundle.alternatives {
+            text.push_str(&format!(
+                "  {}: {} {} ({})\n",
+                self.text(&other.label),
+                self.say("初年度", "first year"),
+                other.totals.first_year.gross,
+                self.text(&other.difference),
+            ));
+        }
+        text
+    }
+
+    fn included(&self) -> String {
+        let lines = self.answer.bundle.priced.lines_of(LineKind::Included);
+        let labels = lines.map(|line| self.text(&line.label));
+        self.list(self.say("■ 料金に含まれるもの", "■ Included in the price"), labels)
+    }
+
+    /// Everything that may ever be charged, and when.
+    fn possible(&self) -> String {
+        let mut table = Table::new([
+            self.say("料金", "Fee"),
+            self.say(">金額", ">Amount"),
+            self.say("どんなとき", "When"),
+        ]);
+        let mut any = false;
+        for line in self.answer.bundle.priced.lines_of(LineKind::Contingent) {
+            any = true;
+            let when = line.trigger.as_ref().map(|trigger| self.text(trigger));
+            table.row([
+                self.text(&line.label).to_owned(),
+                self.amount(line),
+                when.unwrap_or_default().to_owned(),
+            ]);
+        }
+        if !any {
+            return String::new();
+        }
+        let title = self.say(
+            "■ これ以外に料金がかかるのは次の場合だけです",
+            "■ Nothing else is ever charged, except",
+        );
+        format!("{title}\n{}", table.render())
+    }
+
+    fn not_included(&self) -> String {
+        let texts = self.answer.bundle.priced.not_included.iter().map(|text| self.text(text));
+        self.list(self.say("■ 含まれないもの", "■ Not included"), texts)
+    }
+
+    fn against(&self) -> String {
+        let reasons: Vec<String> = self
+            .answer
+            .unavailable
+            .iter()
+            .map(|of| {
+                let service = of.service.label();
+                format!("{}: {}", self.text(&service), self.text(&of.reason))
+            })
+            .collect();
+        let title = self.say("■ ご注意", "■ Please note");
+        self.list(title, reasons.iter().map(String::as_str))
+    }
+
+    fn list<'t>(&self, title: &str, items: impl Iterator<Item = &'t str>) -> String {
+        let bullet = self.say("・", "- ");
+        let items: Vec<_> = items.map(|item| format!("  {bullet}{item}\n")).collect();
+        if items.is_empty() { String::new() } else { format!("{title}\n{}", items.concat()) }
+    }
+
+    fn amount(&self, line: &Line) -> String {
+        line.amount.map_or_else(
+            || self.say("個別にお見積り", "to be quoted first").to_owned(),
+            |amount: Money| amount.to_string(),
+        )
+    }
+
+    fn when(&self, cadence: Cadence) -> &'static str {
+        let (ja, en) = match cadence {
+            Cadence::Initial => ("最初だけ", "at the start"),
+            Cadence::OneOff => ("1回", "once"),
+            Cadence::Monthly => ("毎月", "each month"),
+            Cadence::Yearly => ("毎年", "each year"),
+            Cadence::Usage => ("使った分", "for what is used"),
+        };
+        self.say(ja, en)
+    }
+
+    fn tax(&self, mode: TaxMode) -> &'static str {
+        let (ja, en) = match mode {
+            TaxMode::Inclusive => ("税込", "included"),
+            TaxMode::Exclusive => ("税抜", "not included"),
+            TaxMode::Exempt => ("非課税", "exempt"),
+            TaxMode::OutOfScope => ("不課税", "out of scope"),
+        };
+        self.say(ja, en)
+    }
+}
+
+/// A decimal with commas between thousands.
+fn grouped(decimal: &str) -> String {
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut text = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    text
+}

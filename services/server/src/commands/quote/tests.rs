@@ -1,0 +1,56 @@
+use clap::Parser;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn page_of(arguments: &str) -> String {
+    let line = Line::parse_from(std::iter::once("quote").chain(arguments.split(' ')));
+    let library = Library::load(None, None).unwrap();
+    let now = "2021-04-01T00:00:00Z".parse().unwrap();
+    match answer(&library, &line.options, now).unwrap() {
+        Ok(answer) => {
+            let language = match line.options.lang {
+                Lang::Ja => Language::Ja,
+                Lang::En => Language::En,
+            };
+            page::page(&answer, language)
+        }
+        Err(problem) => problem.to_string(),
+    }
+}
+
+#[test]
+fn a_shop_owner_gets_one_page_in_japanese() {
+    let page = page_of("--employees 12 --windows 9 --mac 3 --website --traffic-gb 8 --budget 30000");
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn the_same_page_in_english_with_less_money() {
+    let page = page_of(
+        "--employees 12 --windows 9 --mac 3 --antivirus --website --traffic-gb 8 \
+         --budget 20000 --budget-without-tax --lang en",
+    );
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn what_is_named_is_quoted() {
+    let page = page_of("--windows 4 --select edr --lang en");
+    assert!(page.contains("¥9,000"), "{page}");
+    assert!(page.contains("For 4, charged as 5"), "{page}");
+}
+
+#[test]
+fn a_price_list_that_is_not_there_is_answered_with_those_that_are() {
+    let line = Line::parse_from(["quote", "--windows", "5", "--rate-card", "hokkaido"]);
+    let library = Library::load(None, None).unwrap();
+    let now = "2021-04-01T00:00:00Z".parse().unwrap();
+    let error = answer(&library, &line.options, now).err().unwrap().to_string();
+    assert!(error.contains("okinawa@2021-01"), "{error}");
+}
