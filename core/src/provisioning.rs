@@ -55,6 +55,7 @@ pub mod operation;
 pub mod order;
 pub mod react;
 pub mod reason_code;
+pub mod records;
 pub mod retry;
 pub mod spec;
 pub mod state;
@@ -68,14 +69,15 @@ pub use customer::{
     CustomerActionKind, CustomerRequest, CustomerStep, CustomerTerms, VerifyMethod,
 };
 pub use funnel::{Application, FunnelCounts};
-pub use item::{
-    FindingWeight, Item, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
-    ThirdPartyConsent, Transition,
-};
+pub use item::Item;
 pub use operation::{OperationFailure, OperationSeen, OperationStep, ProviderFailure};
 pub use order::{Cancellation, CompletionPolicy, Order, OrderState, Readiness};
 pub use react::{Answer, Question, Reaction, Surroundings};
 pub use reason_code::{Cause, Origin, ReasonCode};
+pub use records::{
+    FindingWeight, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
+    ThirdPartyConsent, Transition,
+};
 pub use retry::RetryClass;
 pub use spec::{Device, DnsRecord, EndpointCounts, Health, Observation, Seen, Spec};
 pub use state::{Evidence, InService, ItemState, Removal, Said};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::TenantId;
-use crate::provisioning::item::ItemOutcome;
 use crate::provisioning::reason_code::ReasonCode;
+use crate::provisioning::records::ItemOutcome;
 
 /// One application, as the funnel counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,18 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::decision::Outcome;
-use crate::id::{DecisionId, ItemId, ProviderId};
+use crate::id::{ItemId, ProviderId};
 use crate::problem::Refused;
 use crate::provisioning::billing::{BilledSpan, BillingFacts, BillingStart};
 use crate::provisioning::command::{ItemCommand, ItemEvent};
-use crate::provisioning::customer::{CustomerActionKind, CustomerStep};
+use crate::provisioning::customer::VerifyMethod;
 use crate::provisioning::reason_code::{Cause, ReasonCode};
+use crate::provisioning::records::{
+    ItemOutcome, Preflight, StepOutcome, StepRecord, ThirdPartyConsent, Transition,
+};
 use crate::provisioning::spec::{Device, EndpointCounts, Observation, Spec};
-use crate::provisioning::state::ItemState;
+use crate::provisioning::state::{Evidence, ItemState};
 use crate::provisioning::steps::{StepKind, StepState, progress_of, steps_behind};
 use crate::service::Service;
-use crate::text::Text;
 use crate::time::{Period, TimeError, Timestamp, Zone};
 
 /// One component at one provider. Its id is also the instance that the provider knows.
@@ -73,151 +74,43 @@ pub struct Item {
     /// When it was last observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Timestamp>,
-}
-
-/// A customer's step and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepRecord {
-    /// The step with its deadlines.
-    pub step: CustomerStep,
-    /// What became of it.
-    pub state: StepOutcome,
-    /// When somebody said that it was done.
+    /// When its provider is asked next. A job that was planned for another instant is void.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_at: Option<Timestamp>,
-    /// Who said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_by: Option<Actor>,
-    /// Set when the operator did it in the customer's place, after a waiver was accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiver: Option<String>,
-}
-
-/// What became of a customer's step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepOutcome {
-    /// The customer was asked.
-    Asked,
-    /// The partner was asked to help.
-    Escalated,
-    /// Somebody says that it was done.
-    Confirmed,
-    /// Done, as we saw.
-    Done,
-    /// Declined, or made impossible.
-    Refused,
-    /// Nobody did it in time.
-    Expired,
-}
-
-/// The consent of somebody whom only the customer can ask (DIA-04).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThirdPartyConsent {
-    /// Who consents, by role, such as `site_maintainer`. No names.
-    pub given_by: String,
-    /// To what: domains and addresses.
-    pub scope: Vec<String>,
-    /// When it is valid; the work may only be done within.
-    pub valid_within: Period,
-    /// Where the document is kept.
-    pub document_reference: String,
-}
-
-/// What preflight said about an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preflight {
-    /// What the pack gave.
-    pub outcome: Outcome,
-    /// The recorded decision; none when nothing was recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision_id: Option<DecisionId>,
-    /// What was found, the heaviest first.
-    pub findings: Vec<PreflightFinding>,
-    /// Chance that custom work is needed, in thousandths (UTM-09).
-    pub custom_work_permille: u16,
-    /// The model or plan that fits; empty when the pack does not size.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub sized_as: String,
-}
-
-/// How heavy a finding of preflight is, the lightest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingWeight {
-    /// Good to know.
-    Advice,
-    /// Has to be settled before the work begins.
-    SettleFirst,
-    /// Makes custom work likely.
-    CustomWork,
-    /// The service cannot be set up here.
-    Blocking,
-}
-
-/// One thing that preflight found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreflightFinding {
-    /// How heavy it is.
-    pub weight: FindingWeight,
-    /// The reason that a refusal for it carries.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<ReasonCode>,
-    /// What was found.
-    pub message: Text,
-    /// What to settle first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_step: Option<Text>,
-    /// The customer's step that settles it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled_by: Option<CustomerActionKind>,
-}
-
-/// What became of an application, as the funnel counts it (C-1): each item has exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ItemOutcome {
-    /// Still under way.
-    InProgress,
-    /// Refused in preflight.
-    Refused,
-    /// Accepted but never installed.
-    NeverInstalled,
-    /// Installed and removed again, against the plan.
-    Removed,
-    /// Live, or done when it is a one-off service.
-    Active,
-    /// Ran and ended as planned.
-    Ended,
-}
-
-/// One change of state of an item. Only ever inserted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    /// The word of the state before; empty for the first.
-    pub from: String,
-    /// The word of the state after.
-    pub to: String,
-    /// What happened, such as `activated`.
-    pub event: String,
-    /// When, by the tenant's clock.
-    pub changed_at: Timestamp,
-    /// Why, for states that need a reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-    /// Who did it.
-    pub changed_by: Actor,
-    /// A note of who did it; empty when there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-    /// The generation of the instance.
-    pub generation: u32,
-    /// Id of the evidence; empty when there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub evidence_id: String,
+    pub look_at: Option<Timestamp>,
+    /// Whether the provider told us something while the answer of a call was open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub called_back: bool,
 }
 
 impl Item {
+    /// An item that nobody has asked for yet: core, billed when active.
+    pub fn planned(id: ItemId, number: u32, provider_id: ProviderId, spec: Spec) -> Self {
+        Self {
+            id,
+            number,
+            provider_id,
+            spec,
+            generation: 1,
+            core: true,
+            depends_on: Vec::new(),
+            billing_start: BillingStart::OnActive,
+            preflight: None,
+            state: ItemState::PLANNED,
+            steps_behind: 0,
+            last_step: None,
+            n_attempts: 0,
+            last_error: String::new(),
+            visit: None,
+            consent: None,
+            device: None,
+            endpoints: None,
+            observed_spec_hash: String::new(),
+            observed_at: None,
+            look_at: None,
+            called_back: false,
+        }
+    }
+
     /// The service.
     pub const fn service(&self) -> Service {
         self.spec.service
@@ -405,6 +298,23 @@ impl Item {
         }
     }
 
+    /// The evidence that an observation gives. A provider without records of its own: then our
+    /// observation is the record.
+    pub fn evidence_of(&self, seen: &Observation) -> Evidence {
+        let method = match self.service() {
+            Service::Utm | Service::Edr => VerifyMethod::Heartbeat,
+            Service::CloudWaf
+            | Service::Diagnosis
+            | Service::Training
+            | Service::HelpDesk
+            | Service::OnSiteResponse
+            | Service::DataRecovery => VerifyMethod::ProviderObserves,
+        };
+        let ours = || format!("seen-{}-{}", self.id, seen.observed_at.as_microseconds());
+        let id = if seen.evidence_id.is_empty() { ours() } else { seen.evidence_id.clone() };
+        Evidence { id, method, observed_at: seen.observed_at }
+    }
+
     /// What became of it, as the funnel counts it.
     pub fn outcome(&self) -> ItemOutcome {
         match &self.state {
@@ -469,21 +379,18 @@ impl Item {
 
     /// What to do when the customer's step has expired: an endpoint that reports is a service, even
     /// if the others never came.
-    pub fn on_expiry(&self) -> ItemCommand {
-        if self.endpoints.is_some_and(|endpoints| endpoints.reporting > 0) {
-            return ItemCommand::ConfirmStep;
+    pub fn on_expiry(&self, seen: Option<&Observation>) -> ItemCommand {
+        let reports = |seen: &&Observation| {
+            seen.exists && seen.endpoints.is_some_and(|endpoints| endpoints.reporting > 0)
+        };
+        if let Some(seen) = seen.filter(reports) {
+            let evidence = self.evidence_of(seen);
+            return ItemCommand::Verify { evidence, installed_at: seen.observed_at };
         }
         let code = self.state.customer_step().map_or(ReasonCode::CustomerActionExpired, |step| {
             step.request.kind.reason_when_expired(self.service())
         });
         ItemCommand::Expire { cause: Cause::from(code) }
-    }
-}
-
-impl StepRecord {
-    /// Whether the step is neither done nor over.
-    pub const fn is_open(&self) -> bool {
-        matches!(self.state, StepOutcome::Asked | StepOutcome::Escalated | StepOutcome::Confirmed)
     }
 }
 
@@ -493,35 +400,16 @@ pub(super) mod tests {
 
     use super::*;
     use crate::party::Principal;
-    use crate::provisioning::customer::{CustomerRequest, VerifyMethod};
+    use crate::provisioning::customer::{CustomerActionKind, CustomerRequest};
 
     fn at(minutes: i64) -> Timestamp {
         "2020-10-01T00:00:00Z".parse::<Timestamp>().unwrap().plus_seconds(minutes * 60).unwrap()
     }
 
     pub(in crate::provisioning) fn item(number: u32, service: Service) -> Item {
-        Item {
-            id: ItemId::from(Uuid::from_u128(u128::from(number))),
-            number,
-            provider_id: ProviderId::of_code("secuwaf"),
-            spec: Spec::of(service, Spec::default_component(service)),
-            generation: 1,
-            core: true,
-            depends_on: Vec::new(),
-            billing_start: BillingStart::OnActive,
-            preflight: None,
-            state: ItemState::PLANNED,
-            steps_behind: 0,
-            last_step: None,
-            n_attempts: 0,
-            last_error: String::new(),
-            visit: None,
-            consent: None,
-            device: None,
-            endpoints: None,
-            observed_spec_hash: String::new(),
-            observed_at: None,
-        }
+        let id = ItemId::from(Uuid::from_u128(u128::from(number)));
+        let spec = Spec::of(service, Spec::default_component(service));
+        Item::planned(id, number, ProviderId::of_code("secuwaf"), spec)
     }
 
     fn after(item: &Item, commands: &[ItemCommand]) -> Item {
@@ -566,15 +454,28 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_expired_roll_out_with_one_reporting_endpoint_is_verified_instead_of_taken_back() {
+    fn an_expired_roll_out_with_one_reporting_endpoint_is_active_instead_of_taken_back() {
         let edr = item(1, Service::Edr);
-        let mut edr = after(&edr, &[ItemCommand::Request, ask(CustomerActionKind::AgentInstall)]);
+        let edr = after(&edr, &[ItemCommand::Request, ask(CustomerActionKind::AgentInstall)]);
         assert_eq!(
-            edr.on_expiry(),
+            edr.on_expiry(None),
             ItemCommand::Expire { cause: Cause::from(ReasonCode::AgentNotInstalledByUser) }
         );
-        edr.endpoints = Some(EndpointCounts { reporting: 1, ..EndpointCounts::default() });
-        assert_eq!(edr.on_expiry(), ItemCommand::ConfirmStep);
+        let seen = Observation {
+            exists: true,
+            generation: 1,
+            spec_hash: edr.spec.hash(),
+            health: crate::provisioning::spec::Health::Degraded,
+            activated_at: None,
+            device: None,
+            endpoints: Some(EndpointCounts { reporting: 1, ..EndpointCounts::default() }),
+            changed_at: None,
+            operation_id: String::new(),
+            evidence_id: "obs-1".into(),
+            observed_at: at(9),
+        };
+        let next = after(&edr, &[edr.on_expiry(Some(&seen))]);
+        assert_eq!((next.state.as_str(), next.outcome()), ("active", ItemOutcome::Active));
     }
 
     #[test]

@@ -210,11 +210,12 @@ impl Observation {
         if self.generation != generation || self.spec_hash != spec_hash {
             return Seen::Other;
         }
+        let reporting = self.endpoints.map(|endpoints| endpoints.reporting > 0);
         let works = match self.health {
-            Health::Ok | Health::Degraded => self.activated_at.is_some(),
+            Health::Ok | Health::Degraded => self.activated_at.is_some() || reporting == Some(true),
             Health::Down | Health::Unknown => false,
         };
-        let reports = self.endpoints.is_none_or(|endpoints| endpoints.reporting > 0);
+        let reports = reporting.unwrap_or(true);
         if works && reports { Seen::Live } else { Seen::NotLive }
     }
 }

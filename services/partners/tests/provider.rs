@@ -7,8 +7,8 @@ use tasuki_core::actor::Actor;
 use tasuki_core::id::{ItemId, ProviderId};
 use tasuki_core::party::Principal;
 use tasuki_core::provisioning::{
-    Answer, BillingStart, Cause, CustomerActionKind, Item, ItemCommand, ItemState, Meaning,
-    OperationStep, Question, ReasonCode, Seen, Spec,
+    Answer, Cause, CustomerActionKind, Item, ItemCommand, Meaning, OperationStep, Question,
+    ReasonCode, Seen, Spec,
 };
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
@@ -87,28 +87,9 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn waf() -> Item {
-    let planned = Item {
-        id: ItemId::from(Uuid::from_u128(1)),
-        number: 1,
-        provider_id: ProviderId::of_code("secuwaf"),
-        spec: Spec { tenant_reference: "F001".into(), ..Spec::of(Service::CloudWaf, "cloud_waf") },
-        generation: 1,
-        core: true,
-        depends_on: Vec::new(),
-        billing_start: BillingStart::OnActive,
-        preflight: None,
-        state: ItemState::PLANNED,
-        steps_behind: 0,
-        last_step: None,
-        n_attempts: 0,
-        last_error: String::new(),
-        visit: None,
-        consent: None,
-        device: None,
-        endpoints: None,
-        observed_spec_hash: String::new(),
-        observed_at: None,
-    };
+    let spec = Spec { tenant_reference: "F001".into(), ..Spec::of(Service::CloudWaf, "cloud_waf") };
+    let id = ItemId::from(Uuid::from_u128(1));
+    let planned = Item::planned(id, 1, ProviderId::of_code("secuwaf"), spec);
     step(&planned, &ItemCommand::Request)
 }
 

@@ -147,7 +147,7 @@ fn what_never_shows_life_is_taken_back_as_removed_and_not_as_never_installed() {
         (utm, look_at) = turn(&utm, &answer, now);
     }
     assert_eq!(utm.state.as_str(), "cleaned");
-    assert_eq!(utm.outcome(), crate::provisioning::item::ItemOutcome::Removed);
+    assert_eq!(utm.outcome(), crate::provisioning::records::ItemOutcome::Removed);
     assert!(now.seconds_since(start()) >= DOUBT_SECONDS);
 }
 
