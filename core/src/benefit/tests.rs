@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::{CertificateId, IncidentId, MasterContractId, TenantId};
+use crate::master_contract::LimitScope;
 use crate::master_contract::tests::{limit, part, terms as contract_terms};
 
 use CoveragePart::{Forensics, OnSiteResponse, ThirdPartyLiability, VirusRemoval};
