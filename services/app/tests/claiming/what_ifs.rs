@@ -132,7 +132,7 @@ async fn every_condition_that_failed_is_named() {
         assert_eq!(view.claim.certificate_id, None);
         let (outcome, payable, against, _) = came_to(&view);
         assert_eq!((outcome, payable), (ClaimOutcome::NotEligible, 0));
-        for code in ["CERTIFICATE_NOT_IN_FORCE", "SERVICE_NOT_ACTIVE"] {
+        for code in ["CERTIFICATE_NOT_IN_FORCE", "SERVICE_NOT_ACTIVE", "HEARTBEAT_TOO_OLD"] {
             assert!(against.contains(&code.to_owned()), "W-C2 on {}: {against:?}", scheme.name);
         }
     }
