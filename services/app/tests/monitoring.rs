@@ -1,6 +1,7 @@
 //! What providers report and what becomes of it, on both databases, with the pilot's figures.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+use tasuki_app::call::Call;
 use tasuki_app::monitoring::{
     self, AlertList, AlertRow, HeartbeatRow, IncidentList, NoticeList, OpenIncident, RecordVerdict,
     RowAnswer, RowOutcome, UsageRow,
@@ -9,7 +10,8 @@ use tasuki_app::paging::PageRequest;
 use tasuki_core::alert::{AlertKind, Detail, EdrLevel, EdrVerdict, SummaryRow, Verdict};
 use tasuki_core::escalation::Rung;
 use tasuki_core::id::{SubscriptionId, TenantId};
-use tasuki_core::party::Role;
+use tasuki_core::notice::Audience;
+use tasuki_core::party::{Principal, Role};
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
@@ -272,6 +274,31 @@ async fn a_provider_reports_as_itself_only_and_reads_nothing() {
         let refused =
             monitoring::list_alerts(&scheme.ctx, &provider(), &wanted, &everything()).await;
         assert_eq!(refused.unwrap_err().reason(), Reason::RoleForbidden);
+    }
+}
+
+#[tokio::test]
+async fn a_customer_reads_neither_the_words_of_the_soc_nor_the_desks_own_notices() {
+    for scheme in schemes().await {
+        let now = jst("2020-11-02 10:00:00");
+        let tenant = scheme.tenant(1, OKINAWA, now).await;
+        let seen = row(tenant, "a", Detail::InternalMalwareComms, now);
+        let seen = AlertRow { blocked: false, summary: "203.0.113.7".to_owned(), ..seen };
+        report(&scheme, &[seen]).await;
+        let queue = AlertList { states: vec!["awaiting_verdict"], ..AlertList::default() };
+        review(&scheme, &queue, Verdict::ActionNeeded).await;
+
+        let principal = Principal::of("test:customer", Role::Tenant);
+        let call = Call::by(Principal { tenant_id: Some(tenant), ..principal });
+        let (wanted, request) = (AlertList::default(), everything());
+        let page = monitoring::list_alerts(&scheme.ctx, &call, &wanted, &request).await.unwrap();
+        let alert = &page.rows[0].alert;
+        assert_eq!((page.rows.len(), alert.report.summary.as_str()), (1, ""), "{}", scheme.name);
+        assert!(alert.verdicts.iter().all(|record| record.reason.is_empty()));
+        let wanted = NoticeList::default();
+        let own = monitoring::list_notices(&scheme.ctx, &call, &wanted, &request).await.unwrap();
+        assert!(own.rows.iter().all(|it| it.audience == Audience::Tenant));
+        assert_eq!((own.rows.len(), n_notices(&scheme).await), (2, 3));
     }
 }
 

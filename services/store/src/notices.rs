@@ -3,7 +3,7 @@
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::id::{IncidentId, NoticeId, TenantId};
-use tasuki_core::notice::{Channel, Notice};
+use tasuki_core::notice::{Audience, Channel, Notice};
 use tasuki_core::time::Timestamp;
 
 use crate::document;
@@ -37,6 +37,8 @@ pub struct Filter {
     pub states: Vec<&'static str>,
     /// On this channel.
     pub channel: Option<Channel>,
+    /// For this reader.
+    pub audience: Option<Audience>,
     /// Asked for at or after this instant.
     pub requested_from: Option<Timestamp>,
     /// Asked for before this instant.
@@ -51,6 +53,7 @@ impl Filter {
             incident: None,
             states: Vec::new(),
             channel: None,
+            audience: None,
             requested_from: None,
             requested_until: None,
         }
@@ -189,6 +192,7 @@ pub async fn list(
     query.and_maybe("incident_id = ?", filter.incident.map(|id| id.as_uuid().into()));
     query.and_one_of("state", filter.states.iter().map(|state| (*state).into()).collect());
     query.and_maybe("channel = ?", filter.channel.map(|channel| channel.as_str().into()));
+    query.and_maybe("audience = ?", filter.audience.map(|audience| audience.as_str().into()));
     let instant = |at: Timestamp| instant::to_row(at).into();
     query.and_maybe("requested_at >= ?", filter.requested_from.map(instant));
     query.and_maybe("requested_at < ?", filter.requested_until.map(instant));

@@ -2,7 +2,7 @@
 
 use tasuki_core::alert::{AlertKind, AlertSummary, SummaryRow};
 use tasuki_core::id::{AlertId, DecisionId, IncidentId, TenantId};
-use tasuki_core::party::Permission;
+use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -58,7 +58,8 @@ pub async fn get_alert(
         Some(id) => decisions::get(&tx, id).await?,
         None => None,
     };
-    Ok(AlertView { alert: stored.alert, triage, version: stored.version })
+    let view = AlertView { alert: stored.alert, triage, version: stored.version };
+    Ok(for_reader(call, view))
 }
 
 /// Alerts, the newest received first, then by provider and the provider's alert id.
@@ -84,7 +85,7 @@ pub async fn list_alerts(
     });
     let rows = page.rows.into_iter().map(|Stored { alert, version }| {
         let triage = alert.triage_id.and_then(|id| decisions.get(&id).cloned());
-        AlertView { alert, triage, version }
+        for_reader(call, AlertView { alert, triage, version })
     });
     Ok(Page { rows: rows.collect(), next: page.next })
 }
@@ -115,6 +116,15 @@ pub async fn summarize_alerts(
         });
         summary.extend(rows.into_iter().map(|row| row.alert));
     }
+}
+
+/// The provider's and the SOC's own words are not for the customer, who reads the incident's notice.
+fn for_reader(call: &Call, mut view: AlertView) -> AlertView {
+    if call.principal.role == Role::Tenant {
+        view.alert.report.summary.clear();
+        view.alert.verdicts.iter_mut().for_each(|record| record.reason.clear());
+    }
+    view
 }
 
 fn filter(wanted: &AlertList, scope: tasuki_store::Scope) -> Filter {

@@ -1,7 +1,8 @@
 //! Reads notices: the desk's queue, and what was said to whom.
 
 use tasuki_core::id::{IncidentId, TenantId};
-use tasuki_core::notice::{Channel, Notice};
+use tasuki_core::notice::{Audience, Channel, Notice};
+use tasuki_core::party::Role;
 use tasuki_core::problem::Problem;
 use tasuki_core::time::Timestamp;
 use tasuki_store::notices::{self, Filter, Place};
@@ -29,7 +30,7 @@ pub struct NoticeList {
     pub requested_until: Option<Timestamp>,
 }
 
-/// Notices, the oldest request first.
+/// Notices, the oldest request first. A customer sees its own, not what the desk tells itself.
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ROLE_FORBIDDEN`, `PAGE_TOKEN_INVALID`.
@@ -45,6 +46,7 @@ pub async fn list_notices(
         incident: wanted.incident_id,
         states: wanted.states.clone(),
         channel: wanted.channel,
+        audience: (call.principal.role == Role::Tenant).then_some(Audience::Tenant),
         requested_from: wanted.requested_from,
         requested_until: wanted.requested_until,
     };
