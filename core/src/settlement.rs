@@ -63,8 +63,10 @@ pub struct SettlementLine {
     pub tenant_id: TenantId,
     /// The tenant's name, by which rows are ordered.
     pub tenant_name: String,
-    /// What it is about, by id: an invoice, a certificate.
+    /// What it is about, by id: an invoice, a credit note, a certificate.
     pub subject: String,
+    /// Its number, by which rows of a tenant are ordered.
+    pub subject_number: String,
     /// How many.
     pub quantity: Quantity,
     /// The amount a share is taken of; none for fixed amounts.
@@ -94,7 +96,7 @@ pub struct Settlement {
     pub counterpart_name: String,
     /// Where it is in its life.
     pub state: SettlementState,
-    /// The rows: by code, then tenant.
+    /// The rows: by code, then tenant, then number.
     pub lines: Vec<SettlementLine>,
     /// Sums and tax by rate.
     pub tax_totals: Vec<TaxTotal>,
@@ -138,11 +140,9 @@ impl Settlement {
     /// [`MoneyError::Overflow`].
     pub fn draft(draft: SettlementDraft, now: Timestamp) -> Result<Self, MoneyError> {
         let mut lines = draft.lines;
-        lines.sort_by(|a, b| {
-            let key = |line: &SettlementLine| {
-                (line.code.clone(), line.tenant_name.clone(), line.tenant_id, line.subject.clone())
-            };
-            key(a).cmp(&key(b))
+        lines.sort_by_cached_key(|line| {
+            let SettlementLine { code, tenant_name, subject_number, subject, .. } = line.clone();
+            (code, tenant_name, line.tenant_id, subject_number, subject)
         });
         let tax_totals = draft.tax_totals;
         let hash = content_hash(&serde_json::json!({

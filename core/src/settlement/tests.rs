@@ -20,6 +20,7 @@ fn line(code: &str, tenant: (&str, u128), yen: i64) -> SettlementLine {
         tenant_id: TenantId::from(Uuid::from_u128(tenant.1)),
         tenant_name: tenant.0.to_owned(),
         subject: String::new(),
+        subject_number: String::new(),
         quantity: Quantity::ONE,
         basis: None,
         rate: None,

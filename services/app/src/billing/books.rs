@@ -34,8 +34,15 @@ pub(crate) struct Entry {
     pub(crate) tax: (TaxMode, Rate),
     /// Without tax; negative for what was given back.
     pub(crate) net: Money,
-    /// The invoice or credit note, by id.
-    pub(crate) subject: String,
+    /// The invoice or credit note.
+    pub(crate) subject: Subject,
+}
+
+/// An invoice or a credit note: its number, by which rows are ordered, and its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Subject {
+    pub(crate) number: String,
+    pub(crate) id: String,
 }
 
 /// The rows of a month with who is behind them.
@@ -58,7 +65,8 @@ impl Book {
         for invoice in all_invoices(tx, &filter).await? {
             let lines = &invoice.content.lines;
             let nets = nets(lines, &invoice.content.tax_totals)?;
-            let subject = invoice.id.to_string();
+            let number = invoice.state.issued().map(|it| it.number.clone()).unwrap_or_default();
+            let subject = Subject { number, id: invoice.id.to_string() };
             for (line, net) in lines.iter().zip(nets) {
                 entries.push(entry(invoice.tenant_id, line, net, &subject));
             }
@@ -164,7 +172,7 @@ async fn given_back(tx: &Tx, note: &CreditNote) -> Result<Vec<Entry>, Problem> {
         })
         .collect();
     let nets = nets(&lines, &note.tax_totals)?;
-    let subject = note.id.to_string();
+    let subject = Subject { number: note.number.clone(), id: note.id.to_string() };
     let mut entries = Vec::with_capacity(lines.len());
     for (line, net) in lines.iter().zip(nets) {
         entries.push(entry(note.tenant_id, line, net.zero().minus(net)?, &subject));
@@ -172,11 +180,11 @@ async fn given_back(tx: &Tx, note: &CreditNote) -> Result<Vec<Entry>, Problem> {
     Ok(entries)
 }
 
-fn entry(tenant_id: TenantId, line: &InvoiceLine, net: Money, subject: &str) -> Entry {
+fn entry(tenant_id: TenantId, line: &InvoiceLine, net: Money, subject: &Subject) -> Entry {
     let tax = if line.tax_mode.is_taxed() {
         (TaxMode::Exclusive, line.tax_rate)
     } else {
         (line.tax_mode, Rate::ZERO)
     };
-    Entry { tenant_id, service: line.service, tax, net, subject: subject.to_owned() }
+    Entry { tenant_id, service: line.service, tax, net, subject: subject.clone() }
 }

@@ -13,10 +13,10 @@ use tasuki_core::settlement::bordereau::Bordereau;
 use tasuki_core::tenant::{Partner, Provider};
 use tasuki_core::text::Text;
 
-use super::books::{Book, Entry};
+use super::books::{Book, Entry, Subject};
 
 /// What one row of a settlement is taken of: tenant, service, document, and tax.
-type Key = (TenantId, Option<Service>, String, TaxMode, Rate);
+type Key = (TenantId, Option<Service>, Subject, TaxMode, Rate);
 
 /// The fees of a provider: its share of what the services it runs brought in, rounded down.
 ///
@@ -61,6 +61,7 @@ pub(crate) fn premium_lines(list: &Bordereau) -> Vec<SettlementLine> {
             tenant_id: row.tenant_id,
             tenant_name: row.insured_name.clone(),
             subject: row.certificate_id.to_string(),
+            subject_number: row.certificate_number.clone(),
             quantity: Quantity::ONE,
             basis: None,
             rate: None,
@@ -112,7 +113,8 @@ fn rows(
             label,
             tenant_id,
             tenant_name: tenant.map(|tenant| tenant.name.clone()).unwrap_or_default(),
-            subject,
+            subject: subject.id,
+            subject_number: subject.number,
             quantity: Quantity::ONE,
             basis: Some(basis),
             rate: Some(rate),

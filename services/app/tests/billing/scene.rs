@@ -208,8 +208,9 @@ impl Scheme {
         let tx = self.ctx.store.begin().await.unwrap();
         tenants::insert(&tx, &tenant).await.unwrap();
         subscriptions::insert(&tx, &subscription).await.unwrap();
-        let entered = access::enter(&self.ctx, &tx, &clerk(), tenant.id, Permission::Bill);
-        let entered = entered.await.unwrap();
+        let call = clerk();
+        let entered =
+            access::enter(&self.ctx, &tx, &call, tenant.id, Permission::Bill).await.unwrap();
         let active_on = subscription.anchor.unwrap();
         billing::first_close(&self.ctx, &tx, &entered, subscription.id, active_on).await.unwrap();
         tx.commit().await.unwrap();
