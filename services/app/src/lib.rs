@@ -13,6 +13,7 @@ pub mod governing;
 pub mod library;
 pub mod monitoring;
 pub mod paging;
+pub mod provisioning;
 pub mod quoting;
 pub mod selling;
 pub mod subscribing;

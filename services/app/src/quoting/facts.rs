@@ -47,7 +47,7 @@ pub fn company_facts(profile: &CompanyProfile) -> CompanyFacts {
 }
 
 /// The company with one service in question.
-pub(super) fn about(profile: &CompanyProfile, item: &SelectedItem, of_web: bool) -> CompanyFacts {
+pub(crate) fn about(profile: &CompanyProfile, item: &SelectedItem, of_web: bool) -> CompanyFacts {
     let known = company_facts(profile);
     CompanyFacts {
         service: Some(item.service),

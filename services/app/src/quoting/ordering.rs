@@ -1,24 +1,121 @@
 //! What an accepted quote orders: one order, with one item for each service of the bundle.
 
-use tasuki_core::id::OrderId;
+use tasuki_core::actor::Actor;
+use tasuki_core::catalog::{CompanyProfile, SelectedItem};
+use tasuki_core::id::{ItemId, OrderId, ProviderId};
 use tasuki_core::problem::Problem;
+use tasuki_core::provisioning::spec::Spec;
+use tasuki_core::provisioning::state::ItemState;
+use tasuki_core::provisioning::{BillingStart, CompletionPolicy, Item, Order};
 use tasuki_core::quote::Quote;
-use tasuki_core::subscription::Subscription;
-use tasuki_pricing::rate_card::RateCard;
+use tasuki_core::subscription::{SubscribedItem, Subscription};
+use tasuki_pricing::rate_card::{Plan, RateCard};
 use tasuki_store::Tx;
 
+use super::facts::about;
 use crate::access::Entered;
 use crate::call::Call;
 use crate::context::Context;
+use crate::provisioning::{OrderedItem, check_preflight, place_order};
 
 /// Orders the set-up of every service of a new subscription.
-#[expect(clippy::unused_async, reason = "the store of orders is not there yet")]
 pub(super) async fn place_orders(
-    _ctx: &Context,
-    _tx: &Tx,
-    _call: &Call,
-    _entered: &Entered,
-    (_quote, _subscription, _card): (&Quote, &Subscription, &RateCard),
+    ctx: &Context,
+    tx: &Tx,
+    call: &Call,
+    entered: &Entered,
+    (quote, subscription, card): (&Quote, &Subscription, &RateCard),
 ) -> Result<Vec<OrderId>, Problem> {
-    Ok(Vec::new())
+    let order = Order {
+        id: ctx.ids.next(),
+        tenant_id: entered.tenant.id,
+        subscription_id: Some(subscription.id),
+        partner_id: quote.partner_id,
+        external_reference: String::new(),
+        // Each service of a bundle helps by itself: one that cannot be set up holds up no other.
+        completion: CompletionPolicy::Any,
+        ordered_at: entered.now,
+        cancellation: None,
+    };
+    let mut items = Vec::new();
+    for (at, subscribed) in subscription.items.iter().enumerate() {
+        let number = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
+        let bundle = (card, &quote.profile);
+        items.push(item(ctx, entered, bundle, (number, subscribed))?);
+    }
+    let stored =
+        place_order(ctx, tx, entered, &Actor::from(&call.principal), (order, items)).await?;
+    Ok(vec![stored.order.id])
+}
+
+fn item(
+    ctx: &Context,
+    entered: &Entered,
+    (card, profile): (&RateCard, &CompanyProfile),
+    (number, subscribed): (u32, &SubscribedItem),
+) -> Result<OrderedItem, Problem> {
+    let selected = &subscribed.selected;
+    let plan = selected.plan.as_deref().and_then(|code| card.plan(code)).ok_or_else(|| {
+        Problem::internal(format!("`{}` was quoted without a plan", selected.service))
+    })?;
+    let facts = about(profile, selected, plan.tier == "web");
+    let checked = check_preflight(ctx, card.packs.as_deref(), facts, entered)?;
+    let refusal = checked.as_ref().and_then(|checked| checked.refusal.clone());
+    let state = match refusal {
+        Some(cause) => ItemState::Refused { cause, refused_at: entered.now },
+        None => ItemState::PLANNED,
+    };
+    let (preflight, judged) = checked.map(|checked| (checked.preflight, checked.judged)).unzip();
+    let spec = spec(entered, plan, selected);
+    let item = new_item(subscribed.item_id, number, plan, (spec, state));
+    Ok(OrderedItem { item: Item { preflight, ..item }, judged })
+}
+
+fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemState)) -> Item {
+    Item {
+        id,
+        number,
+        provider_id: ProviderId::of_code(&plan.provider),
+        spec,
+        generation: 1,
+        core: true,
+        depends_on: Vec::new(),
+        billing_start: BillingStart::OnActive,
+        preflight: None,
+        state,
+        steps_behind: 0,
+        last_step: None,
+        n_attempts: 0,
+        last_error: String::new(),
+        visit: None,
+        consent: None,
+        device: None,
+        endpoints: None,
+        observed_spec_hash: String::new(),
+        observed_at: None,
+    }
+}
+
+/// What the provider is asked to set up. The tenant is named by a pseudonym: its id.
+fn spec(entered: &Entered, plan: &Plan, selected: &SelectedItem) -> Spec {
+    let component = if plan.component.is_empty() {
+        Spec::default_component(plan.service).to_owned()
+    } else {
+        plan.component.clone()
+    };
+    let quantity = selected
+        .endpoints
+        .or_else(|| {
+            selected.quantity.and_then(|it| it.as_whole()).and_then(|n| u32::try_from(n).ok())
+        })
+        .unwrap_or(1)
+        .max(1);
+    let region = entered.tenant.sites.first().map(|site| site.prefecture.clone());
+    Spec {
+        plan: plan.plan.clone(),
+        quantity,
+        tenant_reference: entered.tenant.id.to_string(),
+        region: region.unwrap_or_default(),
+        ..Spec::of(plan.service, component)
+    }
 }

@@ -1,0 +1,21 @@
+//! Orders on their way: places them, asks providers in turn, and follows what their answers change.
+//!
+//! One kind of job carries everything: [`ATTEND_ITEM`] looks after one item. It either does what is
+//! due by itself (commits an intent, reminds, expires) or asks the provider one question outside any
+//! transaction, and then records the answer. Each saved change of an item plans its own next look;
+//! looks that were planned for an older version find nothing to do.
+
+mod answers;
+mod attention;
+mod following;
+mod funnel;
+mod placing;
+mod preflight;
+mod read_orders;
+
+pub use answers::record_answer;
+pub use attention::{ATTEND_ITEM, Attend, Attention, Begun, begin_attention};
+pub use funnel::{FunnelRow, get_funnel};
+pub(crate) use placing::{OrderedItem, place_order};
+pub(crate) use preflight::check as check_preflight;
+pub use read_orders::{OrderView, get_order, list_orders, order_after};
