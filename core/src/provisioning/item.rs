@@ -9,8 +9,9 @@ use crate::provisioning::billing::{BilledSpan, BillingFacts, BillingStart};
 use crate::provisioning::command::{ItemCommand, ItemEvent};
 use crate::provisioning::customer::VerifyMethod;
 use crate::provisioning::reason_code::{Cause, ReasonCode};
-use crate::provisioning::records::{
-    ItemOutcome, Preflight, StepOutcome, StepRecord, ThirdPartyConsent, Transition,
+pub use crate::provisioning::records::{
+    FindingWeight, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
+    ThirdPartyConsent, Transition,
 };
 use crate::provisioning::spec::{Device, EndpointCounts, Observation, Spec};
 use crate::provisioning::state::{Evidence, ItemState};
@@ -74,12 +75,6 @@ pub struct Item {
     /// When it was last observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Timestamp>,
-    /// When its provider is asked next. A job that was planned for another instant is void.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look_at: Option<Timestamp>,
-    /// Whether the provider told us something while the answer of a call was open.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub called_back: bool,
 }
 
 impl Item {
@@ -106,8 +101,6 @@ impl Item {
             endpoints: None,
             observed_spec_hash: String::new(),
             observed_at: None,
-            look_at: None,
-            called_back: false,
         }
     }
 
@@ -377,15 +370,18 @@ impl Item {
         Some((service.active_at, self.state.stopped_at()))
     }
 
-    /// What to do when the customer's step has expired: an endpoint that reports is a service, even
-    /// if the others never came.
-    pub fn on_expiry(&self, seen: Option<&Observation>) -> ItemCommand {
-        let reports = |seen: &&Observation| {
-            seen.exists && seen.endpoints.is_some_and(|endpoints| endpoints.reporting > 0)
-        };
-        if let Some(seen) = seen.filter(reports) {
-            let evidence = self.evidence_of(seen);
-            return ItemCommand::Verify { evidence, installed_at: seen.observed_at };
+    /// What to do when the customer's step has expired: an endpoint that was seen to report is a
+    /// service, even if the others never came.
+    pub fn on_expiry(&self) -> ItemCommand {
+        if let (Some(endpoints), Some(observed_at)) = (self.endpoints, self.observed_at)
+            && endpoints.reporting > 0
+        {
+            let evidence = Evidence {
+                id: format!("seen-{}-{}", self.id, observed_at.as_microseconds()),
+                method: VerifyMethod::Heartbeat,
+                observed_at,
+            };
+            return ItemCommand::Verify { evidence, installed_at: observed_at };
         }
         let code = self.state.customer_step().map_or(ReasonCode::CustomerActionExpired, |step| {
             step.request.kind.reason_when_expired(self.service())
@@ -458,7 +454,7 @@ pub(super) mod tests {
         let edr = item(1, Service::Edr);
         let edr = after(&edr, &[ItemCommand::Request, ask(CustomerActionKind::AgentInstall)]);
         assert_eq!(
-            edr.on_expiry(None),
+            edr.on_expiry(),
             ItemCommand::Expire { cause: Cause::from(ReasonCode::AgentNotInstalledByUser) }
         );
         let seen = Observation {
@@ -474,7 +470,9 @@ pub(super) mod tests {
             evidence_id: "obs-1".into(),
             observed_at: at(9),
         };
-        let next = after(&edr, &[edr.on_expiry(Some(&seen))]);
+        let mut edr = edr;
+        edr.observed(&seen);
+        let next = after(&edr, &[edr.on_expiry()]);
         assert_eq!((next.state.as_str(), next.outcome()), ("active", ItemOutcome::Active));
     }
 
