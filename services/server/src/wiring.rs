@@ -11,6 +11,7 @@ use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_grpc::edge::Edge;
 use tasuki_partners::notices::DeskQueue;
+use tasuki_partners::provider::GrpcProviders;
 use tasuki_store::{Options, Store};
 use tasuki_worker::Worker;
 use tokio::net::TcpListener;
@@ -116,7 +117,7 @@ pub(crate) async fn start(
 }
 
 fn worker(ctx: Context) -> Worker {
-    Worker { ctx, notices: Arc::new(DeskQueue) }
+    Worker { ctx, notices: Arc::new(DeskQueue), providers: Arc::new(GrpcProviders::new()) }
 }
 
 fn api(

@@ -1,16 +1,18 @@
 //! One file per kind of job.
 
+mod attend_item;
 mod check_heartbeat;
 mod close_month;
 mod escalate_incident;
 mod mark_past_due;
+mod remove_item;
 mod send_notice;
 mod turn_subscription;
 
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 /// Runs a job. What it does ends in one transaction that also completes the job.
 ///
@@ -18,6 +20,8 @@ use crate::run_jobs::Worker;
 /// [`JobFailure`]; a kind that this program does not know is final and goes to the dead letters.
 pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
     match job.kind.as_str() {
+        "attend_item" => attend_item::run(worker, job).await,
+        "remove_item" => remove_item::run(worker, job).await,
         "close_month" => close_month::run(worker, job).await,
         "mark_past_due" => mark_past_due::run(worker, job).await,
         "check_heartbeat" => check_heartbeat::run(worker, job).await,

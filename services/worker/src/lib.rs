@@ -10,7 +10,9 @@ mod failure;
 mod jobs;
 mod retry;
 mod run_jobs;
+mod worker;
 
 pub use backlog::watch_backlog;
 pub use failure::JobFailure;
-pub use run_jobs::{Worker, run_due_jobs, run_jobs};
+pub use run_jobs::{run_due_jobs, run_jobs};
+pub use worker::Worker;

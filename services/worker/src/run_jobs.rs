@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tasuki_app::context::Context;
 use tasuki_core::time::Timestamp;
-use tasuki_partners::notices::Deliver;
 use tasuki_store::jobs::{self, Claim, Claimed, Lane};
 use tasuki_store::{StoreError, tenants};
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use tracing::Instrument;
 
 use crate::failure::JobFailure;
 use crate::retry;
+use crate::worker::Worker;
 
 /// How long a worker may hold a job. Longer than the longest call to a partner; when a worker dies,
 /// its jobs wait this long at most.
@@ -28,15 +28,6 @@ const BATCH: usize = 20;
 
 /// How often to look for work that became due by time, or that other processes added.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// What jobs work with.
-#[derive(Debug, Clone)]
-pub struct Worker {
-    /// What use cases work with.
-    pub ctx: Context,
-    /// Who delivers notices.
-    pub notices: Arc<dyn Deliver>,
-}
 
 /// Runs due jobs until told to stop; then waits for those under way.
 pub async fn run_jobs(worker: Worker, stop: CancellationToken) {

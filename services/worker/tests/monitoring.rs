@@ -18,6 +18,7 @@ use tasuki_core::service::Service;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_partners::notices::{DeliveryError, DeskQueue, FakeReceiver};
+use tasuki_partners::provider::FakeProviders;
 use tasuki_store::{jobs, tenants};
 use tasuki_worker::{Worker, run_due_jobs};
 
@@ -26,7 +27,11 @@ mod scene;
 use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, provider, provider_id, row, schemes};
 
 fn worker(scheme: &Scheme) -> Worker {
-    Worker { ctx: scheme.ctx.clone(), notices: Arc::new(DeskQueue) }
+    Worker {
+        ctx: scheme.ctx.clone(),
+        notices: Arc::new(DeskQueue),
+        providers: Arc::new(FakeProviders::new()),
+    }
 }
 
 /// Moves a tenant's clock from due job to due job, as `AdvanceClock` does.
@@ -379,7 +384,11 @@ async fn a_receiver_that_fails_gets_the_notice_later_and_once() {
             DeliveryError::Never("no such number".to_owned()),
         ];
         let receiver = Arc::new(FakeReceiver::failing(failures));
-        let worker = Worker { ctx: scheme.ctx.clone(), notices: receiver.clone() };
+        let worker = Worker {
+            ctx: scheme.ctx.clone(),
+            notices: receiver.clone(),
+            providers: Arc::new(FakeProviders::new()),
+        };
         let now = jst("2020-11-02 10:00:00");
         let tenant = scheme.tenant(1, OKINAWA, now).await;
         malware(&scheme, tenant, "a", now).await;

@@ -8,7 +8,7 @@ use tasuki_core::id::{ItemId, OrderId};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::spec::Observation;
 use tasuki_core::provisioning::state::ItemState;
-use tasuki_core::provisioning::{Cause, Item, ItemCommand, OrderState, Transition};
+use tasuki_core::provisioning::{Cause, Item, ItemCommand, Order, OrderState, Transition};
 use tasuki_core::time::Timestamp;
 use tasuki_store::Tx;
 use tasuki_store::orders::{self, Stored, StoredItem};
@@ -52,6 +52,27 @@ pub(super) async fn apply(
 ) -> Result<Stored, Problem> {
     let before = read.order.state(&read.items());
     change(ctx, tx, entered, &mut read, (first, by)).await?;
+    settle(ctx, tx, entered, (read, before)).await
+}
+
+/// Does what follows from a change of the order itself.
+pub(super) async fn follow(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    read: Stored,
+) -> Result<Stored, Problem> {
+    let unsettled = Order { cancellation: None, ..read.order.clone() };
+    let before = unsettled.state(&read.items());
+    settle(ctx, tx, entered, (read, before)).await
+}
+
+async fn settle(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (mut read, before): (Stored, OrderState),
+) -> Result<Stored, Problem> {
     for _ in 0..MOST_FOLLOWING {
         let Some(next) = following(&read, entered.now) else { break };
         change(ctx, tx, entered, &mut read, (next, &system())).await?;

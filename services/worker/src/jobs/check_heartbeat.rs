@@ -4,7 +4,7 @@ use tasuki_app::monitoring;
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
     Ok(monitoring::check_heartbeat(&worker.ctx, job).await?)

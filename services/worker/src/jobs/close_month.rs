@@ -3,7 +3,7 @@
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 /// Makes the invoice, if there is something to charge, and plans the next month end.
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {

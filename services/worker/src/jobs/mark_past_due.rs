@@ -3,7 +3,7 @@
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 /// Marks it, unless it was paid or given back meanwhile.
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {

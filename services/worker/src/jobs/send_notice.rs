@@ -5,7 +5,7 @@ use tasuki_partners::notices::DeliveryError;
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
     let Some(notice) = monitoring::due_notice(&worker.ctx, job).await? else {

@@ -3,7 +3,7 @@
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
-use crate::run_jobs::Worker;
+use crate::worker::Worker;
 
 /// Does what is due on this day.
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {

@@ -1,0 +1,28 @@
+//! Looks after one item of an order: asks its provider and records the answer.
+
+use tasuki_app::provisioning::{Begun, begin_attention, record_answer};
+use tasuki_core::provisioning::{Answer, Meaning, ProviderFailure, Question, RetryClass};
+use tasuki_store::jobs::Claimed;
+
+use crate::failure::JobFailure;
+use crate::worker::Worker;
+
+/// Does what is due, or asks the provider outside any transaction and records what it said.
+pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
+    let asked = match begin_attention(&worker.ctx, job).await? {
+        Begun::Done => return Ok(()),
+        Begun::Ask(asked) => asked,
+    };
+    let answer = match (&asked.question, &asked.endpoint) {
+        (Question::Wait, _) => Answer::Nothing,
+        (_, None) => Answer::Failed(ProviderFailure {
+            meaning: Meaning::Retry(RetryClass::Unreachable),
+            reason: None,
+            text: format!("no provider `{}` is registered", asked.item.provider_id),
+        }),
+        (question, Some(endpoint)) => {
+            worker.providers.ask(endpoint, &asked.item, question, asked.now).await
+        }
+    };
+    Ok(record_answer(&worker.ctx, job, &asked, &answer).await?)
+}
