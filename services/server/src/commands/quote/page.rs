@@ -66,7 +66,8 @@ impl Page<'_> {
         for (place, of) in recommended.iter().enumerate() {
             let plan = of.plan.as_deref().and_then(|code| self.answer.card.plan(code));
             let label = plan.map_or_else(|| of.service.label(), |plan| plan.name.clone());
-            let later = if of.in_bundle { "" } else { self.say("（次の機会に）", " (later)") };
+            let later =
+                if of.in_bundle { "" } else { self.say("（次の機会に）", " (later)") };
             let place = place + 1;
             let (name, reason) = (self.text(&label), self.text(&of.reason));
             text.push_str(&format!("  {place}. {name}{later}\n     {reason}\n"));

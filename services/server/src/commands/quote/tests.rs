@@ -26,7 +26,8 @@ fn page_of(arguments: &str) -> String {
 
 #[test]
 fn a_shop_owner_gets_one_page_in_japanese() {
-    let page = page_of("--employees 12 --windows 9 --mac 3 --website --traffic-gb 8 --budget 30000");
+    let page =
+        page_of("--employees 12 --windows 9 --mac 3 --website --traffic-gb 8 --budget 30000");
     insta::assert_snapshot!(page);
 }
 
