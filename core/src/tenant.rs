@@ -41,7 +41,7 @@ pub struct Tenant {
 pub struct Site {
     /// What the tenant calls it.
     pub name: String,
-    /// ISO 3166-2 code of the prefecture, such as `JP-47`.
+    /// Code of the prefecture by JIS X 0401, such as `47`; empty if unknown.
     pub prefecture: String,
     /// On an island without a bridge: visits may cost extra (UTM-05).
     pub remote_island: bool,

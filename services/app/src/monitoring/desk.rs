@@ -7,7 +7,7 @@ use tasuki_core::tenant::Tenant;
 /// The desk that looks after a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Desk {
-    /// Prefecture of the main site, ISO 3166-2; none for the desk of everywhere else.
+    /// Prefecture of the main site by its JIS X 0401 code; none for the desk of everywhere else.
     prefecture: Option<&'static str>,
     /// Name of the triage pack.
     pub(crate) triage: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Desk {
 
 /// The desk of Kumamoto (ESC-07).
 const KUMAMOTO_DESK: Desk = Desk {
-    prefecture: Some("JP-43"),
+    prefecture: Some("43"),
     triage: "kumamoto",
     escalation: "ladder",
     ladder: KUMAMOTO,

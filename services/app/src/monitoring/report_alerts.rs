@@ -128,7 +128,8 @@ async fn take_in(
     call: &Call,
     row: AlertRow,
 ) -> Result<(AlertId, RowOutcome), Problem> {
-    let tenant = rows::named_tenant(row.tenant_id)?;
+    let named = (row.tenant_id, row.instance_id);
+    let tenant = rows::tenant_of(tx, row.key.provider_id, named).await?;
     let scene = Scene::enter(ctx, tx, call, tenant, Permission::Report).await?;
     if providers::get(tx, row.key.provider_id).await?.is_none() {
         return Err(Problem::not_found(Reason::ProviderNotFound, row.key.provider_id));

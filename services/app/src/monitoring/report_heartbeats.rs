@@ -78,7 +78,8 @@ async fn take_in(
     call: &Call,
     (provider_id, row): (ProviderId, HeartbeatRow),
 ) -> Result<RowOutcome, Problem> {
-    let tenant_id = rows::named_tenant(row.tenant_id)?;
+    let named = (row.tenant_id, row.instance_id);
+    let tenant_id = rows::tenant_of(tx, provider_id, named).await?;
     let scene = Scene::enter(ctx, tx, call, tenant_id, Permission::Report).await?;
     rows::not_in_future("last_seen_at", row.last_seen_at, scene.now())?;
     let heartbeat = Heartbeat {

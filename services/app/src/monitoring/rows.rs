@@ -1,11 +1,12 @@
 //! Batches: each row is answered by itself.
 
 use serde::{Deserialize, Serialize};
-use tasuki_core::id::{ProviderId, TenantId};
+use tasuki_core::id::{ItemId, ProviderId, TenantId};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::{Kind, Reason};
 use tasuki_core::time::Timestamp;
+use tasuki_store::{Tx, orders};
 
 use crate::call::Call;
 
@@ -93,12 +94,29 @@ pub(crate) fn own_provider(call: &Call, provider: ProviderId) -> Result<(), Prob
     Ok(())
 }
 
-/// The tenant that a row is about.
+/// The tenant that a row is about: providers know their instances, not our tenants. When both are
+/// named they must belong together, and the instance to the provider that reports.
 ///
 /// # Errors
-/// A problem when it is not named.
-pub(crate) fn named_tenant(tenant: Option<TenantId>) -> Result<TenantId, Problem> {
-    tenant.ok_or_else(|| Problem::invalid("tenant_id", "is required in this version"))
+/// A problem when neither is named, or when they do not belong together.
+pub(crate) async fn tenant_of(
+    tx: &Tx,
+    provider: ProviderId,
+    (tenant, instance): (Option<TenantId>, Option<ItemId>),
+) -> Result<TenantId, Problem> {
+    let Some(instance) = instance else {
+        return tenant.ok_or_else(|| {
+            Problem::invalid("tenant_id", "is required unless `instance_id` says whose it is")
+        });
+    };
+    let foreign = || {
+        let text = format!("`{instance}` is not an instance of this tenant and provider");
+        Problem::invalid("instance_id", text)
+    };
+    let (owner, _) = orders::of_item(tx, instance).await?.ok_or_else(foreign)?;
+    let runs = orders::providers_of(tx, owner).await?;
+    let is_own = runs.get(&instance) == Some(&provider);
+    if is_own && tenant.is_none_or(|tenant| tenant == owner) { Ok(owner) } else { Err(foreign()) }
 }
 
 /// Nothing is seen before it happens.

@@ -46,8 +46,8 @@ pub struct Scheme {
     _database: Fresh,
 }
 
-pub const OKINAWA: &str = "JP-47";
-pub const KUMAMOTO: &str = "JP-43";
+pub const OKINAWA: &str = "47";
+pub const KUMAMOTO: &str = "43";
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
