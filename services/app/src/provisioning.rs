@@ -19,7 +19,7 @@ mod remove;
 pub use answers::record_answer;
 pub use attention::{ATTEND_ITEM, Attend, Attention, Begun, begin_attention};
 pub use customer::{StepDetail, StepSaid, Which, cancel_order, confirm_customer_action};
-pub use funnel::{FunnelRow, get_funnel};
+pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;
 pub use read_orders::{OrderView, get_order, list_orders, order_after};

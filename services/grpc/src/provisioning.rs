@@ -1,4 +1,11 @@
 //! `tasuki.provisioning.v1.ProvisioningService` and the callback service for providers.
 
+mod callbacks;
+mod commands;
+mod handler;
 mod orders;
+mod watch;
 mod words;
+
+pub(crate) use callbacks::Callbacks;
+pub(crate) use handler::Provisioning;

@@ -7,6 +7,8 @@ use tasuki_proto::claim::v1::claim_service_server::ClaimServiceServer;
 use tasuki_proto::cover::v1::cover_service_server::CoverServiceServer;
 use tasuki_proto::incident::v1::incident_service_server::IncidentServiceServer;
 use tasuki_proto::policy::v1::policy_service_server::PolicyServiceServer;
+use tasuki_proto::provider::v1::provider_callback_service_server::ProviderCallbackServiceServer;
+use tasuki_proto::provisioning::v1::provisioning_service_server::ProvisioningServiceServer;
 use tasuki_proto::quote::v1::quote_service_server::QuoteServiceServer;
 use tasuki_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use tasuki_proto::subscription::v1::subscription_service_server::SubscriptionServiceServer;
@@ -24,6 +26,7 @@ use crate::edge::Edge;
 use crate::incidents::Incidents;
 use crate::partners::Partners;
 use crate::policies::Policies;
+use crate::provisioning::{Callbacks, Provisioning};
 use crate::quotes::Quotes;
 use crate::settlements::Settlements;
 use crate::subscriptions::Subscriptions;
@@ -36,58 +39,30 @@ const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 /// Every service of ours, with bounded request sizes.
 pub fn routes(edge: &Edge) -> Routes {
     let mut routes = Routes::builder();
-    routes
-        .add_service(
-            TenantServiceServer::new(Tenants { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            PolicyServiceServer::new(Policies { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            QuoteServiceServer::new(Quotes { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            SubscriptionServiceServer::new(Subscriptions { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            CatalogServiceServer::new(Catalog { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            AlertServiceServer::new(Alerts { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            IncidentServiceServer::new(Incidents { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            UsageServiceServer::new(Usage { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            CoverServiceServer::new(Covers { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            ClaimServiceServer::new(Claims { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            BillingServiceServer::new(Billing { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            SettlementServiceServer::new(Settlements { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        )
-        .add_service(
-            PartnerServiceServer::new(Partners { edge: edge.clone() })
-                .max_decoding_message_size(LARGEST_REQUEST),
-        );
+    macro_rules! serve {
+        ($($server:ident($service:ident);)*) => {
+            $(routes.add_service(
+                $server::new($service { edge: edge.clone() })
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            );)*
+        };
+    }
+    serve! {
+        AlertServiceServer(Alerts);
+        BillingServiceServer(Billing);
+        CatalogServiceServer(Catalog);
+        ClaimServiceServer(Claims);
+        CoverServiceServer(Covers);
+        IncidentServiceServer(Incidents);
+        PartnerServiceServer(Partners);
+        PolicyServiceServer(Policies);
+        ProviderCallbackServiceServer(Callbacks);
+        ProvisioningServiceServer(Provisioning);
+        QuoteServiceServer(Quotes);
+        SettlementServiceServer(Settlements);
+        SubscriptionServiceServer(Subscriptions);
+        TenantServiceServer(Tenants);
+        UsageServiceServer(Usage);
+    }
     routes.routes()
 }

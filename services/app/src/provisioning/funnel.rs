@@ -12,58 +12,99 @@ use super::read_orders::everybody;
 use crate::call::Call;
 use crate::context::Context;
 
-/// The funnel of one component of a service, of one partner or of all.
+/// Whether rows are counted together or apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Split {
+    /// One row for all: a firm that applied for several counts once (C-5).
+    #[default]
+    Together,
+    /// A row for each.
+    Apart,
+}
+
+impl From<bool> for Split {
+    fn from(apart: bool) -> Self {
+        if apart { Self::Apart } else { Self::Together }
+    }
+}
+
+/// Which applications are counted, and how.
+#[derive(Debug, Clone, Default)]
+pub struct FunnelQuery {
+    /// Of the tenants of this partner only.
+    pub partner: Option<PartnerId>,
+    /// Of this service only.
+    pub service: Option<Service>,
+    /// Whether partners are counted apart.
+    pub partners: Split,
+    /// Whether the components of a service are counted apart.
+    pub components: Split,
+}
+
+/// The funnel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Funnel {
+    /// By service, then component and partner where they are counted apart.
+    pub rows: Vec<FunnelRow>,
+    /// Everything together: how many firms stand behind it.
+    pub total: FunnelCounts,
+}
+
+/// One row of the funnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunnelRow {
     /// The service.
     pub service: Service,
-    /// The component; empty for all components of the service together.
+    /// The component; empty where components are counted together.
     pub component: String,
-    /// The partner; none for all.
+    /// The partner; none where partners are counted together.
     pub partner_id: Option<PartnerId>,
     /// The counts.
     pub counts: FunnelCounts,
 }
 
-/// The funnel by service and component, with a row for each service as a whole where it has several
-/// components (C-5: a firm that applied for both counts once there).
+/// Counts the applications that the caller may see.
 ///
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub async fn get_funnel(
     ctx: &Context,
     call: &Call,
-    partner: Option<PartnerId>,
-) -> Result<Vec<FunnelRow>, Problem> {
-    let scope = match everybody(call)? {
-        Scope::All => partner.map_or(Scope::All, Scope::Partner),
-        Scope::Partner(own) if partner.is_some_and(|asked| asked != own) => {
-            return Ok(Vec::new());
-        }
-        own @ (Scope::Partner(_) | Scope::Tenant(_)) => own,
+    query: &FunnelQuery,
+) -> Result<Funnel, Problem> {
+    let scope = match (everybody(call)?, query.partner) {
+        (Scope::All, Some(partner)) => Scope::Partner(partner),
+        (own, _) => own,
     };
     let tx = ctx.store.begin_read().await?;
-    let mut by_component: BTreeMap<(Service, String), Vec<Application>> = BTreeMap::new();
-    for ((service, component, _), applications) in orders::applications(&tx, scope).await? {
-        by_component.entry((service, component)).or_default().extend(applications);
-    }
-    let mut rows = Vec::new();
-    for service in Service::ALL {
-        let of_service: Vec<_> =
-            by_component.iter().filter(|((of, _), _)| *of == service).collect();
-        let row = |component: &str, counts| FunnelRow {
-            service,
-            component: component.to_owned(),
-            partner_id: partner,
-            counts,
+    let mut groups: BTreeMap<(Service, String, Option<PartnerId>), Vec<Application>> =
+        BTreeMap::new();
+    let mut all = Vec::new();
+    for ((service, component, partner), applications) in orders::applications(&tx, scope).await? {
+        let other_partner = query.partner.is_some_and(|asked| asked != partner);
+        let other_service = query.service.is_some_and(|asked| asked != service);
+        if other_partner || other_service {
+            continue;
+        }
+        let component = match query.components {
+            Split::Together => String::new(),
+            Split::Apart => component,
         };
-        if of_service.len() > 1 {
-            let all = of_service.iter().flat_map(|(_, applications)| applications.iter().copied());
-            rows.push(row("", FunnelCounts::of(all)));
-        }
-        for ((_, component), applications) in of_service {
-            rows.push(row(component, FunnelCounts::of(applications.iter().copied())));
-        }
+        let partner = match query.partners {
+            Split::Together => query.partner,
+            Split::Apart => Some(partner),
+        };
+        all.extend(applications.iter().copied());
+        groups.entry((service, component, partner)).or_default().extend(applications);
     }
-    Ok(rows)
+    let rows = groups
+        .into_iter()
+        .map(|((service, component, partner_id), applications)| FunnelRow {
+            service,
+            component,
+            partner_id,
+            counts: FunnelCounts::of(applications),
+        })
+        .collect();
+    Ok(Funnel { rows, total: FunnelCounts::of(all) })
 }

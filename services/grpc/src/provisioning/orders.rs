@@ -1,13 +1,14 @@
 //! Orders, items, their history and the funnel as messages.
 
+use tasuki_app::provisioning::OrderView;
 use tasuki_core::provisioning::billing::BillingStart;
 use tasuki_core::provisioning::customer::{CustomerRequest, CustomerStep};
 use tasuki_core::provisioning::funnel::FunnelCounts;
-use tasuki_core::provisioning::item::{
-    Item, Preflight, PreflightFinding, StepRecord, ThirdPartyConsent, Transition,
-};
 use tasuki_core::provisioning::order::{Cancellation, Order};
 use tasuki_core::provisioning::spec::{Device, DnsRecord, EndpointCounts, Spec};
+use tasuki_core::provisioning::{
+    Item, Preflight, PreflightFinding, StepRecord, ThirdPartyConsent, Transition,
+};
 use tasuki_core::service::Service;
 use tasuki_core::time::{Timestamp, Zone};
 use tasuki_proto::catalog::v1::BillingStart as ProtoStart;
@@ -19,23 +20,44 @@ use crate::actors::actor;
 use crate::explain;
 use crate::words as shared;
 
+/// An order as a use case gives it.
+pub(crate) fn view(view: &OrderView) -> proto::Order {
+    let stored = &view.stored;
+    let histories: Vec<Vec<Transition>> = stored
+        .items
+        .iter()
+        .map(|of| {
+            let changes = view.history.iter().filter(|change| change.item_id == of.item.id);
+            changes.map(|change| change.transition.clone()).collect()
+        })
+        .collect();
+    let told: Vec<Told<'_>> = stored
+        .items
+        .iter()
+        .zip(&histories)
+        .map(|(of, transitions)| Told { item: &of.item, transitions, version: of.version })
+        .collect();
+    let seen = Seen { now: view.now, zone: &view.zone, version: stored.version };
+    order(&stored.order, &told, seen)
+}
+
 /// An item with its history, the oldest change first, and the version of its row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Told<'a> {
-    pub(crate) item: &'a Item,
-    pub(crate) transitions: &'a [Transition],
-    pub(crate) version: i64,
+struct Told<'a> {
+    item: &'a Item,
+    transitions: &'a [Transition],
+    version: i64,
 }
 
 /// Where and when an order is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<'a> {
-    pub(crate) now: Timestamp,
-    pub(crate) zone: &'a Zone,
-    pub(crate) version: i64,
+struct Seen<'a> {
+    now: Timestamp,
+    zone: &'a Zone,
+    version: i64,
 }
 
-pub(crate) fn order(order: &Order, told: &[Told<'_>], seen: Seen<'_>) -> proto::Order {
+fn order(order: &Order, told: &[Told<'_>], seen: Seen<'_>) -> proto::Order {
     let items: Vec<Item> = told.iter().map(|told| told.item.clone()).collect();
     let state = order.state(&items);
     let ended = told
@@ -71,7 +93,7 @@ fn cancellation(cancellation: &Cancellation) -> proto::Cancellation {
     }
 }
 
-pub(crate) fn item(order: &Order, told: Told<'_>, seen: Seen<'_>) -> proto::OrderItem {
+fn item(order: &Order, told: Told<'_>, seen: Seen<'_>) -> proto::OrderItem {
     let Told { item, transitions, version } = told;
     let cause = item.state.cause();
     let service = item.state.service();
@@ -148,7 +170,7 @@ pub(crate) fn transition(at: usize, transition: &Transition) -> proto::ItemTrans
     }
 }
 
-pub(crate) fn preflight(service: Service, preflight: &Preflight) -> proto::Preflight {
+fn preflight(service: Service, preflight: &Preflight) -> proto::Preflight {
     proto::Preflight {
         explanation: Some(Explanation {
             decision_id: preflight.decision_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -212,7 +234,7 @@ fn dns_record(record: &DnsRecord) -> proto::DnsRecord {
     }
 }
 
-pub(crate) fn spec(spec: &Spec) -> proto::InstanceSpec {
+fn spec(spec: &Spec) -> proto::InstanceSpec {
     proto::InstanceSpec {
         service: shared::service(spec.service).into(),
         component: spec.component.clone(),
@@ -225,7 +247,7 @@ pub(crate) fn spec(spec: &Spec) -> proto::InstanceSpec {
     }
 }
 
-pub(crate) fn endpoints(counts: EndpointCounts) -> proto::EndpointCounts {
+fn endpoints(counts: EndpointCounts) -> proto::EndpointCounts {
     proto::EndpointCounts {
         n_sent: small(counts.sent),
         n_downloaded: small(counts.downloaded),

@@ -2,10 +2,10 @@
 
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::customer::{CustomerActionKind, VerifyMethod};
-use tasuki_core::provisioning::item::{FindingWeight, ItemOutcome, StepOutcome};
 use tasuki_core::provisioning::order::{CompletionPolicy, OrderState};
 use tasuki_core::provisioning::reason_code::ReasonCode;
 use tasuki_core::provisioning::steps::{StepKind, StepState};
+use tasuki_core::provisioning::{FindingWeight, ItemOutcome, StepOutcome};
 use tasuki_proto::provisioning::v1 as proto;
 
 /// What the names of the contract's reason codes start with.
