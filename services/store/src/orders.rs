@@ -6,8 +6,8 @@ use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::id::{ItemId, OrderId, PartnerId, ProviderId, SubscriptionId, TenantId};
 use tasuki_core::provisioning::funnel::Application;
-use tasuki_core::provisioning::item::{Item, ItemOutcome, Transition};
 use tasuki_core::provisioning::order::Order;
+use tasuki_core::provisioning::{Item, ItemOutcome, Transition};
 use tasuki_core::service::Service;
 use uuid::Uuid;
 
@@ -131,6 +131,23 @@ pub async fn of_item(tx: &Tx, item: ItemId) -> Result<Option<(TenantId, OrderId)
         Ok((tenant, row.try_get::<Uuid>("", "order_id")?.into()))
     })
     .transpose()
+}
+
+/// Who sets up and runs each item of a tenant.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn providers_of(
+    tx: &Tx,
+    tenant: TenantId,
+) -> Result<BTreeMap<ItemId, ProviderId>, StoreError> {
+    let sql = "SELECT id, provider_id FROM provisioning_item WHERE tenant_id = $1";
+    let rows = tx.all(sql, vec![tenant.as_uuid().into()]).await?;
+    let pair = |row: &QueryResult| -> Result<(ItemId, ProviderId), StoreError> {
+        let id = row.try_get::<Uuid>("", "id")?.into();
+        Ok((id, row.try_get::<Uuid>("", "provider_id")?.into()))
+    };
+    rows.iter().map(pair).collect()
 }
 
 /// Writes a changed order over the version that was read; its items are saved one by one.

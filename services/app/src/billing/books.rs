@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use tasuki_core::catalog::TaxMode;
 use tasuki_core::credit_note::CreditNote;
-use tasuki_core::id::{ProviderId, TenantId};
+use tasuki_core::id::{ItemId, ProviderId, TenantId};
 use tasuki_core::invoice::{Invoice, InvoiceLine, nets};
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
@@ -16,7 +16,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::tenant::{Provider, Tenant};
 use tasuki_core::time::{Month, Period, Zone};
-use tasuki_store::{Scope, Tx, invoices, payments, providers, tenants};
+use tasuki_store::{Scope, Tx, invoices, orders, payments, providers, tenants};
 
 /// Invoices and credit notes read at once.
 const AT_ONCE: u64 = 500;
@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) tenant_id: TenantId,
     /// The service; none for the bundle.
     pub(crate) service: Option<Service>,
+    /// The service of the subscription; none for the bundle.
+    pub(crate) item_id: Option<ItemId>,
     /// Whether and how the row is taxed: exclusive for every taxed row.
     pub(crate) tax: (TaxMode, Rate),
     /// Without tax; negative for what was given back.
@@ -52,6 +54,8 @@ pub(crate) struct Book {
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
     /// By name.
     providers: Vec<Provider>,
+    /// Who runs which service of a subscription, as it was ordered.
+    ordered: BTreeMap<ItemId, ProviderId>,
 }
 
 impl Book {
@@ -78,12 +82,21 @@ impl Book {
         for entry in &entries {
             names.get(tx, entry.tenant_id).await?;
         }
-        Ok(Self { entries, tenants: names.known, providers: providers::all(tx).await? })
+        let mut ordered = BTreeMap::new();
+        for tenant in names.known.keys() {
+            ordered.extend(orders::providers_of(tx, *tenant).await?);
+        }
+        let providers = providers::all(tx).await?;
+        Ok(Self { entries, tenants: names.known, providers, ordered })
     }
 
-    /// Who runs a service: the first provider by name that serves it, so that no fee is paid twice.
-    pub(crate) fn provider_of(&self, service: Option<Service>) -> Option<ProviderId> {
-        let service = service?;
+    /// Who runs the service of a row: who it was ordered from, or else the first provider by name
+    /// that serves it, so that no fee is paid twice.
+    pub(crate) fn provider_of(&self, entry: &Entry) -> Option<ProviderId> {
+        if let Some(provider) = entry.item_id.and_then(|item| self.ordered.get(&item)) {
+            return Some(*provider);
+        }
+        let service = entry.service?;
         let runs = |provider: &&Provider| provider.services.contains(&service);
         self.providers.iter().find(runs).map(|provider| provider.id)
     }
@@ -186,5 +199,12 @@ fn entry(tenant_id: TenantId, line: &InvoiceLine, net: Money, subject: &Subject)
     } else {
         (line.tax_mode, Rate::ZERO)
     };
-    Entry { tenant_id, service: line.service, tax, net, subject: subject.clone() }
+    Entry {
+        tenant_id,
+        service: line.service,
+        item_id: line.item_id,
+        tax,
+        net,
+        subject: subject.clone(),
+    }
 }

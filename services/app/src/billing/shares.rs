@@ -27,7 +27,7 @@ pub(crate) fn provider_lines(
     provider: &Provider,
 ) -> Result<Vec<SettlementLine>, Problem> {
     let Some(rate) = provider.fee_rate else { return Ok(Vec::new()) };
-    let runs = |entry: &Entry| book.provider_of(entry.service) == Some(provider.id);
+    let runs = |entry: &Entry| book.provider_of(entry) == Some(provider.id);
     let bases = bases(book.entries.iter().filter(|entry| runs(entry)), |entry| entry.service)?;
     rows(book, rate, bases, |service| {
         let Some(service) = service else { return ("provider_fee".to_owned(), fee_label(None)) };
