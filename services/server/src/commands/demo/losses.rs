@@ -116,15 +116,15 @@ impl Play {
             bail!("{} was not assessed", what_if.id);
         };
         let payable = assessment.calculation.as_ref().and_then(|it| it.payable.clone());
-        let clauses = clauses(assessment);
         match assessment.outcome() {
             ClaimOutcome::Eligible => {
-                let decision = (ClaimVerdict::Approve, payable, Vec::new());
+                let decision = (ClaimVerdict::Approve, payable);
                 let decided = self.decide(firm, what_if, &assessed, decision).await?;
                 self.pay(firm, what_if, &decided).await
             }
             ClaimOutcome::NotEligible => {
-                let decision = (ClaimVerdict::Deny, None, clauses);
+                // It rests on the clauses of the assessment.
+                let decision = (ClaimVerdict::Deny, None);
                 self.decide(firm, what_if, &assessed, decision).await
             }
             // A person has to look: it stays where it is.
@@ -188,7 +188,7 @@ impl Play {
         firm: &Firm,
         what_if: &WhatIf,
         claim: &proto::Claim,
-        (verdict, payable, clauses): Decision,
+        (verdict, payable): Decision,
     ) -> anyhow::Result<proto::Claim> {
         let request = |who: &str| proto::DecideClaimRequest {
             request_id: firm.request("decide", &format!("{}.{who}", what_if.id)),
@@ -197,7 +197,6 @@ impl Play {
             verdict: verdict.into(),
             payable: payable.clone(),
             reason: "as assessed".to_owned(),
-            clauses: clauses.clone(),
             etag: String::new(),
         };
         let decide = async |who: &str, caller: &Caller| {
@@ -268,25 +267,11 @@ impl Play {
     }
 }
 
-/// Verdict, amount, and the clauses that a denial cites.
-type Decision = (ClaimVerdict, Option<tasuki_proto::google::r#type::Money>, Vec<String>);
+/// Verdict and amount.
+type Decision = (ClaimVerdict, Option<tasuki_proto::google::r#type::Money>);
 
 fn payee() -> proto::Payee {
     proto::Payee { kind: PayeeKind::Tenant.into(), ..proto::Payee::default() }
-}
-
-/// The clauses of every condition that failed.
-fn clauses(assessment: &proto::Assessment) -> Vec<String> {
-    let mut clauses: Vec<String> = assessment
-        .explanations
-        .iter()
-        .flat_map(|it| &it.findings)
-        .map(|it| it.clause.clone())
-        .filter(|clause| !clause.is_empty())
-        .collect();
-    clauses.sort_unstable();
-    clauses.dedup();
-    clauses
 }
 
 fn work_of(cover: &str) -> Option<WorkKind> {
