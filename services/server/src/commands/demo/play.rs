@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use tasuki_proto::tenant::v1::AdvanceClockRequest;
 
 use super::callers::ask;
@@ -80,9 +81,18 @@ impl Firm {
     }
 }
 
-/// The request id of a step for a firm.
+/// As many characters as a request id may have.
+const LONGEST_REQUEST: usize = 64;
+
+/// The request id of a step for a firm; where it would be too long, its end is a hash.
 pub(crate) fn request(firm: &str, what: &str, which: &str) -> String {
-    format!("demo.{firm}.{what}.{which}")
+    let plain = format!("demo.{firm}.{what}.{which}");
+    if plain.len() <= LONGEST_REQUEST {
+        return plain;
+    }
+    let digest = Sha256::digest(which.as_bytes());
+    let short = digest.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    format!("demo.{firm}.{what}.{short:016x}")
 }
 
 /// The provider that runs a service.

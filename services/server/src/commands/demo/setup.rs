@@ -56,12 +56,13 @@ pub(crate) async fn partners(
 ) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let mut ids = BTreeMap::new();
     for new in everybody(scenario) {
+        let valid = DayPeriod {
+            start: Some(words::date(scenario.programme.trial_from)),
+            end: Some(words::date(scenario.cover_terms.in_force_until.tomorrow()?)),
+        };
         let licence = new.licence.map(|number| tenant::SolicitorLicence {
             number: number.to_owned(),
-            valid: Some(DayPeriod {
-                start: Some(words::date(scenario.programme.trial_from)),
-                end: None,
-            }),
+            valid: Some(valid),
         });
         let request = tenant::CreatePartnerRequest {
             request_id: format!("demo.partner.{}", new.code),
