@@ -225,10 +225,10 @@ impl CreditNote {
         let tax_totals = difference(&invoice.left, &left)?;
         let net = Money::total(tax_totals.iter().map(|total| total.net))?;
         let gross = Money::total(tax_totals.iter().map(|total| total.gross))?;
-        let (mut next, event) = invoice.step(&InvoiceCommand::Credit { amount: gross }, now)?;
-        next.returned = returned(&invoice.returned, &lines)?;
-        next.left = left;
-        next.credit_note_ids.push(id);
+        let (mut credited, event) = invoice.step(&InvoiceCommand::Credit { amount: gross }, now)?;
+        credited.returned = returned(&invoice.returned, &lines)?;
+        credited.left = left;
+        credited.credit_note_ids.push(id);
         let number_of = |invoice: &Invoice| invoice.state.issued().map(|it| it.number.clone());
         let note = Self {
             id,
@@ -248,7 +248,7 @@ impl CreditNote {
             issuer: invoice.content.issuer.clone(),
             payer: invoice.content.payer.clone(),
         };
-        Ok((note, next, event))
+        Ok((note, credited, event))
     }
 }
 

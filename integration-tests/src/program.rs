@@ -104,7 +104,7 @@ pub fn path() -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::NotFound, missing))
 }
 
-/// Processes say "… on `127.0.0.1:50051`" or "… on http://127.0.0.1:50051" when they listen.
+/// Processes say "… on `127.0.0.1:50051`" or "… on `http://127.0.0.1:50051`" when they listen.
 fn address_in(said: &str) -> Option<&str> {
     said.split(" on ").skip(1).find_map(|rest| {
         let word = rest.split_whitespace().next()?.trim_matches('`');

@@ -1,5 +1,4 @@
 //! The page for authors names everything there is.
-#![expect(clippy::unwrap_used, reason = "test")]
 
 use std::fs;
 use std::path::Path;

@@ -168,7 +168,7 @@ fn every_command_in_every_state() {
         for (name, command) in commands() {
             let answer = match state.step(&command, at("2021-04-01T00:00:00Z")) {
                 Ok((next, event)) => {
-                    let due = next.balance().map(Balance::due).unwrap_or(Money::ZERO_JPY);
+                    let due = next.balance().map_or(Money::ZERO_JPY, Balance::due);
                     format!("{} (due {due}) + {}", next.as_str(), event.topic())
                 }
                 Err(refused) => refused.reason.code().to_owned(),

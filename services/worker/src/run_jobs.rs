@@ -104,7 +104,9 @@ fn note_ended(n_running: &mut BTreeMap<Lane, usize>, ended: &Result<Lane, tokio:
         // counts it as running no longer, at worst one job too many runs at once.
         Err(error) => {
             tracing::error!("a job ended in a panic: {error}");
-            n_running.values_mut().for_each(|busy| *busy = busy.saturating_sub(1));
+            for busy in n_running.values_mut() {
+                *busy = busy.saturating_sub(1);
+            }
         }
     }
 }

@@ -141,8 +141,8 @@ fn whole_days(window: &Window, span: Period) -> Result<Option<DayPeriod>, TimeEr
 
 /// The last thing that happened to a certificate in the month.
 fn change_in(window: &Window, certificate: &Certificate) -> Option<Change> {
-    let entries = certificate.history.iter().filter(|entry| window.knows(entry.recorded_at));
-    entries.filter(|entry| window.instants.contains(entry.event.at())).last().map(|entry| {
+    let mut entries = certificate.history.iter().filter(|entry| window.knows(entry.recorded_at));
+    entries.rfind(|entry| window.instants.contains(entry.event.at())).map(|entry| {
         match entry.event {
             CertificateEvent::InForce { .. } | CertificateEvent::Reinstated { .. } => Change::New,
             CertificateEvent::Lapsed { .. } => Change::Lapsed,

@@ -134,8 +134,8 @@ pub fn claim_row(
 
 /// The phase a claim was in at an instant, as far as may be known.
 fn phase_before(window: &Window, claim: &Claim, until: Timestamp) -> ClaimPhase {
-    let seen = claim.transitions.iter().filter(|it| it.changed_at < until);
-    seen.filter(|it| window.knows(it.changed_at)).last().map_or(ClaimPhase::Notified, |it| it.to)
+    let mut seen = claim.transitions.iter().filter(|it| it.changed_at < until);
+    seen.rfind(|it| window.knows(it.changed_at)).map_or(ClaimPhase::Notified, |it| it.to)
 }
 
 /// Whether nothing is to be done in a phase.

@@ -86,14 +86,13 @@ async fn card_for(
     (named, day): (Option<&str>, CivilDate),
 ) -> Result<RateCardRef, Problem> {
     let cards = &ctx.library.cards;
-    let card = match named {
-        Some(name) => cards.named(name, day),
-        None => {
-            let partner = partners::get(tx, entered.tenant.partner_id).await?;
-            let code = partner.map(|partner| partner.code).unwrap_or_default();
-            let prefecture = entered.tenant.sites.first().map(|site| site.prefecture.as_str());
-            cards.sold_by(&code, prefecture, day).into_iter().next()
-        }
+    let card = if let Some(name) = named {
+        cards.named(name, day)
+    } else {
+        let partner = partners::get(tx, entered.tenant.partner_id).await?;
+        let code = partner.map(|partner| partner.code).unwrap_or_default();
+        let prefecture = entered.tenant.sites.first().map(|site| site.prefecture.as_str());
+        cards.sold_by(&code, prefecture, day).into_iter().next()
     };
     card.map(|card| card.reference.clone()).ok_or_else(|| {
         let text = format!("no rate card is in force on `{day}` for this tenant: name one");

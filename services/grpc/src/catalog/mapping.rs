@@ -54,7 +54,7 @@ pub(crate) fn plan(card: &RateCard, plan: &Plan) -> proto::Plan {
             .options
             .iter()
             .filter(|option| option.plans.contains(&plan.plan))
-            .map(self::option)
+            .map(option)
             .collect(),
         quantities: plan
             .quantities

@@ -235,6 +235,10 @@ impl Asking<'_> {
 }
 
 /// What a status means, with the reason and the words of the provider.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "it travels as an error: small when all is well"
+)]
 fn failure(status: &Status, asked: Asked) -> Box<ProviderFailure> {
     let reason =
         status.get_details_error_info().and_then(|info| info.reason.parse::<ReasonCode>().ok());
@@ -247,6 +251,10 @@ fn failure(status: &Status, asked: Asked) -> Box<ProviderFailure> {
 }
 
 // An answer that cannot be understood: the call may well have taken effect.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "it travels as an error: small when all is well"
+)]
 fn broken(text: String, asked: Asked) -> Box<ProviderFailure> {
     Box::new(ProviderFailure {
         meaning: AnswerCode::Internal.means(asked, Sent::Perhaps),
