@@ -38,7 +38,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::master_contract::{CoverTerms, CoveragePart, Limit};
 use crate::money::{Money, MoneyError, Rounding};
+use crate::problem::Problem;
 use crate::rate::Rate;
+use crate::reason::Reason;
 
 use nest::Nest;
 pub use scope::{Draw, LimitSubject, OccurrenceKey, Takers};
@@ -211,6 +213,22 @@ pub enum BenefitError {
     /// An amount is too large or in another currency.
     #[error(transparent)]
     Money(#[from] MoneyError),
+}
+
+impl From<BenefitError> for Problem {
+    fn from(error: BenefitError) -> Self {
+        match error {
+            BenefitError::AbovePayable { asked, payable } => {
+                Self::new(Reason::LimitExceeded, error.to_string())
+                    .with("asked_yen", asked.amount())
+                    .with("payable_yen", payable.amount())
+            }
+            // Notices and contracts are checked when they are taken in; what fails later is a bug.
+            BenefitError::NegativeLoss { .. }
+            | BenefitError::CrossingLimits { .. }
+            | BenefitError::Money(_) => Self::internal(error.to_string()),
+        }
+    }
 }
 
 /// What the insurer owes for a loss.

@@ -141,10 +141,10 @@ fn a_policy_lets_less_be_paid_and_never_more() {
     let loss = [item(1, OnSiteResponse, 40_000), item(2, VirusRemoval, 20_000)];
     let rules =
         |yen: i64| Rules::from(&terms()).with_policy([(OnSiteResponse, Money::jpy(yen))].into());
-    let less = payable(&loss, &rules(10_000), &BTreeMap::new()).unwrap();
-    assert_eq!(less.total, Money::jpy(28_000));
-    assert_eq!(less.cut_by(&less.items[0]), Some(StepKind::Deductible));
-    assert!(less.trace.iter().any(|step| step.kind == StepKind::Policy));
+    let cut = payable(&loss, &rules(10_000), &BTreeMap::new()).unwrap();
+    assert_eq!(cut.total, Money::jpy(28_000));
+    assert_eq!(cut.cut_by(&cut.items[0]), Some(StepKind::Deductible));
+    assert!(cut.trace.iter().any(|step| step.kind == StepKind::Policy));
     let more = payable(&loss, &rules(99_999_999), &BTreeMap::new()).unwrap();
     assert_eq!(more.total, fresh(&loss, &terms()).total);
 }

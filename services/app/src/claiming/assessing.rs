@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tasuki_core::actor::Actor;
-use tasuki_core::benefit::{self, Benefit, BenefitError, Draw, Rules, Standing, TakenByCode};
+use tasuki_core::benefit::{self, Benefit, Draw, Rules, Standing, TakenByCode};
 use tasuki_core::claim::{Acknowledged, Claim, ClaimOutcome, outcome_of_claim, outcome_of_part};
 use tasuki_core::decision::{
     Decision, Explanation, Finding, Occasion, Outcome, PackKind, PackVersion,
@@ -12,7 +12,6 @@ use tasuki_core::id::TenantId;
 use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
-use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_policies::FactSet;
@@ -95,21 +94,6 @@ pub(crate) async fn judge(
     })
 }
 
-/// What a benefit that cannot be computed means for the caller.
-pub(crate) fn problem_of(error: BenefitError) -> Problem {
-    match error {
-        BenefitError::AbovePayable { asked, payable } => {
-            let text = format!("`{asked}` is more than the payable `{payable}`");
-            Problem::new(Reason::LimitExceeded, text)
-                .with("asked_yen", asked.amount())
-                .with("payable_yen", payable.amount())
-        }
-        BenefitError::NegativeLoss { .. }
-        | BenefitError::CrossingLimits { .. }
-        | BenefitError::Money(_) => Problem::internal(error.to_string()),
-    }
-}
-
 /// The parts that the policies are asked about: those of the contract, in its order; when the loss
 /// has none of them, its first one, so that the refusal has a reason.
 fn parts_asked(claim: &Claim, contract: &MasterContract) -> Vec<CoveragePart> {
@@ -140,20 +124,20 @@ fn compute(
         Some(ClaimOutcome::NotEligible) => Standing::NotCovered,
         Some(ClaimOutcome::Eligible | ClaimOutcome::Referred) | None => Standing::Covered,
     });
-    let by_limits = benefit::payable(&loss, rules, taken).map_err(problem_of)?;
-    let mut less = BTreeMap::new();
+    let by_limits = benefit::payable(&loss, rules, taken)?;
+    let mut lower = BTreeMap::new();
     for (part, most) in policy {
-        if *most < by_limits.of_parts(&[*part].into()).map_err(problem_of)? {
-            less.insert(*part, *most);
+        if *most < by_limits.of_parts(&[*part].into())? {
+            lower.insert(*part, *most);
         }
     }
-    let benefit = if less.is_empty() {
+    let benefit = if lower.is_empty() {
         by_limits
     } else {
-        let rules = rules.clone().with_policy(less);
-        benefit::payable(&loss, &rules, taken).map_err(problem_of)?
+        let rules = rules.clone().with_policy(lower);
+        benefit::payable(&loss, &rules, taken)?
     };
-    let fresh = benefit::payable(&loss, rules, &TakenByCode::new()).map_err(problem_of)?;
+    let fresh = benefit::payable(&loss, rules, &TakenByCode::new())?;
     let fresh = if benefit.total > fresh.total { benefit.total } else { fresh.total };
     Ok((benefit, fresh))
 }

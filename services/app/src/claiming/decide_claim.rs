@@ -12,7 +12,6 @@ use tasuki_core::reason::Reason;
 use tasuki_store::limits::{self, Reservation};
 
 use super::ClaimView;
-use super::assessing::problem_of;
 use super::loading::{self, Desk, Wanted};
 use super::read_limits::{LimitStatus, statuses};
 use crate::call::Call;
@@ -175,7 +174,7 @@ async fn approved(desk: &Desk<'_>, payable: Money) -> Result<Benefit, Problem> {
     let taken = limits::taken(desk.tx, desk.contract.id, &possible).await?;
     let rules = Rules::from(terms);
     let compute = |standing: &dyn Fn(_) -> Standing, taken: &TakenByCode| {
-        benefit::payable(&claim.loss_items(standing), &rules, taken).map_err(problem_of)
+        benefit::payable(&claim.loss_items(standing), &rules, taken)
     };
     let parts = claim.assessment().map(|held| &held.parts);
     let as_assessed = |part| match parts.and_then(|parts| parts.get(&part)) {
@@ -185,12 +184,12 @@ async fn approved(desk: &Desk<'_>, payable: Money) -> Result<Benefit, Problem> {
     let assessed = compute(&as_assessed, &taken)?;
     let most =
         if payable <= assessed.total { assessed } else { compute(&|_| Standing::Covered, &taken)? };
-    most.reduced_to(payable).map_err(problem_of)
+    Ok(most.reduced_to(payable)?)
 }
 
 async fn reserve(desk: &Desk<'_>, benefit: &Benefit) -> Result<Vec<Draw>, Problem> {
     let takers = desk.claim.takers();
-    let draws = benefit.draws(&desk.contract.terms, &takers).map_err(problem_of)?;
+    let draws = benefit.draws(&desk.contract.terms, &takers)?;
     match limits::reserve(desk.tx, &desk.holder(), &draws).await? {
         Reservation::Done => Ok(draws),
         Reservation::Exceeded { code } => {

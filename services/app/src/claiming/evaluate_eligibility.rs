@@ -254,58 +254,61 @@ impl Scene<'_> {
     fn draws(&self) -> Vec<Draw> {
         let terms = &self.contract.terms;
         let contract = self.contract.id;
-        match &self.certificate {
-            Some(view) => {
-                let certificate = &view.certificate;
-                let tenant = certificate.tenant_id;
-                let certificate = Some(certificate.id);
-                Draw::possible(terms, &Takers { contract, tenant, certificate, occurrence: None })
-            }
-            None => {
-                let tenant = TenantId::from(Uuid::nil());
-                let nobody = Takers { contract, tenant, certificate: None, occurrence: None };
-                let mut draws = Draw::possible(terms, &nobody);
-                draws.retain(|draw| draw.subject == LimitSubject::Contract(contract));
-                draws
-            }
+        let certificate = self.certificate.as_ref().map(|view| &view.certificate);
+        let takers = Takers {
+            contract,
+            tenant: certificate.map_or(TenantId::from(Uuid::nil()), |it| it.tenant_id),
+            certificate: certificate.map(|it| it.id),
+            occurrence: None,
+        };
+        let mut draws = Draw::possible(terms, &takers);
+        if certificate.is_none() {
+            draws.retain(|draw| draw.subject == LimitSubject::Contract(contract));
         }
+        draws
     }
 
     async fn facts(&self, tx: &Tx, part: CoveragePart) -> Result<FactSet, Problem> {
-        let facts = match (&self.tenant, &self.certificate) {
-            (Some(tenant), Some(view)) => {
-                let taken = limits::taken(tx, self.contract.id, &self.draws()).await?;
-                let story = LossStory {
-                    tenant,
-                    terms: &self.contract.terms,
-                    acknowledgements: &view.acknowledgements,
-                    taken: &taken,
-                    loss_at: self.as_of,
-                    discovered_at: None,
-                    notified_at: None,
-                    cause: None,
-                    items: &[],
-                };
-                let asked = evidence::Question {
-                    tenant,
-                    loss_at: self.as_of,
-                    incident_id: None,
-                    certificate: Some(&view.certificate),
-                };
-                let evidence = evidence::gather(tx, &asked).await?;
-                story.facts(&evidence, part, self.now)?
-            }
-            (Some(_) | None, None) | (None, Some(_)) => {
-                let facts = ClaimFacts {
-                    loss_at: Some(self.as_of),
-                    part: loss_part(part),
-                    part_is_covered: Some(self.contract.terms.part(part).is_some()),
-                    ..ClaimFacts::default()
-                };
-                FactSet::at(self.now).with_claim(facts)
-            }
+        let facts = if let (Some(tenant), Some(view)) = (&self.tenant, &self.certificate) {
+            self.facts_on_record(tx, part, (tenant, view)).await?
+        } else {
+            let facts = ClaimFacts {
+                loss_at: Some(self.as_of),
+                part: loss_part(part),
+                part_is_covered: Some(self.contract.terms.part(part).is_some()),
+                ..ClaimFacts::default()
+            };
+            FactSet::at(self.now).with_claim(facts)
         };
         with_supposed(&facts, self.supposed)
+    }
+
+    async fn facts_on_record(
+        &self,
+        tx: &Tx,
+        part: CoveragePart,
+        (tenant, view): (&Tenant, &CertificateView),
+    ) -> Result<FactSet, Problem> {
+        let taken = limits::taken(tx, self.contract.id, &self.draws()).await?;
+        let story = LossStory {
+            tenant,
+            terms: &self.contract.terms,
+            acknowledgements: &view.acknowledgements,
+            taken: &taken,
+            loss_at: self.as_of,
+            discovered_at: None,
+            notified_at: None,
+            cause: None,
+            items: &[],
+        };
+        let asked = evidence::Question {
+            tenant,
+            loss_at: self.as_of,
+            incident_id: None,
+            certificate: Some(&view.certificate),
+        };
+        let evidence = evidence::gather(tx, &asked).await?;
+        Ok(story.facts(&evidence, part, self.now)?)
     }
 }
 

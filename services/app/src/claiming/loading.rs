@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tasuki_core::actor::Actor;
-use tasuki_core::claim::{Acknowledged, Claim, ClaimEvent};
+use tasuki_core::claim::{Acknowledged, Claim, ClaimEvent, ClaimOutcome};
 use tasuki_core::decision::Decision;
 use tasuki_core::id::{ClaimId, DecisionId, MasterContractId, TenantId};
 use tasuki_core::master_contract::{Acknowledgement, MasterContract};
@@ -117,7 +117,7 @@ pub(crate) async fn tell(
     let payload = json!({
         "number": claim.number,
         "state": claim.state.phase().as_str(),
-        "outcome": claim.outcome().map(|outcome| outcome.as_str()),
+        "outcome": claim.outcome().map(ClaimOutcome::as_str),
         "master_contract_id": claim.master_contract_id,
         "payable_yen": claim.approved.as_ref().map(|benefit| benefit.total.amount()),
         "paid_yen": claim.paid()?.amount(),

@@ -13,7 +13,6 @@ use tasuki_core::time::CivilDate;
 use tasuki_store::limits;
 
 use super::ClaimView;
-use super::assessing::problem_of;
 use super::loading::{Desk, Wanted};
 use super::read_limits::{LimitStatus, statuses};
 use crate::call::Call;
@@ -168,5 +167,5 @@ fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, Proble
     if !desk.claim.payments.is_empty() {
         paid.deductibles.clear();
     }
-    paid.draws(&desk.contract.terms, &desk.claim.takers()).map_err(problem_of)
+    Ok(paid.draws(&desk.contract.terms, &desk.claim.takers())?)
 }

@@ -285,7 +285,7 @@ async fn found(ctx: &Context) {
 pub(crate) struct Loss {
     pub(crate) service: Service,
     pub(crate) device: Option<&'static str>,
-    pub(crate) loss_at: &'static str,
+    pub(crate) at: &'static str,
     pub(crate) notified_at: &'static str,
     pub(crate) seen_at: Option<&'static str>,
     pub(crate) bypass: bool,
@@ -293,13 +293,13 @@ pub(crate) struct Loss {
 }
 
 impl Loss {
-    pub(crate) fn of(service: Service, loss_at: &'static str, notified_at: &'static str) -> Self {
+    pub(crate) fn of(service: Service, at: &'static str, notified_at: &'static str) -> Self {
         Self {
             service,
             device: Some("dev-1"),
-            loss_at,
+            at,
             notified_at,
-            seen_at: Some(loss_at),
+            seen_at: Some(at),
             bypass: false,
             items: vec![(CoveragePart::OnSiteResponse, 60_000)],
         }
@@ -401,7 +401,7 @@ impl Scheme {
     /// An alert, and the incident that the SOC made of it.
     pub(crate) async fn incident(&self, tenant: TenantId, loss: &Loss) -> IncidentId {
         let view =
-            self.alert(tenant, (loss.service, loss.device), (Detail::Malware, loss.loss_at)).await;
+            self.alert(tenant, (loss.service, loss.device), (Detail::Malware, loss.at)).await;
         let command = RecordVerdict {
             tenant_id: tenant,
             alert_id: view.alert.id,
@@ -549,7 +549,7 @@ pub(crate) fn notice(
         incident_id,
         description: "ウイルス感染".to_owned(),
         cause: Some(LossCause::Malware),
-        loss_at: jst(loss.loss_at),
+        loss_at: jst(loss.at),
         discovered_at: None,
         items: items.collect(),
         on_behalf_of_tenant: true,

@@ -1,7 +1,6 @@
 //! Calls about claims.
 
 use tasuki_app::claiming;
-use tasuki_core::problem::Problem;
 use tasuki_proto::claim::v1 as proto;
 use tasuki_proto::claim::v1::claim_service_server::ClaimService;
 use tonic::{Request, Response, Status};
@@ -17,10 +16,6 @@ pub(crate) struct Claims {
     pub(crate) edge: Edge,
 }
 
-fn refused(problem: Problem) -> Status {
-    status(&problem)
-}
-
 #[tonic::async_trait]
 impl ClaimService for Claims {
     async fn notify_loss(
@@ -32,8 +27,10 @@ impl ClaimService for Claims {
             .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
             .await?;
         let only_asks = message.validate_only;
-        let notice = requests::notify_loss(message).map_err(refused)?;
-        let view = claiming::notify_loss(&self.edge.ctx, &call, notice).await.map_err(refused)?;
+        let notice = requests::notify_loss(message).map_err(|problem| status(&problem))?;
+        let view = claiming::notify_loss(&self.edge.ctx, &call, notice)
+            .await
+            .map_err(|problem| status(&problem))?;
         let mut claim = mapping::claim(&view);
         if only_asks {
             (claim.id, claim.number) = (String::new(), String::new());
@@ -46,9 +43,12 @@ impl ClaimService for Claims {
         request: Request<proto::GetClaimRequest>,
     ) -> Result<Response<proto::GetClaimResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let id = fields::id("claim_id", &message.claim_id).map_err(refused)?;
-        let view = claiming::get_claim(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("claim_id", &message.claim_id).map_err(|problem| status(&problem))?;
+        let view = claiming::get_claim(&self.edge.ctx, &call, tenant, id)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::GetClaimResponse { claim: Some(mapping::claim(&view)) }))
     }
 
@@ -57,8 +57,10 @@ impl ClaimService for Claims {
         request: Request<proto::ListClaimsRequest>,
     ) -> Result<Response<proto::ListClaimsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = requests::claim_list(message).map_err(refused)?;
-        let page = claiming::list_claims(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = requests::claim_list(message).map_err(|problem| status(&problem))?;
+        let page = claiming::list_claims(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListClaimsResponse {
             claims: page.rows.iter().map(mapping::claim).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -87,8 +89,10 @@ impl ClaimService for Claims {
             .edge
             .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
             .await?;
-        let asked = requests::assess_claim(message).map_err(refused)?;
-        let view = claiming::assess_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = requests::assess_claim(message).map_err(|problem| status(&problem))?;
+        let view = claiming::assess_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::AssessClaimResponse {
             claim: Some(mapping::claim(&view)),
             assessment: mapping::last_assessment(&view),
@@ -100,8 +104,10 @@ impl ClaimService for Claims {
         request: Request<proto::DecideClaimRequest>,
     ) -> Result<Response<proto::DecideClaimResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let asked = requests::decide_claim(message).map_err(refused)?;
-        let answer = claiming::decide_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = requests::decide_claim(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::decide_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::decided(&answer)))
     }
 
@@ -110,9 +116,10 @@ impl ClaimService for Claims {
         request: Request<proto::RecordClaimPaymentRequest>,
     ) -> Result<Response<proto::RecordClaimPaymentResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let asked = requests::record_claim_payment(message).map_err(refused)?;
-        let answer =
-            claiming::record_claim_payment(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = requests::record_claim_payment(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::record_claim_payment(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::paid(&answer)))
     }
 
@@ -128,8 +135,10 @@ impl ClaimService for Claims {
         request: Request<proto::WithdrawClaimRequest>,
     ) -> Result<Response<proto::WithdrawClaimResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let asked = requests::withdraw_claim(message).map_err(refused)?;
-        let view = claiming::withdraw_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = requests::withdraw_claim(message).map_err(|problem| status(&problem))?;
+        let view = claiming::withdraw_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::WithdrawClaimResponse { claim: Some(mapping::claim(&view)) }))
     }
 
@@ -138,8 +147,10 @@ impl ClaimService for Claims {
         request: Request<proto::AppealClaimRequest>,
     ) -> Result<Response<proto::AppealClaimResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let asked = requests::appeal_claim(message).map_err(refused)?;
-        let view = claiming::appeal_claim(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = requests::appeal_claim(message).map_err(|problem| status(&problem))?;
+        let view = claiming::appeal_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::AppealClaimResponse { claim: Some(mapping::claim(&view)) }))
     }
 
@@ -162,12 +173,13 @@ impl ClaimService for Claims {
         request: Request<proto::GetClaimLetterRequest>,
     ) -> Result<Response<proto::GetClaimLetterResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let id = fields::id("claim_id", &message.claim_id).map_err(refused)?;
-        let kind = requests::letter_kind(message.kind()).map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("claim_id", &message.claim_id).map_err(|problem| status(&problem))?;
+        let kind = requests::letter_kind(message.kind()).map_err(|problem| status(&problem))?;
         let written = claiming::get_claim_letter(&self.edge.ctx, &call, (tenant, id), kind)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let letter = Some(mapping::letter(&written));
         Ok(Response::new(proto::GetClaimLetterResponse { letter }))
     }

@@ -1,7 +1,6 @@
 //! Calls about cover.
 
 use tasuki_app::claiming;
-use tasuki_core::problem::Problem;
 use tasuki_proto::cover::v1 as proto;
 use tasuki_proto::cover::v1::cover_service_server::CoverService;
 use tonic::{Request, Response, Status};
@@ -17,10 +16,6 @@ pub(crate) struct Covers {
     pub(crate) edge: Edge,
 }
 
-fn refused(problem: Problem) -> Status {
-    status(&problem)
-}
-
 #[tonic::async_trait]
 impl CoverService for Covers {
     async fn create_master_contract(
@@ -32,9 +27,10 @@ impl CoverService for Covers {
             .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
             .await?;
         let only_asks = message.validate_only;
-        let new = mapping::new_master_contract(message).map_err(refused)?;
-        let view =
-            claiming::create_master_contract(&self.edge.ctx, &call, new).await.map_err(refused)?;
+        let new = mapping::new_master_contract(message).map_err(|problem| status(&problem))?;
+        let view = claiming::create_master_contract(&self.edge.ctx, &call, new)
+            .await
+            .map_err(|problem| status(&problem))?;
         let mut contract = mapping::master_contract(&view);
         if only_asks {
             contract.id = String::new();
@@ -47,11 +43,13 @@ impl CoverService for Covers {
         request: Request<proto::GetMasterContractRequest>,
     ) -> Result<Response<proto::GetMasterContractResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let id = fields::id("master_contract_id", &message.master_contract_id).map_err(refused)?;
-        let as_of = fields::optional_timestamp("as_of", message.as_of).map_err(refused)?;
+        let id = fields::id("master_contract_id", &message.master_contract_id)
+            .map_err(|problem| status(&problem))?;
+        let as_of = fields::optional_timestamp("as_of", message.as_of)
+            .map_err(|problem| status(&problem))?;
         let view = claiming::get_master_contract(&self.edge.ctx, &call, id, as_of)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let master_contract = Some(mapping::master_contract(&view));
         Ok(Response::new(proto::GetMasterContractResponse { master_contract }))
     }
@@ -61,9 +59,10 @@ impl CoverService for Covers {
         request: Request<proto::ListMasterContractsRequest>,
     ) -> Result<Response<proto::ListMasterContractsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = mapping::master_contract_list(message).map_err(refused)?;
-        let page =
-            claiming::list_master_contracts(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = mapping::master_contract_list(message).map_err(|problem| status(&problem))?;
+        let page = claiming::list_master_contracts(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListMasterContractsResponse {
             master_contracts: page.rows.iter().map(mapping::master_contract).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -82,14 +81,18 @@ impl CoverService for Covers {
         request: Request<proto::GetCertificateRequest>,
     ) -> Result<Response<proto::GetCertificateResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let id = fields::id("certificate_id", &message.certificate_id).map_err(refused)?;
-        let as_of = fields::optional_timestamp("as_of", message.as_of).map_err(refused)?;
-        let known_at = fields::optional_timestamp("known_at", message.known_at).map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("certificate_id", &message.certificate_id)
+            .map_err(|problem| status(&problem))?;
+        let as_of = fields::optional_timestamp("as_of", message.as_of)
+            .map_err(|problem| status(&problem))?;
+        let known_at = fields::optional_timestamp("known_at", message.known_at)
+            .map_err(|problem| status(&problem))?;
         let times = (as_of, known_at);
         let view = claiming::get_certificate(&self.edge.ctx, &call, (tenant, id), times)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let certificate = Some(mapping::certificate(&view));
         Ok(Response::new(proto::GetCertificateResponse { certificate }))
     }
@@ -99,9 +102,10 @@ impl CoverService for Covers {
         request: Request<proto::ListCertificatesRequest>,
     ) -> Result<Response<proto::ListCertificatesResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = mapping::certificate_list(message).map_err(refused)?;
-        let page =
-            claiming::list_certificates(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = mapping::certificate_list(message).map_err(|problem| status(&problem))?;
+        let page = claiming::list_certificates(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListCertificatesResponse {
             certificates: page.rows.iter().map(mapping::certificate).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -113,9 +117,10 @@ impl CoverService for Covers {
         request: Request<proto::AcknowledgeTermsRequest>,
     ) -> Result<Response<proto::AcknowledgeTermsResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let asked = mapping::acknowledge_terms(message).map_err(refused)?;
-        let answer =
-            claiming::acknowledge_terms(&self.edge.ctx, &call, asked).await.map_err(refused)?;
+        let asked = mapping::acknowledge_terms(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::acknowledge_terms(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::acknowledged(answer)))
     }
 
@@ -124,8 +129,10 @@ impl CoverService for Covers {
         request: Request<proto::ListTermsRequest>,
     ) -> Result<Response<proto::ListTermsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = mapping::terms_list(message).map_err(refused)?;
-        let page = claiming::list_terms(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = mapping::terms_list(message).map_err(|problem| status(&problem))?;
+        let page = claiming::list_terms(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::listed_terms(page)))
     }
 
@@ -137,10 +144,11 @@ impl CoverService for Covers {
             .edge
             .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
             .await?;
-        let question = mapping::eligibility_question(message).map_err(refused)?;
+        let question =
+            mapping::eligibility_question(message).map_err(|problem| status(&problem))?;
         let answer = claiming::evaluate_eligibility(&self.edge.ctx, &call, question)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::eligibility(&answer)))
     }
 
@@ -149,9 +157,10 @@ impl CoverService for Covers {
         request: Request<proto::GetLimitsRequest>,
     ) -> Result<Response<proto::GetLimitsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let question = mapping::limit_question(&message).map_err(refused)?;
-        let limits =
-            claiming::get_limits(&self.edge.ctx, &call, question).await.map_err(refused)?;
+        let question = mapping::limit_question(&message).map_err(|problem| status(&problem))?;
+        let limits = claiming::get_limits(&self.edge.ctx, &call, question)
+            .await
+            .map_err(|problem| status(&problem))?;
         let limits = limits.iter().map(mapping::limit_status).collect();
         Ok(Response::new(proto::GetLimitsResponse { limits }))
     }
