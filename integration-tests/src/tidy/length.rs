@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn tests_do_not_count() {
         let code = "fn a() {}\n".repeat(500);
-        let tests = format!("#[cfg(test)]\npub(crate) mod tests {{\n{}}}\n", "fn b() {}\n".repeat(300));
+        let tests =
+            format!("#[cfg(test)]\npub(crate) mod tests {{\n{}}}\n", "fn b() {}\n".repeat(300));
         let fits = Source::new("core/src/a.rs", &format!("{code}{tests}"));
         let long = Source::new("core/src/b.rs", &format!("{code}fn c() {{}}\n{tests}"));
         let suite = Source::new("core/tests/a.rs", &code.repeat(2));
