@@ -122,8 +122,9 @@ pub async fn accept_quote(
     let subscription = opened(ctx, &entered, card, (&next, subscription_id, command.start_on));
     let version = quotes::save(&tx, &next, read.version).await?;
     subscriptions::insert(&tx, &subscription).await?;
-    let order_ids = place_orders(ctx, &tx, call, &entered, (&next, &subscription, card)).await?;
+    // Before the order: a service that preflight refuses ends its cover at once.
     let certificate_id = cover_by(ctx, &tx, &entered, (&next, subscription_id)).await?;
+    let order_ids = place_orders(ctx, &tx, call, &entered, (&next, &subscription, card)).await?;
     let payload = json!({ "subscription_id": subscription_id });
     ctx.tell(&tx, entered.when(), News::new(event.topic(), next.id, payload)).await?;
     let payload = json!({ "quote_id": next.id, "start_on": subscription.start_on });

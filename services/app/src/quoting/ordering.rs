@@ -2,13 +2,16 @@
 
 use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
+use tasuki_core::decision::{Outcome, PackKind};
 use tasuki_core::id::{ItemId, OrderId, ProviderId};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::spec::Spec;
 use tasuki_core::provisioning::state::ItemState;
-use tasuki_core::provisioning::{BillingStart, CompletionPolicy, Item, Order};
+use tasuki_core::provisioning::{BillingStart, Cause, CompletionPolicy, Item, Order, ReasonCode};
 use tasuki_core::quote::Quote;
 use tasuki_core::subscription::{SubscribedItem, Subscription};
+use tasuki_policies::FactSet;
+use tasuki_policies::facts::CompanyFacts;
 use tasuki_pricing::rate_card::{Plan, RateCard};
 use tasuki_store::Tx;
 
@@ -59,8 +62,9 @@ fn item(
         Problem::internal(format!("`{}` was quoted without a plan", selected.service))
     })?;
     let facts = about(profile, selected, plan.tier == "web");
+    let never = refused_for_good(ctx, card, facts.clone(), entered);
     let checked = check_preflight(ctx, card.packs.as_deref(), facts, entered)?;
-    let refusal = checked.as_ref().and_then(|checked| checked.refusal.clone());
+    let refusal = never.or_else(|| checked.as_ref().and_then(|checked| checked.refusal.clone()));
     let state = match refusal {
         Some(cause) => ItemState::Refused { cause, refused_at: entered.now },
         None => ItemState::PLANNED,
@@ -69,6 +73,29 @@ fn item(
     let spec = spec(entered, plan, selected);
     let item = new_item(subscribed.item_id, number, plan, (spec, state));
     Ok(OrderedItem { item: Item { preflight, ..item }, judged })
+}
+
+/// Why the company may not have the service at all, if that is so. The quote keeps the record of the
+/// same question about the same facts; here it decides.
+fn refused_for_good(
+    ctx: &Context,
+    card: &RateCard,
+    facts: CompanyFacts,
+    entered: &Entered,
+) -> Option<Cause> {
+    let pack = card
+        .packs
+        .as_deref()
+        .and_then(|name| ctx.library.packs.in_force(PackKind::Eligibility, name, entered.now))?;
+    let evaluation = pack.evaluate(&FactSet::at(entered.now).with_company(facts));
+    let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
+    // A finding that is no reason for an order to fail, such as too few endpoints, is only told.
+    failed
+        .filter_map(|finding| {
+            let code: ReasonCode = finding.code.parse().ok()?;
+            Some(Cause::new(code, finding.message.ja.clone()))
+        })
+        .next()
 }
 
 fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemState)) -> Item {

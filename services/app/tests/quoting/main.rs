@@ -1,6 +1,7 @@
 //! Quotes from the question to the subscription, on both databases.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod cover;
 mod scene;
 
 use scene::{Scheme, company, operator, partner, schemes, wanting, with_key};
