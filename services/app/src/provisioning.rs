@@ -7,7 +7,10 @@
 
 mod answers;
 mod attention;
+mod commanding;
+mod create_order;
 mod customer;
+mod find_orders;
 mod following;
 mod funnel;
 mod placing;
@@ -15,13 +18,22 @@ mod preflight;
 mod read_orders;
 mod receive;
 mod remove;
+mod resolve_item;
+mod retry_item;
 
 pub use answers::record_answer;
 pub use attention::{ATTEND_ITEM, Attend, Attention, Begun, begin_attention};
-pub use customer::{StepDetail, StepSaid, Which, cancel_order, confirm_customer_action};
+pub use commanding::Intent;
+pub use create_order::{CreateOrder, NewItem, OnRefusal, SurveyFacts, create_order};
+pub use customer::{
+    CancelOrder, StepDetail, StepSaid, Which, cancel_order, confirm_customer_action,
+};
+pub use find_orders::{OrderFilter, find_orders};
 pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;
-pub use read_orders::{OrderView, get_order, list_orders, order_after};
-pub use receive::{Reported, Taken, receive_provider_event};
+pub use read_orders::{OrderView, get_order, order_after};
+pub use receive::{News, Reported, Taken, receive_provider_event};
 pub use remove::remove_item;
+pub use resolve_item::{Resolution, ResolveItem, resolve_item};
+pub use retry_item::{RetryItem, retry_item};

@@ -3,7 +3,9 @@
 mod callbacks;
 mod commands;
 mod handler;
+mod ordering;
 mod orders;
+mod settling;
 mod watch;
 mod words;
 

@@ -5,3 +5,4 @@ mod mapping;
 mod profile;
 
 pub(crate) use handler::Quotes;
+pub(crate) use profile::profile_from;

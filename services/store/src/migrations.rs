@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     step!("0005_claims"),
     step!("0006_billing"),
     step!("0007_decisions"),
+    step!("0008_provider_events"),
 ];
 
 impl MigrationName for Step {

@@ -38,6 +38,7 @@ pub async fn record_answer(
             look_at: reaction.look_at,
             error: reaction.error,
             seen: answer.observation().cloned(),
+            note: String::new(),
         };
         apply(ctx, &tx, &entered, read, (change, &system())).await?;
     }

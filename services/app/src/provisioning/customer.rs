@@ -1,20 +1,19 @@
 //! What a customer or a partner says about an order: a step was done, or nobody wants it any more.
 
-use tasuki_core::actor::Actor;
 use tasuki_core::id::{ItemId, OrderId, TenantId};
 use tasuki_core::party::Permission;
-use tasuki_core::problem::Problem;
+use tasuki_core::problem::{Problem, Refused};
 use tasuki_core::provisioning::{
-    Cancellation, Cause, EndpointCounts, ItemCommand, ThirdPartyConsent,
+    Cancellation, Cause, CustomerActionKind, EndpointCounts, Item, ItemCommand, ItemState,
+    ThirdPartyConsent,
 };
 use tasuki_core::reason::Reason;
 use tasuki_core::time::Period;
-use tasuki_store::Tx;
-use tasuki_store::orders::{self, Stored};
+use tasuki_store::orders;
 
-use super::following::{Change, apply};
+use super::commanding::{Intent, Opened, Opening, check_etag, close, item, open, refused, view};
+use super::following::{Change, apply, follow, taking_back};
 use super::read_orders::OrderView;
-use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::Context;
 
@@ -25,6 +24,8 @@ pub enum StepSaid {
     Done(Box<StepDetail>),
     /// The customer declines, or it has become impossible.
     Refused(Cause),
+    /// The customer needs help: the partner is asked now and not only when the step is late.
+    NeedsHelp,
 }
 
 /// What was done.
@@ -40,8 +41,8 @@ pub struct StepDetail {
     pub waiver: Option<String>,
 }
 
-/// Which item of which order.
-#[derive(Debug, Clone, Copy)]
+/// Which step of which item.
+#[derive(Debug, Clone)]
 pub struct Which {
     /// Whose.
     pub tenant_id: TenantId,
@@ -49,100 +50,137 @@ pub struct Which {
     pub order_id: OrderId,
     /// The item.
     pub item_id: ItemId,
+    /// The step that it waits for.
+    pub kind: CustomerActionKind,
+    /// What the customer says; empty when nothing.
+    pub note: String,
+    /// The version of the item that the caller has read; empty for any.
+    pub etag: String,
 }
 
 /// Takes in what somebody says about the customer's step; whether it is true is looked at next.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `ITEM_NOT_FOUND`; `ITEM_STATE` when no step is waited for.
+/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `ITEM_NOT_FOUND`, `ETAG_MISMATCH`; `ITEM_STATE` when no
+/// step is waited for; `CUSTOMER_STEP_MISMATCH` when another one is.
 pub async fn confirm_customer_action(
     ctx: &Context,
     call: &Call,
     which: Which,
     said: StepSaid,
 ) -> Result<OrderView, Problem> {
-    let tx = ctx.store.begin().await?;
-    let entered = access::enter(ctx, &tx, call, which.tenant_id, Permission::Sell).await?;
-    if call.first_answer::<OrderId>(&tx, entered.now).await?.is_some() {
-        return view(&tx, entered, which.order_id).await;
-    }
+    let key = (which.tenant_id, which.order_id);
+    let opened = match open(ctx, call, Permission::Sell, key).await? {
+        Opening::Repeat(first) => return Ok(*first),
+        Opening::Work(opened) => *opened,
+    };
 
-    let mut read = lock(&tx, &entered, which.order_id).await?;
-    let item = read
-        .items
-        .iter_mut()
-        .find(|stored| stored.item.id == which.item_id)
-        .ok_or_else(|| Problem::not_found(Reason::ItemNotFound, which.item_id))?;
+    let Opened { tx, entered, mut read, by } = opened;
+    let stored = item(&read, which.item_id)?;
+    check_etag(&which.etag, stored.version)?;
+    check_kind(&stored.item, which.kind)?;
     let command = match said {
         StepSaid::Done(detail) => {
-            let StepDetail { visit, consent, endpoints, waiver } = *detail;
-            item.item.visit = visit.or(item.item.visit);
-            item.item.consent = consent.or(item.item.consent.take());
-            item.item.endpoints = endpoints.or(item.item.endpoints);
-            if let Some(record) = &mut item.item.last_step {
-                record.waiver = waiver.or(record.waiver.take());
+            if let Some(stored) = read.items.iter_mut().find(|it| it.item.id == which.item_id) {
+                note_detail(&mut stored.item, *detail);
             }
             ItemCommand::ConfirmStep
         }
-        StepSaid::Refused(cause) => ItemCommand::Expire { cause },
+        StepSaid::Refused(cause) => ItemCommand::Fail { cause },
+        StepSaid::NeedsHelp => ItemCommand::Escalate,
     };
-    let change =
-        Change { command: Some(command), look_at: Some(entered.now), ..Change::of(which.item_id) };
-    apply(ctx, &tx, &entered, read, (change, &Actor::from(&call.principal))).await?;
-    call.remember(&tx, &which.order_id).await?;
+    let change = Change {
+        command: Some(command),
+        look_at: Some(entered.now),
+        note: which.note,
+        ..Change::of(which.item_id)
+    };
+    let next = apply(ctx, &tx, &entered, read, (change, &by)).await?;
 
-    tx.commit().await?;
-    let tx = ctx.store.begin_read().await?;
-    view(&tx, entered, which.order_id).await
+    close(call, tx, &entered, next).await
 }
 
-/// Cancels an order: what can be taken back is, what is under way follows when its answer is known.
+fn check_kind(item: &Item, kind: CustomerActionKind) -> Result<(), Problem> {
+    let ItemState::AwaitingCustomer { step, .. } = &item.state else {
+        return Err(refused(item, "confirm_customer_action"));
+    };
+    if step.request.kind == kind {
+        return Ok(());
+    }
+    let (waits, sent) = (step.request.kind.as_str(), kind.as_str());
+    let text = format!("the item waits for `{waits}` and not for `{sent}`");
+    Err(Problem::new(Reason::CustomerStepMismatch, text).with("waits_for", waits))
+}
+
+fn note_detail(item: &mut Item, detail: StepDetail) {
+    let StepDetail { visit, consent, endpoints, waiver } = detail;
+    item.visit = visit.or(item.visit);
+    item.consent = consent.or(item.consent.take());
+    item.endpoints = endpoints.or(item.endpoints);
+    if let Some(record) = &mut item.last_step {
+        record.waiver = waiver.or(record.waiver.take());
+    }
+}
+
+/// What is to be taken back.
+#[derive(Debug, Clone)]
+pub struct CancelOrder {
+    /// The order.
+    pub order_id: OrderId,
+    /// Only these items; all if empty.
+    pub item_ids: Vec<ItemId>,
+    /// Why.
+    pub cause: Cause,
+    /// The version of the order that the caller has read; empty for any.
+    pub etag: String,
+    /// Whether it is done.
+    pub intent: Intent,
+}
+
+/// Cancels an order, or some of its items: what can be taken back is, what is under way follows when
+/// its answer is known.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`; `ORDER_STATE` when it is over.
+/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `ITEM_NOT_FOUND`, `ETAG_MISMATCH`; `ORDER_STATE` when it is
+/// over or being cancelled; `ITEM_STATE` when one of the items that were named cannot go back now.
 pub async fn cancel_order(
     ctx: &Context,
     call: &Call,
-    (tenant, id): (TenantId, OrderId),
-    cause: Cause,
+    tenant: TenantId,
+    command: &CancelOrder,
 ) -> Result<OrderView, Problem> {
-    let tx = ctx.store.begin().await?;
-    let entered = access::enter(ctx, &tx, call, tenant, Permission::Sell).await?;
-    if call.first_answer::<OrderId>(&tx, entered.now).await?.is_some() {
-        return view(&tx, entered, id).await;
-    }
+    let opened = match open(ctx, call, Permission::Sell, (tenant, command.order_id)).await? {
+        Opening::Repeat(first) => return Ok(*first),
+        Opening::Work(opened) => *opened,
+    };
 
-    let mut read = lock(&tx, &entered, id).await?;
+    let Opened { tx, entered, mut read, by } = opened;
+    check_etag(&command.etag, read.version)?;
     let state = read.order.state(&read.items());
     if state.is_final() || read.order.cancellation.is_some() {
-        let text = format!("an order that is `{}` cannot be cancelled", state.as_str());
-        return Err(Problem::new(Reason::OrderState, text).with("state", state.as_str()));
+        let (subject, state) = ("order", state.as_str());
+        let reason = Reason::OrderState;
+        return Err(Refused { reason, subject, state, command: "cancel" }.into());
     }
-    let by = Actor::from(&call.principal);
-    read.order.cancellation =
-        Some(Cancellation { requested_at: entered.now, requested_by: by.clone(), cause });
-    read.version = orders::save(&tx, &read.order, read.version).await?;
-    // Nothing changes for one item first; everything follows from the cancellation.
-    super::following::follow(ctx, &tx, &entered, read).await?;
-    call.remember(&tx, &id).await?;
+    if command.item_ids.is_empty() {
+        read.order.cancellation = Some(Cancellation {
+            requested_at: entered.now,
+            requested_by: by.clone(),
+            cause: command.cause.clone(),
+        });
+        read.version = orders::save(&tx, &read.order, read.version).await?;
+        // Nothing changes for one item first; everything follows from the cancellation.
+        read = follow(ctx, &tx, &entered, read).await?;
+    }
+    for id in &command.item_ids {
+        let item = item(&read, *id)?.item.clone();
+        let change = taking_back(&item, &command.cause, entered.now)
+            .ok_or_else(|| refused(&item, "cancel"))?;
+        read = apply(ctx, &tx, &entered, read, (change, &by)).await?;
+    }
+    if command.intent == Intent::OnlyAsk {
+        return view(&tx, &entered, read).await;
+    }
 
-    tx.commit().await?;
-    let tx = ctx.store.begin_read().await?;
-    view(&tx, entered, id).await
-}
-
-/// An order of the tenant, locked.
-pub(super) async fn lock(tx: &Tx, entered: &Entered, id: OrderId) -> Result<Stored, Problem> {
-    orders::lock(tx, entered.tenant.id, id)
-        .await?
-        .ok_or_else(|| Problem::not_found(Reason::OrderNotFound, id))
-}
-
-async fn view(tx: &Tx, entered: Entered, id: OrderId) -> Result<OrderView, Problem> {
-    let tenant = entered.tenant.id;
-    let stored = orders::get(tx, tenant, id)
-        .await?
-        .ok_or_else(|| Problem::not_found(Reason::OrderNotFound, id))?;
-    let history = orders::history(tx, (tenant, id), 0).await?;
-    Ok(OrderView { stored, history, now: entered.now, zone: entered.tenant.zone })
+    close(call, tx, &entered, read).await
 }

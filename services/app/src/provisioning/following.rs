@@ -30,12 +30,15 @@ pub(super) struct Change {
     pub(super) error: Option<String>,
     /// What was seen.
     pub(super) seen: Option<Observation>,
+    /// What whoever does it wrote beside it; empty when nothing.
+    pub(super) note: String,
 }
 
 impl Change {
     /// No change of an item.
     pub(super) const fn of(item_id: ItemId) -> Self {
-        Self { item_id, command: None, look_at: None, error: None, seen: None }
+        let note = String::new();
+        Self { item_id, command: None, look_at: None, error: None, seen: None, note }
     }
 }
 
@@ -107,7 +110,7 @@ async fn change(
     if let Some(command) = &change.command {
         let (next, _, line) = item.step(command, by, entered.now)?;
         item = next;
-        transition = Some(line);
+        transition = Some(Transition { note: change.note, ..line });
     }
     let version = orders::save_item(tx, order, &item, stored.version, transition.as_ref()).await?;
     let before = std::mem::replace(stored, StoredItem { item, version });
@@ -139,7 +142,7 @@ fn following(read: &Stored, now: Timestamp) -> Option<Change> {
 
 /// The change that takes an item back; none when its call is under way and its answer decides, or
 /// when it is on its way out already.
-fn taking_back(item: &Item, cause: &Cause, now: Timestamp) -> Option<Change> {
+pub(super) fn taking_back(item: &Item, cause: &Cause, now: Timestamp) -> Option<Change> {
     let command = if item.state.is_live() {
         ItemCommand::End { cause: cause.clone(), stopped_at: now }
     } else {

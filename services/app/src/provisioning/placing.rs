@@ -3,10 +3,11 @@
 
 use serde_json::json;
 use tasuki_core::actor::Actor;
+use tasuki_core::id::ProviderId;
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{Item, Order};
 use tasuki_store::orders::{self, Stored, StoredItem};
-use tasuki_store::{Tx, decisions};
+use tasuki_store::{Tx, decisions, providers};
 
 use super::attention::plan_look;
 use super::following::is_over;
@@ -32,7 +33,8 @@ pub(crate) async fn place_order(
     (order, ordered): (Order, Vec<OrderedItem>),
 ) -> Result<Stored, Problem> {
     let mut rows = Vec::new();
-    for OrderedItem { item, judged } in ordered {
+    for OrderedItem { mut item, judged } in ordered {
+        item.provider_id = provider_of(tx, &item).await?;
         if let Some(judged) = judged {
             decisions::insert(tx, &judged.into_decision(item.id.to_string(), by, entered)).await?;
         }
@@ -66,4 +68,14 @@ pub(crate) async fn place_order(
         }
     }
     Ok(stored)
+}
+
+/// Who sets an item up: the provider that was named, if it is registered, or else the first by name
+/// that offers the service. When nobody does, the name stays, and the item waits until somebody
+/// registers under it.
+async fn provider_of(tx: &Tx, item: &Item) -> Result<ProviderId, Problem> {
+    let all = providers::all(tx).await?;
+    let named = all.iter().find(|provider| provider.id == item.provider_id);
+    let offers = || all.iter().find(|provider| provider.services.contains(&item.service()));
+    Ok(named.or_else(offers).map_or(item.provider_id, |provider| provider.id))
 }

@@ -62,7 +62,7 @@ pub async fn order_after(
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ROLE_FORBIDDEN`, `PAGE_TOKEN_INVALID`.
-pub async fn list_orders(
+pub(super) async fn list_orders(
     ctx: &Context,
     call: &Call,
     (tenant, subscription): (Option<TenantId>, Option<SubscriptionId>),

@@ -1,14 +1,16 @@
 //! `tasuki.provider.v1.ProviderCallbackService`: what providers report by themselves.
 
 use tasuki_app::call::Call;
-use tasuki_app::provisioning::{Reported, Taken, receive_provider_event};
+use tasuki_app::provisioning::{News, Reported, Taken, receive_provider_event};
 use tasuki_core::id::ProviderId;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::{Kind, Reason};
 use tasuki_proto::provider::v1 as proto;
 use tasuki_proto::provider::v1::provider_callback_service_server::ProviderCallbackService;
+use tasuki_proto::provisioning::v1::CustomerAction;
 use tonic::{Request, Response, Status};
 
+use super::words;
 use crate::edge::Edge;
 use crate::fields;
 use crate::status::status;
@@ -58,6 +60,7 @@ impl Callbacks {
             Ok(Taken::Now) => ack(proto::AckOutcome::Accepted),
             Ok(Taken::Before) => ack(proto::AckOutcome::Repeated),
             Ok(Taken::Outdated) => ack(proto::AckOutcome::Stale),
+            Ok(Taken::Early) => ack(proto::AckOutcome::Early),
             Err(problem) => proto::EventAck {
                 reason: problem.reason().code().to_owned(),
                 message: problem.message().to_owned(),
@@ -72,17 +75,57 @@ fn reported(provider: ProviderId, event: proto::Event) -> Result<Reported, Probl
         provider_id: Some(provider),
         item_id: fields::id("instance_id", &event.instance_id)?,
         generation: u32::try_from(event.generation).unwrap_or(u32::MAX),
+        sequence: event.sequence,
+        news: news(&event)?,
         event_id: event.event_id,
     })
 }
 
-/// An instance that is not known may be one whose order is being committed just now.
-fn outcome_of(problem: &Problem) -> proto::AckOutcome {
-    match (problem.reason(), problem.kind()) {
-        (Reason::ItemNotFound, _) => proto::AckOutcome::Early,
-        (_, Kind::Conflict | Kind::Unavailable | Kind::Internal | Kind::DeadlineExceeded) => {
-            proto::AckOutcome::Retry
+fn news(event: &proto::Event) -> Result<News, Problem> {
+    use proto::event::Payload;
+    let step =
+        |kind| words::action_kind_from(kind).ok_or_else(|| Problem::invalid("kind", "is required"));
+    match &event.payload {
+        Some(Payload::Operation(operation)) => match operation.state() {
+            proto::OperationState::Unspecified => {
+                Err(Problem::invalid("operation.state", "is required"))
+            }
+            proto::OperationState::Pending | proto::OperationState::Running => Ok(News::Working),
+            proto::OperationState::AwaitingCustomer => {
+                let action = operation.customer_action.as_ref();
+                let kind = action.map(CustomerAction::kind).unwrap_or_default();
+                step(kind).map(News::AwaitingCustomer)
+            }
+            proto::OperationState::Succeeded => Ok(News::Succeeded),
+            proto::OperationState::Failed | proto::OperationState::Cancelled => Ok(News::Failed),
+        },
+        Some(Payload::CustomerAction(done)) => step(done.kind()).map(News::CustomerActed),
+        Some(Payload::Health(instance)) => {
+            let ok = matches!(instance.health(), proto::Health::Ok | proto::Health::Degraded);
+            Ok(if instance.exists && ok { News::Works } else { News::Broken })
         }
-        _ => proto::AckOutcome::Refused,
+        Some(Payload::Usage(_) | Payload::Incident(_)) => {
+            let text = "usage and incidents are taken in by their own services in this version";
+            Err(Problem::new(Reason::NotServedYet, text))
+        }
+        None => Err(Problem::invalid("payload", "is required")),
+    }
+}
+
+/// Whether sending it again helps.
+fn outcome_of(problem: &Problem) -> proto::AckOutcome {
+    match problem.kind() {
+        Kind::Conflict
+        | Kind::Exhausted
+        | Kind::Unavailable
+        | Kind::DeadlineExceeded
+        | Kind::Internal => proto::AckOutcome::Retry,
+        Kind::Invalid
+        | Kind::NotFound
+        | Kind::AlreadyExists
+        | Kind::NotAllowedNow
+        | Kind::Unauthenticated
+        | Kind::Forbidden
+        | Kind::Unimplemented => proto::AckOutcome::Refused,
     }
 }

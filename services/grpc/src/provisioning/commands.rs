@@ -1,7 +1,7 @@
 //! Messages about orders into commands.
 
-use tasuki_app::provisioning::{StepDetail, StepSaid, Which};
-use tasuki_core::id::{OrderId, SubscriptionId, TenantId};
+use tasuki_app::provisioning::{OrderFilter, StepDetail, StepSaid, Which};
+use tasuki_core::id::{OrderId, TenantId};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{Cause, EndpointCounts, ReasonCode, ThirdPartyConsent};
 use tasuki_core::time::Period;
@@ -16,11 +16,23 @@ pub(super) fn which_order(tenant: &str, order: &str) -> Result<(TenantId, OrderI
     Ok((fields::id("tenant_id", tenant)?, fields::id("order_id", order)?))
 }
 
-pub(super) fn whose(
-    message: &proto::ListOrdersRequest,
-) -> Result<(Option<TenantId>, Option<SubscriptionId>), Problem> {
-    let tenant = fields::optional_id("tenant_id", &message.tenant_id)?;
-    Ok((tenant, fields::optional_id("subscription_id", &message.subscription_id)?))
+pub(super) fn filter(message: &proto::ListOrdersRequest) -> Result<OrderFilter, Problem> {
+    let item_state = match message.item_state() {
+        proto::ItemState::Unspecified => None,
+        state => state.as_str_name().strip_prefix("ITEM_STATE_").map(str::to_ascii_lowercase),
+    };
+    let ordered = message.ordered.unwrap_or_default();
+    Ok(OrderFilter {
+        tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
+        subscription_id: fields::optional_id("subscription_id", &message.subscription_id)?,
+        partner_id: fields::optional_id("partner_id", &message.partner_id)?,
+        // A state that no order of ours is ever in finds none; it does not widen the list.
+        states: message.states().filter_map(words::order_state_from).collect(),
+        item_state,
+        service: fields::optional_service("service", message.service)?,
+        ordered_from: fields::optional_timestamp("ordered.start", ordered.start)?,
+        ordered_until: fields::optional_timestamp("ordered.end", ordered.end)?,
+    })
 }
 
 pub(super) fn confirmed(
@@ -29,7 +41,10 @@ pub(super) fn confirmed(
     use proto::CustomerActionResult as Result_;
     let (tenant_id, order_id) = which_order(&message.tenant_id, &message.order_id)?;
     let item_id = fields::id("item_id", &message.item_id)?;
-    let which = Which { tenant_id, order_id, item_id };
+    let kind = words::action_kind_from(message.kind())
+        .ok_or_else(|| Problem::invalid("kind", "is required"))?;
+    let (note, etag) = (message.note.clone(), message.etag.clone());
+    let which = Which { tenant_id, order_id, item_id, kind, note, etag };
     let result = message.result();
     let said = match result {
         Result_::Done | Result_::DoneWithWaiver => {
@@ -47,10 +62,7 @@ pub(super) fn confirmed(
             };
             StepSaid::Refused(Cause::new(code, message.note))
         }
-        Result_::NeedsHelp => {
-            let text = "needs help is not served by this version: escalation comes by time";
-            return Err(Problem::invalid("result", text));
-        }
+        Result_::NeedsHelp => StepSaid::NeedsHelp,
         Result_::Unspecified => return Err(Problem::invalid("result", "is required")),
     };
     Ok((which, said))
@@ -67,14 +79,17 @@ fn detail(detail: Option<Detail>) -> Result<StepDetail, Problem> {
             StepDetail { endpoints: Some(endpoints(&counts)?), ..nothing }
         }
         Some(Detail::Consent(consent)) => {
-            let consent = ThirdPartyConsent {
-                given_by: consent.given_by,
-                scope: consent.scope,
-                valid_within: period("consent.valid", consent.valid)?,
-                document_reference: consent.document_reference,
-            };
-            StepDetail { consent: Some(consent), ..nothing }
+            StepDetail { consent: Some(self::consent(consent)?), ..nothing }
         }
+    })
+}
+
+pub(super) fn consent(consent: proto::ThirdPartyConsent) -> Result<ThirdPartyConsent, Problem> {
+    Ok(ThirdPartyConsent {
+        given_by: consent.given_by,
+        scope: consent.scope,
+        valid_within: period("consent.valid", consent.valid)?,
+        document_reference: consent.document_reference,
     })
 }
 

@@ -4,13 +4,12 @@ use std::pin::Pin;
 
 use tasuki_app::provisioning::{self, FunnelQuery, OrderView};
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::Cause;
 use tasuki_proto::provisioning::v1 as proto;
 use tasuki_proto::provisioning::v1::provisioning_service_server::ProvisioningService;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{commands, orders, watch, words};
+use super::{commands, ordering, orders, settling, watch};
 use crate::edge::Edge;
 use crate::fields;
 use crate::status::{not_served_yet, status};
@@ -51,19 +50,9 @@ impl ProvisioningService for Provisioning {
         request: Request<proto::ListOrdersRequest>,
     ) -> Result<Response<proto::ListOrdersResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let filtered = !message.states.is_empty()
-            || message.item_state != 0
-            || message.service != 0
-            || message.ordered.is_some()
-            || !message.partner_id.is_empty();
-        if filtered {
-            return Err(not_served_yet(
-                "tasuki.provisioning.v1.ProvisioningService/ListOrders with filters other than tenant and subscription",
-            ));
-        }
-        let of = commands::whose(&message).map_err(|problem| status(&problem))?;
+        let filter = commands::filter(&message).map_err(|problem| status(&problem))?;
         let asked = fields::page(message.page_size, message.page_token);
-        let page = provisioning::list_orders(&self.edge.ctx, &call, of, &asked)
+        let page = provisioning::find_orders(&self.edge.ctx, &call, &filter, &asked)
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListOrdersResponse {
@@ -91,17 +80,8 @@ impl ProvisioningService for Provisioning {
             .edge
             .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
             .await?;
-        if message.validate_only || !message.item_ids.is_empty() || !message.etag.is_empty() {
-            return Err(not_served_yet(
-                "tasuki.provisioning.v1.ProvisioningService/CancelOrder with `validate_only`, `item_ids` or `etag`",
-            ));
-        }
-        let key = commands::which_order(&message.tenant_id, &message.order_id)
-            .map_err(|problem| status(&problem))?;
-        let code =
-            words::reason_from("reason", message.reason()).map_err(|problem| status(&problem))?;
-        let cause = Cause::new(code, message.note);
-        let view = provisioning::cancel_order(&self.edge.ctx, &call, key, cause)
+        let (tenant, command) = settling::cancelled(message).map_err(|problem| status(&problem))?;
+        let view = provisioning::cancel_order(&self.edge.ctx, &call, tenant, &command)
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::CancelOrderResponse { order: order(&view) }))
@@ -150,23 +130,46 @@ impl ProvisioningService for Provisioning {
 
     async fn create_order(
         &self,
-        _: Request<proto::CreateOrderRequest>,
+        request: Request<proto::CreateOrderRequest>,
     ) -> Result<Response<proto::CreateOrderResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/CreateOrder"))
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
+            .await?;
+        let only_asks = message.validate_only;
+        let (tenant, command) = ordering::ordered(message).map_err(|problem| status(&problem))?;
+        let view = provisioning::create_order(&self.edge.ctx, &call, tenant, command)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let mut order = orders::view(&view);
+        if only_asks {
+            ordering::without_ids(&mut order);
+        }
+        Ok(Response::new(proto::CreateOrderResponse { order: Some(order) }))
     }
 
     async fn retry_item(
         &self,
-        _: Request<proto::RetryItemRequest>,
+        request: Request<proto::RetryItemRequest>,
     ) -> Result<Response<proto::RetryItemResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/RetryItem"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let (tenant, command) = settling::retried(message).map_err(|problem| status(&problem))?;
+        let view = provisioning::retry_item(&self.edge.ctx, &call, tenant, &command)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::RetryItemResponse { order: order(&view) }))
     }
 
     async fn resolve_item(
         &self,
-        _: Request<proto::ResolveItemRequest>,
+        request: Request<proto::ResolveItemRequest>,
     ) -> Result<Response<proto::ResolveItemResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/ResolveItem"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let (tenant, command) = settling::resolved(message).map_err(|problem| status(&problem))?;
+        let view = provisioning::resolve_item(&self.edge.ctx, &call, tenant, command)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::ResolveItemResponse { order: order(&view) }))
     }
 
     async fn list_dead_letters(

@@ -78,7 +78,7 @@ async fn watch(
         for change in view.history.iter().filter(|change| change.seq > seen_seq) {
             let at = usize::try_from(change.seq).unwrap_or(usize::MAX).saturating_sub(1);
             let answer = proto::WatchOrderResponse {
-                kind: proto::OrderEventKind::ItemStateChanged.into(),
+                kind: kind_of(&change.transition.event).into(),
                 order: Some(orders::view(&view)),
                 item_id: change.item_id.to_string(),
                 transition: Some(orders::transition(at, &change.transition)),
@@ -99,6 +99,19 @@ async fn watch(
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
         view = order_after(ctx, call, key, seen_seq).await?;
+    }
+}
+
+/// What a change is in the words of TM Forum, where it is more than a change of state.
+fn kind_of(event: &str) -> proto::OrderEventKind {
+    match event {
+        "customer_asked" => proto::OrderEventKind::InformationRequired,
+        "customer_reminded" | "customer_escalated" | "retry_scheduled" | "track_lost"
+        | "removal_retried" | "removal_stuck" => proto::OrderEventKind::Jeopardy,
+        "customer_step_confirmed" | "installed" | "activated" | "done" => {
+            proto::OrderEventKind::Milestone
+        }
+        _others => proto::OrderEventKind::ItemStateChanged,
     }
 }
 

@@ -46,6 +46,23 @@ pub(crate) fn order_state(state: OrderState) -> proto::OrderState {
     }
 }
 
+/// A state that an order of ours can be in.
+pub(crate) fn order_state_from(state: proto::OrderState) -> Option<OrderState> {
+    Some(match state {
+        proto::OrderState::Unspecified | proto::OrderState::Draft => return None,
+        proto::OrderState::Acknowledged => OrderState::Acknowledged,
+        proto::OrderState::Rejected => OrderState::Rejected,
+        proto::OrderState::Held => OrderState::Held,
+        proto::OrderState::InProgress => OrderState::InProgress,
+        proto::OrderState::AssessingCancellation => OrderState::AssessingCancellation,
+        proto::OrderState::PendingCancellation => OrderState::PendingCancellation,
+        proto::OrderState::Completed => OrderState::Completed,
+        proto::OrderState::Partial => OrderState::Partial,
+        proto::OrderState::Failed => OrderState::Failed,
+        proto::OrderState::Cancelled => OrderState::Cancelled,
+    })
+}
+
 pub(crate) fn outcome(outcome: ItemOutcome) -> proto::ItemOutcome {
     match outcome {
         ItemOutcome::InProgress => proto::ItemOutcome::InProgress,
