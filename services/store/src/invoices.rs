@@ -89,6 +89,22 @@ pub async fn close(
     Ok(tx.execute(sql, values).await? == 1)
 }
 
+/// Whether a month of a subscription is closed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_closed(
+    tx: &Tx,
+    (tenant, subscription): (TenantId, SubscriptionId),
+    month: Month,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS closed FROM closed_month \
+               WHERE tenant_id = $1 AND subscription_id = $2 AND month = $3";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), subscription.as_uuid().into(), month.to_string().into()];
+    Ok(tx.one(sql, values).await?.is_some())
+}
+
 /// The subscriptions whose month is closed.
 ///
 /// # Errors

@@ -72,11 +72,10 @@ fn row_in(month: &str, certificate: &Certificate) -> Option<CertificateRow> {
     certificate_row(&window(month), &contract(), certificate, &tenant()).unwrap()
 }
 
-/// A claim notified on 10 May, approved on 20 May, paid in two parts on 2 June and 5 July, reopened
-/// in August.
-fn claim() -> Claim {
+/// A claim notified on 10 May.
+fn notified() -> Claim {
     let notified_at = at("2021-05-10T09:00:00");
-    let mut claim = Claim {
+    Claim {
         id: ClaimId::from(Uuid::from_u128(1)),
         tenant_id: tenant().id,
         number: "CLM-000001".to_owned(),
@@ -110,7 +109,12 @@ fn claim() -> Claim {
         approved: None,
         payments: Vec::new(),
         transitions: Vec::new(),
-    };
+    }
+}
+
+/// The claim, approved on 20 May, paid in two parts on 2 June and 5 July, reopened in September.
+fn claim() -> Claim {
+    let mut claim = notified();
     let ruling = Ruling::Approve { payable: Money::jpy(60_000) };
     let decide = |by: &str| ClaimCommand::Decide {
         ruling: ruling.clone(),

@@ -3,7 +3,7 @@
 //! A credit note counts in the month in which it was issued, so that what was settled before never
 //! changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use tasuki_core::catalog::TaxMode;
 use tasuki_core::credit_note::CreditNote;
@@ -119,12 +119,15 @@ impl Tenants {
     /// # Errors
     /// `TENANT_NOT_FOUND`.
     pub(crate) async fn get(&mut self, tx: &Tx, id: TenantId) -> Result<&Tenant, Problem> {
-        if !self.known.contains_key(&id) {
-            let stored = tenants::get(tx, id).await?;
-            let stored = stored.ok_or_else(|| Problem::not_found(Reason::TenantNotFound, id))?;
-            self.known.insert(id, stored.tenant);
+        match self.known.entry(id) {
+            btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            btree_map::Entry::Vacant(place) => {
+                let stored = tenants::get(tx, id).await?;
+                let stored =
+                    stored.ok_or_else(|| Problem::not_found(Reason::TenantNotFound, id))?;
+                Ok(place.insert(stored.tenant))
+            }
         }
-        self.known.get(&id).ok_or_else(|| Problem::not_found(Reason::TenantNotFound, id))
     }
 }
 

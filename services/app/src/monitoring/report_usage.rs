@@ -5,9 +5,9 @@ use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
-use tasuki_core::time::Period;
+use tasuki_core::time::{Month, Period, Timestamp};
 use tasuki_core::usage::{Meter, Quantity, UsageKind, UsageRecord, UsageReport};
-use tasuki_store::{StoreError, Tx, subscriptions, usage};
+use tasuki_store::{StoreError, Tx, invoices, subscriptions, usage};
 
 use super::rows::{self, RowAnswer, RowOutcome};
 use super::scene::Scene;
@@ -94,6 +94,7 @@ async fn take_in(
         (None, None) => return Err(Problem::invalid("kind", "is required")),
     };
 
+    let late = came_late(&scene, &row).await?;
     let id: UsageId = ctx.ids.next();
     let record = UsageRecord {
         id,
@@ -112,7 +113,7 @@ async fn take_in(
             note: row.note,
         },
         received_at: scene.now(),
-        late: false,
+        late,
         corrected_by: None,
         invoice_id: None,
     };
@@ -124,6 +125,15 @@ async fn take_in(
         usage::save(tx, &replaced.record, replaced.version).await?;
     }
     Ok((id, RowOutcome::Accepted))
+}
+
+/// Whether the month that a measurement ends in had been invoiced before it came.
+async fn came_late(scene: &Scene<'_>, row: &UsageRow) -> Result<bool, Problem> {
+    // A month's last measurement ends with the first instant of the next month.
+    let end = row.measured.end().as_microseconds();
+    let last = Timestamp::from_microseconds(end.saturating_sub(1))?;
+    let month = Month::of(last.day_in(&scene.entered.tenant.zone));
+    Ok(invoices::is_closed(scene.tx, (row.tenant_id, row.subscription_id), month).await?)
 }
 
 /// The measurement that a correction replaces; none for others.
