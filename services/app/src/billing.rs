@@ -4,8 +4,8 @@
 
 mod approve_settlement;
 mod balance;
-mod bordereau;
 mod books;
+mod bordereau;
 mod charges;
 mod close_month;
 mod closing;

@@ -22,7 +22,7 @@ use tasuki_partners::provider::FakeProviders;
 use tasuki_store::{jobs, tenants};
 use tasuki_worker::{Worker, run_due_jobs};
 
-#[path = "../../app/tests/scene/mod.rs"]
+#[path = "../../app/tests/monitoring/scene.rs"]
 mod scene;
 use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, provider, provider_id, row, schemes};
 

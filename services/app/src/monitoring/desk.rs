@@ -18,7 +18,7 @@ pub(crate) struct Desk {
     /// When customers are called.
     pub(crate) phone: &'static str,
     /// When customers can call.
-    pub(crate) help_desk: &'static str,
+    pub(crate) enquiries: &'static str,
 }
 
 /// The desk of Kumamoto (ESC-07).
@@ -28,7 +28,7 @@ const KUMAMOTO_DESK: Desk = Desk {
     escalation: "ladder",
     ladder: KUMAMOTO,
     phone: KUMAMOTO_PHONE,
-    help_desk: KUMAMOTO_PHONE,
+    enquiries: KUMAMOTO_PHONE,
 };
 
 /// The desk of Okinawa (ESC-08), and of everywhere that has none of its own.
@@ -38,7 +38,7 @@ const OKINAWA_DESK: Desk = Desk {
     escalation: "ladder",
     ladder: OKINAWA,
     phone: OKINAWA_HELP_DESK,
-    help_desk: OKINAWA_HELP_DESK,
+    enquiries: OKINAWA_HELP_DESK,
 };
 
 impl Desk {

@@ -104,7 +104,7 @@ impl Scene<'_> {
             same_symptom_in_window: Some(i64::from(history.n_before)),
             last_rung: history.last_rung.map(rung_word),
             phone_open: Some(open(self.desk.phone)?),
-            help_desk_open: Some(open(self.desk.help_desk)?),
+            help_desk_open: Some(open(self.desk.enquiries)?),
             ..AlertFacts::default()
         })
     }

@@ -60,7 +60,7 @@ pub async fn record_verdict(
     };
     match command.verdict {
         Verdict::BlockedAuto => {
-            settle(&scene, &mut alert, NoAction::BlockedAuto, judgement).await?
+            settle(&scene, &mut alert, NoAction::BlockedAuto, judgement).await?;
         }
         Verdict::FalsePositive => {
             settle(&scene, &mut alert, NoAction::FalsePositive, judgement).await?;

@@ -40,17 +40,14 @@ pub async fn due_notice(ctx: &Context, job: &Claimed) -> Result<Option<Notice>, 
     let stored = notices::lock(&tx, due.tenant_id, due.notice_id).await?;
 
     let open = stored.filter(|stored| !stored.notice.state.is_final());
-    let notice = match open {
-        Some(stored) => {
-            let mut notice = stored.notice;
-            notice.fall_due(scene.now())?;
-            notices::save(&tx, &notice, stored.version).await?;
-            Some(notice)
-        }
-        None => {
-            jobs::complete(&tx, job, scene.now()).await?;
-            None
-        }
+    let notice = if let Some(stored) = open {
+        let mut notice = stored.notice;
+        notice.fall_due(scene.now())?;
+        notices::save(&tx, &notice, stored.version).await?;
+        Some(notice)
+    } else {
+        jobs::complete(&tx, job, scene.now()).await?;
+        None
     };
 
     tx.commit().await?;

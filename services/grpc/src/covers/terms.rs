@@ -250,3 +250,99 @@ pub(crate) fn acknowledgement(known: &Acknowledgement) -> types::Acknowledgement
         acknowledged_by: known.acknowledged_by.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tasuki_proto::catalog::v1::CoverAttachment;
+    use tasuki_proto::google::r#type::Money as ProtoMoney;
+
+    use super::*;
+
+    fn yen(units: i64) -> Option<ProtoMoney> {
+        Some(ProtoMoney { currency_code: "JPY".to_owned(), units, nanos: 0 })
+    }
+
+    fn text(word: &str) -> Option<types::LocalizedText> {
+        Some(types::LocalizedText { ja: format!("{word}（日）"), en: word.to_owned() })
+    }
+
+    fn message() -> proto::Terms {
+        proto::Terms {
+            attachment: CoverAttachment::Automatic.into(),
+            territories: vec!["JP".to_owned()],
+            parts: vec![proto::PartTerms {
+                part: proto::CoveragePart::OnSiteResponse.into(),
+                form: proto::BenefitForm::Either.into(),
+                coinsurance_rate: "0.9".to_owned(),
+                deductible: yen(5_000),
+                waiting_seconds: 28_800,
+                n_per_period: 2,
+                section: "costs".to_owned(),
+                clause: "第3条".to_owned(),
+                required_documents: vec!["work_report".to_owned()],
+            }],
+            limits: vec![proto::Limit {
+                code: "limit.on_site_response".to_owned(),
+                scope: proto::LimitScope::Item.into(),
+                basis: proto::LimitBasis::PerOccurrence.into(),
+                parts: vec![proto::CoveragePart::OnSiteResponse.into()],
+                amount: yen(100_000),
+                reinstatement_rates: vec!["0".to_owned(), "0.5".to_owned()],
+                clause: "第7条".to_owned(),
+            }],
+            loss_basis: proto::LossBasis::Discovery.into(),
+            stacking: proto::Stacking::PerCertificate.into(),
+            premium: Some(proto::Premium {
+                basis: proto::PremiumBasis::RateOnFees.into(),
+                amount: None,
+                rate: "0.035".to_owned(),
+                cadence: types::Cadence::Monthly.into(),
+                payer: proto::PremiumPayer::Sponsor.into(),
+                proration: types::Proration::ThirtyDays.into(),
+            }),
+            packs: Some(proto::CoverPacks {
+                eligibility: String::new(),
+                cover: "v1".to_owned(),
+                trigger: "v1".to_owned(),
+                exclusion: "v1".to_owned(),
+                payable: String::new(),
+            }),
+            wording: Some(proto::Wording {
+                title: text("title"),
+                version: "2021.1".to_owned(),
+                uri: "https://example.jp/wording".to_owned(),
+                hash: String::new(),
+                clauses: vec![proto::Clause {
+                    code: "exclusion.war".to_owned(),
+                    clause: "免責条項 第2条".to_owned(),
+                    kind: proto::ClauseKind::Exclusion.into(),
+                    title: text("war"),
+                    text: text("war is excluded"),
+                    plain: text("nothing is paid for war"),
+                    parts: vec![proto::CoveragePart::VirusRemoval.into()],
+                    must_be_acknowledged: true,
+                }],
+            }),
+            notice_days: 30,
+            single_approval_up_to: yen(0),
+        }
+    }
+
+    #[test]
+    fn terms_come_back_as_they_went_in() {
+        let domain = terms_from(message()).unwrap();
+        assert_eq!(terms(&domain), message());
+    }
+
+    #[test]
+    fn a_word_that_this_version_does_not_know_names_its_field() {
+        let mut unknown = message();
+        unknown.limits[0].parts = vec![999];
+        let problem = terms_from(unknown).unwrap_err();
+        assert_eq!(problem.violations()[0].field, "terms.limits[0].parts[0]");
+        let mut unsaid = message();
+        unsaid.parts[0].form = 0;
+        let problem = terms_from(unsaid).unwrap_err();
+        assert_eq!(problem.violations()[0].field, "terms.parts[0].form");
+    }
+}

@@ -190,22 +190,24 @@ impl Play {
         claim: &proto::Claim,
         (verdict, payable): Decision,
     ) -> anyhow::Result<proto::Claim> {
-        let request = |who: &str| proto::DecideClaimRequest {
+        let request = |who: &str, etag: &str| proto::DecideClaimRequest {
             request_id: firm.request("decide", &format!("{}.{who}", what_if.id)),
             tenant_id: firm.tenant_id.clone(),
             claim_id: claim.id.clone(),
             verdict: verdict.into(),
             payable: payable.clone(),
             reason: "as assessed".to_owned(),
-            etag: String::new(),
+            clauses: Vec::new(),
+            etag: etag.to_owned(),
         };
-        let decide = async |who: &str, caller: &Caller| {
-            ask!(caller.claims(), decide_claim, request(who))
+        let decide = async |who: &str, caller: &Caller, etag: &str| {
+            ask!(caller.claims(), decide_claim, request(who, etag))
                 .with_context(|| format!("{} cannot be decided", what_if.id))
         };
-        let mut answer = decide("first", &self.people.insurer).await?;
+        let mut answer = decide("first", &self.people.insurer, &claim.etag).await?;
         if answer.awaits_confirmation {
-            answer = decide("second", &self.people.second_insurer).await?;
+            let etag = answer.claim.as_ref().map(|claim| claim.etag.clone()).unwrap_or_default();
+            answer = decide("second", &self.people.second_insurer, &etag).await?;
         }
         answer.claim.context("the answer has no claim")
     }

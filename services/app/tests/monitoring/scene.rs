@@ -8,15 +8,13 @@ use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_app::monitoring::AlertRow;
 use tasuki_core::alert::{AlertKey, Detail};
-use tasuki_core::catalog::{BillingCycle, RateCardRef};
-use tasuki_core::id::{IdSource, PartnerId, ProviderId, QuoteId, SubscriptionId, TenantId};
+use tasuki_core::id::{IdSource, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::service::Service;
-use tasuki_core::subscription::{Subscription, SubscriptionDraft};
 use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Provider, Site, Tenant};
 use tasuki_core::time::{Clock, Timestamp, Zone};
 use tasuki_store::testing::{Fresh, databases};
-use tasuki_store::{partners, providers, subscriptions, tenants};
+use tasuki_store::{partners, providers, tenants};
 use uuid::Uuid;
 
 /// Real time stands still long after the pilots.
@@ -40,44 +38,44 @@ impl IdSource for Counted {
 }
 
 /// A scheme on one database.
-pub struct Scheme {
-    pub name: &'static str,
-    pub ctx: Context,
+pub(crate) struct Scheme {
+    pub(crate) name: &'static str,
+    pub(crate) ctx: Context,
     _database: Fresh,
 }
 
-pub const OKINAWA: &str = "47";
-pub const KUMAMOTO: &str = "43";
+pub(crate) const OKINAWA: &str = "47";
+pub(crate) const KUMAMOTO: &str = "43";
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// An instant by the clock of Japan.
-pub fn jst(text: &str) -> Timestamp {
+pub(crate) fn jst(text: &str) -> Timestamp {
     at(&format!("{}+09:00", text.replace(' ', "T")))
 }
 
-pub fn by(role: Role) -> Call {
+pub(crate) fn by(role: Role) -> Call {
     Call::by(Principal::of(format!("test:{}", role.as_str()), role))
 }
 
-pub fn provider_id() -> ProviderId {
+pub(crate) fn provider_id() -> ProviderId {
     ProviderId::of_code("secure-innovation")
 }
 
-pub fn partner_id() -> PartnerId {
+pub(crate) fn partner_id() -> PartnerId {
     PartnerId::of_code("ogs")
 }
 
 /// A provider that reports for itself.
-pub fn provider() -> Call {
+pub(crate) fn provider() -> Call {
     let provider_id = Some(provider_id());
     Call::by(Principal { provider_id, ..Principal::of("test:provider", Role::Provider) })
 }
 
 /// The scheme on each database.
-pub async fn schemes() -> Vec<Scheme> {
+pub(crate) async fn schemes() -> Vec<Scheme> {
     let mut all = Vec::new();
     for database in databases().await {
         let ctx = Context {
@@ -118,7 +116,7 @@ pub async fn schemes() -> Vec<Scheme> {
 
 impl Scheme {
     /// A simulated tenant with one site.
-    pub async fn tenant(&self, n: u128, prefecture: &str, clock_at: Timestamp) -> TenantId {
+    pub(crate) async fn tenant(&self, n: u128, prefecture: &str, clock_at: Timestamp) -> TenantId {
         let id = TenantId::from(Uuid::from_u128(n));
         let site = Site {
             name: "本社".to_owned(),
@@ -145,36 +143,8 @@ impl Scheme {
     }
 }
 
-impl Scheme {
-    /// A subscription of the tenant, without services yet.
-    pub async fn subscription(&self, tenant_id: TenantId) -> SubscriptionId {
-        let id = SubscriptionId::from(Uuid::from_u128(500));
-        let draft = SubscriptionDraft {
-            id,
-            tenant_id,
-            partner_id: partner_id(),
-            quote_id: QuoteId::from(Uuid::from_u128(501)),
-            items: Vec::new(),
-            rate_card: RateCardRef {
-                code: "okinawa".to_owned(),
-                version: "2021-01".to_owned(),
-                hash: "sha256:00".to_owned(),
-            },
-            cycle: BillingCycle::CalendarMonth,
-            start_on: jiff::civil::date(2021, 2, 1),
-            trial: None,
-            minimum_term_months: 0,
-        };
-        let subscription = Subscription::open(draft, at("2021-01-25T00:00:00Z"));
-        let tx = self.ctx.store.begin().await.unwrap();
-        subscriptions::insert(&tx, &subscription).await.unwrap();
-        tx.commit().await.unwrap();
-        id
-    }
-}
-
 /// A row that a provider reports.
-pub fn row(tenant: TenantId, id: &str, detail: Detail, detected_at: Timestamp) -> AlertRow {
+pub(crate) fn row(tenant: TenantId, id: &str, detail: Detail, detected_at: Timestamp) -> AlertRow {
     AlertRow {
         tenant_id: Some(tenant),
         instance_id: None,

@@ -8,19 +8,22 @@ use tasuki_app::monitoring::{
 };
 use tasuki_app::paging::PageRequest;
 use tasuki_core::alert::{AlertKind, Detail, EdrLevel, EdrVerdict, SummaryRow, Verdict};
+use tasuki_core::catalog::{BillingCycle, RateCardRef};
 use tasuki_core::escalation::Rung;
-use tasuki_core::id::{SubscriptionId, TenantId};
+use tasuki_core::id::{QuoteId, SubscriptionId, TenantId};
 use tasuki_core::notice::Audience;
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
+use tasuki_core::subscription::{Subscription, SubscriptionDraft};
 use tasuki_core::time::Period;
 use tasuki_core::usage::UsageKind;
+use tasuki_store::subscriptions;
 use uuid::Uuid;
 
 mod scene;
-use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, provider, provider_id, row, schemes};
+use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, partner_id, provider, provider_id, row, schemes};
 
 /// O-tab 8: bad sites blocked, malware, other; fifteen firms.
 const UTM_ALERTS: [(u32, u32, u32); 15] = [
@@ -95,6 +98,32 @@ async fn review(scheme: &Scheme, wanted: &AlertList, verdict: Verdict) -> usize 
         monitoring::record_verdict(&scheme.ctx, &call, command).await.unwrap();
     }
     page.rows.len()
+}
+
+/// A subscription of the tenant, without services yet.
+async fn subscription(scheme: &Scheme, tenant_id: TenantId) -> SubscriptionId {
+    let id = SubscriptionId::from(Uuid::from_u128(500));
+    let draft = SubscriptionDraft {
+        id,
+        tenant_id,
+        partner_id: partner_id(),
+        quote_id: QuoteId::from(Uuid::from_u128(501)),
+        items: Vec::new(),
+        rate_card: RateCardRef {
+            code: "okinawa".to_owned(),
+            version: "2021-01".to_owned(),
+            hash: "sha256:00".to_owned(),
+        },
+        cycle: BillingCycle::CalendarMonth,
+        start_on: jiff::civil::date(2021, 2, 1),
+        trial: None,
+        minimum_term_months: 0,
+    };
+    let subscription = Subscription::open(draft, jst("2021-01-25 09:00:00"));
+    let tx = scheme.ctx.store.begin().await.unwrap();
+    subscriptions::insert(&tx, &subscription).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 async fn okinawa_alerts(scheme: &Scheme) -> Vec<AlertRow> {
@@ -404,7 +433,7 @@ async fn only_a_later_sign_of_life_changes_anything() {
 async fn a_correction_replaces_and_a_month_adds_up() {
     for scheme in schemes().await {
         let tenant = scheme.tenant(1, OKINAWA, jst("2021-05-10 10:00:00")).await;
-        let subscription = scheme.subscription(tenant).await;
+        let subscription = subscription(&scheme, tenant).await;
         let measured = |id: &str, quantity: &str, days: (u8, u8)| UsageRow {
             provider_event_id: id.to_owned(),
             tenant_id: tenant,
