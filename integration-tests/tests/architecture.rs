@@ -40,7 +40,7 @@ const MAP: &[May] = &[
     May {
         name: "tasuki-worker",
         uses: &["tasuki-core", "tasuki-app", "tasuki-store", "tasuki-partners"],
-        tests_use: &["tasuki-store"],
+        tests_use: &["tasuki-store", "tasuki-provider"],
     },
     // A starting point for those who write a provider: nothing of the inside.
     May { name: "tasuki-provider", uses: &["tasuki-proto"], tests_use: &[] },

@@ -137,8 +137,13 @@ impl Order {
         if all(|state| matches!(state, ItemState::Refused { .. })) {
             return OrderState::Rejected;
         }
-        if items.iter().any(|item| item.state.is_moving()) {
+        let leaves = |item: &Item| matches!(item.state, ItemState::Deprovisioning { .. });
+        let leaving = self.cancellation.is_some() && items.iter().any(leaves);
+        if leaving || items.iter().any(|item| item.state.is_moving()) {
             return self.state_while_moving(items);
+        }
+        if self.cancellation.is_some() && !items.iter().any(|item| item.state.is_live()) {
+            return OrderState::Cancelled;
         }
         let went_live = |item: &&Item| item.state.service().is_some();
         let n_live = items.iter().filter(went_live).count();
@@ -148,7 +153,7 @@ impl Order {
             CompletionPolicy::Any => false,
         };
         if n_live == 0 {
-            if self.cancellation.is_some() { OrderState::Cancelled } else { OrderState::Failed }
+            OrderState::Failed
         } else if items.iter().filter(needed).all(|item| went_live(&item)) {
             OrderState::Completed
         } else {

@@ -59,6 +59,7 @@ pub use time_out_rung::{RungDue, time_out_rung};
 use serde::{Deserialize, Serialize};
 use tasuki_core::alert::Alert;
 use tasuki_core::decision::Decision;
+use tasuki_core::id::ClaimId;
 use tasuki_core::incident::Incident;
 
 /// An alert as callers see it.
@@ -79,6 +80,8 @@ pub struct IncidentView {
     pub incident: Incident,
     /// Why it has its severity and ladder; none when no pack was in force.
     pub decision: Option<Decision>,
+    /// The claims made from it.
+    pub claim_ids: Vec<ClaimId>,
     /// Version of the record.
     pub version: i64,
 }

@@ -1,10 +1,13 @@
 //! Claims.
 
+use std::collections::BTreeMap;
+
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::claim::{Claim, ClaimOutcome, ClaimPhase, ClaimState};
 use tasuki_core::id::{CertificateId, ClaimId, IncidentId, MasterContractId, TenantId};
 use tasuki_core::time::Timestamp;
+use uuid::Uuid;
 
 use crate::document;
 use crate::error::StoreError;
@@ -17,6 +20,9 @@ const SCHEMA_VERSION: i32 = 1;
 
 /// More claims about one incident or one instant are not looked at for duplicates.
 const MOST_LOOKALIKES: i64 = 100;
+
+/// A page of incidents with ten claims each.
+const MOST_CLAIMS_OF_A_PAGE: u64 = 10_000;
 
 const READ: &str = "SELECT document, version FROM claim";
 
@@ -161,6 +167,31 @@ pub async fn lookalikes(
         MOST_LOOKALIKES.into(),
     ];
     tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
+/// The claims made from incidents, in the order of their numbers.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_incidents(
+    tx: &Tx,
+    scope: Scope,
+    incidents: &[IncidentId],
+) -> Result<BTreeMap<IncidentId, Vec<ClaimId>>, StoreError> {
+    let mut found: BTreeMap<IncidentId, Vec<ClaimId>> = BTreeMap::new();
+    if incidents.is_empty() {
+        return Ok(found);
+    }
+    let sql = "SELECT incident_id, id FROM claim WHERE incident_id IS NOT NULL";
+    let mut query = Query::new(sql, Vec::new());
+    query.within(scope);
+    query.and_one_of("incident_id", incidents.iter().map(|id| id.as_uuid().into()).collect());
+    let (sql, values) = query.ordered("tenant_id, number", MOST_CLAIMS_OF_A_PAGE);
+    for row in tx.all(&sql, values).await? {
+        let incident = IncidentId::from(row.try_get::<Uuid>("", "incident_id")?);
+        found.entry(incident).or_default().push(row.try_get::<Uuid>("", "id")?.into());
+    }
+    Ok(found)
 }
 
 /// Claims, newest notice first, then by number and tenant.

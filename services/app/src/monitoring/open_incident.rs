@@ -9,7 +9,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
 use tasuki_core::time::Timestamp;
-use tasuki_store::{decisions, incidents};
+use tasuki_store::{Scope, claims, decisions, incidents};
 
 use super::scene::Scene;
 use super::{IncidentView, rows};
@@ -108,7 +108,7 @@ async fn open(
     Ok(Opened { view: view(scene, incident, 1).await?, joined: false })
 }
 
-/// An incident with the decision behind it.
+/// An incident with the decision behind it and the claims made from it.
 ///
 /// # Errors
 /// Of the store.
@@ -121,5 +121,8 @@ pub(crate) async fn view(
         Some(id) => decisions::get(scene.tx, id).await?,
         None => None,
     };
-    Ok(IncidentView { incident, decision, version })
+    let (scope, ids) = (Scope::Tenant(incident.tenant_id), [incident.id]);
+    let mut claims = claims::of_incidents(scene.tx, scope, &ids).await?;
+    let claim_ids = claims.remove(&incident.id).unwrap_or_default();
+    Ok(IncidentView { incident, decision, claim_ids, version })
 }

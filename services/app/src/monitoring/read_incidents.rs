@@ -7,8 +7,8 @@ use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
-use tasuki_store::decisions;
 use tasuki_store::incidents::{self, Answered, Filter, Openness, Place, Stored};
+use tasuki_store::{claims, decisions};
 
 use super::IncidentView;
 use super::open_incident::view;
@@ -79,6 +79,8 @@ pub async fn list_incidents(
     let rows = incidents::list(&tx, &filter, after.as_ref(), request.to_read()).await?;
     let ids: Vec<DecisionId> = rows.iter().filter_map(|row| row.incident.decision_id).collect();
     let decisions = decisions::by_ids(&tx, &ids).await?;
+    let ids: Vec<IncidentId> = rows.iter().map(|row| row.incident.id).collect();
+    let mut claims = claims::of_incidents(&tx, filter.scope, &ids).await?;
     let page = request.page(rows, |row| {
         let incident = &row.incident;
         let at = incident.opened_at.as_microseconds();
@@ -86,7 +88,8 @@ pub async fn list_incidents(
     });
     let rows = page.rows.into_iter().map(|Stored { incident, version }| {
         let decision = incident.decision_id.and_then(|id| decisions.get(&id).cloned());
-        IncidentView { incident, decision, version }
+        let claim_ids = claims.remove(&incident.id).unwrap_or_default();
+        IncidentView { incident, decision, claim_ids, version }
     });
     Ok(Page { rows: rows.collect(), next: page.next })
 }

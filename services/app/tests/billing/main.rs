@@ -1,6 +1,6 @@
 //! Month ends, invoices, payments, credit notes and settlements on both databases.
 
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod invoices;
 mod scene;

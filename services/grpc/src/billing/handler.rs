@@ -27,7 +27,10 @@ impl BillingService for Billing {
         &self,
         request: Request<proto::CloseMonthRequest>,
     ) -> Result<Response<proto::CloseMonthResponse>, Status> {
-        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
+            .await?;
         let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
         let month = fields::month("month", &message.month).map_err(refused)?;
         let effect = commands::effect(message.validate_only);

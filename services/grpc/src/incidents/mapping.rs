@@ -44,7 +44,7 @@ pub(crate) fn incident(view: &IncidentView) -> proto::Incident {
         work: incident.work.iter().map(work::work).collect(),
         service_requests: incident.requests.iter().map(work::request).collect(),
         resolution: incident.state.resolution().map(resolution),
-        claim_ids: Vec::new(),
+        claim_ids: view.claim_ids.iter().map(ToString::to_string).collect(),
         etag: view.version.to_string(),
     }
 }

@@ -17,10 +17,10 @@ pub(super) fn which_order(tenant: &str, order: &str) -> Result<(TenantId, OrderI
 }
 
 pub(super) fn filter(message: &proto::ListOrdersRequest) -> Result<OrderFilter, Problem> {
-    let item_state = match message.item_state() {
-        proto::ItemState::Unspecified => None,
-        state => state.as_str_name().strip_prefix("ITEM_STATE_").map(str::to_ascii_lowercase),
-    };
+    let state = message.item_state();
+    let item_state = (state != proto::ItemState::Unspecified)
+        .then(|| state.as_str_name().strip_prefix("ITEM_STATE_").map(str::to_ascii_lowercase))
+        .flatten();
     let ordered = message.ordered.unwrap_or_default();
     Ok(OrderFilter {
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
@@ -56,9 +56,11 @@ pub(super) fn confirmed(
             StepSaid::Done(Box::new(StepDetail { waiver, ..detail(message.detail)? }))
         }
         Result_::Refused => {
-            let code = match message.reason() {
-                proto::ReasonCode::Unspecified => ReasonCode::CustomerActionRefused,
-                said => words::reason_from("reason", said)?,
+            let said = message.reason();
+            let code = if said == proto::ReasonCode::Unspecified {
+                ReasonCode::CustomerActionRefused
+            } else {
+                words::reason_from("reason", said)?
             };
             StepSaid::Refused(Cause::new(code, message.note))
         }

@@ -36,9 +36,11 @@ pub(super) fn resolved(
     message: proto::ResolveItemRequest,
 ) -> Result<(TenantId, ResolveItem), Problem> {
     let (tenant, order_id) = commands::which_order(&message.tenant_id, &message.order_id)?;
-    let reason = match message.reason() {
-        proto::ReasonCode::Unspecified => None,
-        said => Some(words::reason_from("reason", said)?),
+    let said = message.reason();
+    let reason = if said == proto::ReasonCode::Unspecified {
+        None
+    } else {
+        Some(words::reason_from("reason", said)?)
     };
     let resolution = match message.resolution() {
         proto::Resolution::Unspecified => {

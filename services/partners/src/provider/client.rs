@@ -59,6 +59,41 @@ impl GrpcProviders {
     }
 }
 
+/// Pages of a list at most: a provider with more than a million instances is asked differently.
+const MOST_PAGES: usize = 1_000;
+
+impl GrpcProviders {
+    /// The ids of everything that a provider has: for sweeps that find what was left over.
+    ///
+    /// # Errors
+    /// What follows from the failure.
+    pub async fn instances(
+        &self,
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Box<ProviderFailure>> {
+        let mut client = self.client(endpoint)?;
+        let (mut ids, mut page_token) = (Vec::new(), String::new());
+        for _page in 0..MOST_PAGES {
+            let mut request = Request::new(proto::ListInstancesRequest {
+                updated_after: None,
+                observed_at: Some(mapping::instant(now)),
+                page_size: 1_000,
+                page_token,
+            });
+            request.set_timeout(CALL_TIME);
+            let answer = client.list_instances(request).await;
+            let answer = answer.map_err(|status| failure(&status, Asked::Look))?.into_inner();
+            ids.extend(answer.instances.into_iter().map(|instance| instance.instance_id));
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        Ok(ids)
+    }
+}
+
 // An address that is none is a mistake in our own records; the provider has seen nothing.
 fn no_address(endpoint: &str, error: &dyn Error) -> ProviderFailure {
     ProviderFailure {

@@ -6,7 +6,6 @@
 mod books;
 pub(crate) mod callers;
 mod crowd;
-pub(crate) mod data;
 mod decisions;
 mod detections;
 mod explore;
@@ -16,6 +15,7 @@ mod kumamoto;
 mod losses;
 mod paid;
 pub(crate) mod people;
+pub(crate) mod pilot;
 mod play;
 mod processes;
 mod profile;
@@ -42,7 +42,7 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::Args;
 
-use self::data::Pilot;
+use self::pilot::Pilot;
 use self::report::{Lang, Report};
 use self::stage::Stage;
 use super::serve::{StopWith, told_to_stop};

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::demo::callers::connect;
-use super::demo::data::Pilot;
 use super::demo::people::People;
+use super::demo::pilot::Pilot;
 use super::demo::sell::Newcomer;
 use super::demo::setup;
 

@@ -10,7 +10,7 @@ use tasuki_proto::settlement::v1 as proto;
 use tasuki_proto::settlement::v1::{Counterpart, CounterpartKind};
 
 use super::callers::ask;
-use super::data::HeavyCase;
+use super::pilot::HeavyCase;
 use super::play::{Firm, Play};
 use super::report::{
     Bordereau, BordereauCertificate, BordereauClaim, Checks, HeavyClaim, HeavyRow, InvoiceRow,

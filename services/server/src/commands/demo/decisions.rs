@@ -6,9 +6,9 @@ use tasuki_proto::claim::v1 as proto;
 use tasuki_proto::types::v1 as types;
 use tasuki_proto::types::v1::Outcome;
 
-use super::data::WhatIf;
 use super::gather::word;
 use super::losses;
+use super::pilot::WhatIf;
 use super::report::{Checks, ClaimFinding, ClaimRow, FactRow, PartYen};
 use super::words;
 

@@ -11,7 +11,7 @@ use tasuki_proto::alert::v1::{
 };
 use tasuki_proto::types::v1::Severity;
 
-use super::data::{Pilot, Text, Wanted};
+use super::pilot::{Pilot, Text, Wanted};
 use super::profile::domain;
 use super::{shares, words};
 

@@ -10,8 +10,8 @@ use tasuki_proto::quote::v1 as quote;
 use tasuki_proto::types::v1::Service;
 
 use super::callers::{Caller, ask};
-use super::data::{Company, Text};
 use super::paid::{RATE_CARD, split};
+use super::pilot::{Company, Text};
 use super::play::{Firm, Play};
 use super::report::{
     AlertRow, Bundle, Checks, Funnel, FunnelRow, IncidentRow, ReasonRow, Recommendation,

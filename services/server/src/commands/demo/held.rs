@@ -7,8 +7,8 @@ use tasuki_proto::alert::v1::{AlertKind, DiagnosisTarget, alert_report};
 use tasuki_proto::provisioning::v1 as provisioning;
 use tasuki_proto::types::v1::{Service, Severity};
 
-use super::data::Pilot;
 use super::gather::FunnelCounts;
+use super::pilot::Pilot;
 use super::report::{Checks, Held};
 
 /// The severities of a diagnosis, worst first, as the tables have them.

@@ -9,7 +9,7 @@ use tasuki_proto::incident::v1::{
 };
 
 use super::callers::ask;
-use super::data::{SilentUtm, Text, Wanted};
+use super::pilot::{SilentUtm, Text, Wanted};
 use super::play::{Firm, Play};
 use super::report::OfflineCall;
 use super::trouble::Done;

@@ -10,7 +10,7 @@ use tasuki_proto::cover::v1::{BenefitForm, CoveragePart};
 use tasuki_proto::incident::v1::{Incident, Rung, WorkKind, WorkOutcome};
 
 use super::callers::{Caller, ask};
-use super::data::{Text, Wanted, WhatIf};
+use super::pilot::{Text, Wanted, WhatIf};
 use super::play::{Firm, Play, provider_of};
 use super::trouble::Done;
 use super::{detections, terms, words};

@@ -7,7 +7,7 @@ use tasuki_proto::quote::v1::{LineKind, Selection};
 use tasuki_proto::types::v1::Cadence;
 
 use super::callers::ask;
-use super::data::{Converted, PriceYen, Text, Wanted};
+use super::pilot::{Converted, PriceYen, Text, Wanted};
 use super::play::{Firm, Play};
 use super::report::{Checks, PayingFirm};
 use super::{profile, terms, words};

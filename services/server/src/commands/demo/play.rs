@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tasuki_proto::tenant::v1::AdvanceClockRequest;
 
 use super::callers::ask;
-use super::data::{Applicant, Pilot, Wanted};
 use super::people::People;
+use super::pilot::{Applicant, Pilot, Wanted};
 use super::setup::Scheme;
 use super::words;
 

@@ -6,7 +6,9 @@ use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::{Consent, DnsControl, MaintainerCooperation, WafState};
 use tasuki_proto::types::v1::TaxMode;
 
-use super::data::{Applicant, Company, Dns, Endpoints, Island, Maintainer, MaintainerConsent, Waf};
+use super::pilot::{
+    Applicant, Company, Dns, Endpoints, Island, Maintainer, MaintainerConsent, Waf,
+};
 use super::words::yen;
 
 /// The most screens that a diagnosis has (DIA-01).

@@ -11,7 +11,7 @@ use tasuki_proto::provisioning::v1::{
 };
 
 use super::callers::ask;
-use super::data::{Applicant, How, Outcome, Wanted};
+use super::pilot::{Applicant, How, Outcome, Wanted};
 use super::play::{Firm, Instance, Play, provider_of};
 use super::words;
 

@@ -12,7 +12,7 @@ mod watching;
 
 use serde::Serialize;
 
-use super::data::{PriceYen, Relation, Text};
+use super::pilot::{PriceYen, Relation, Text};
 
 pub(crate) use self::reconcile::{Held, reconcile};
 pub(crate) use self::text::{Lang, render};

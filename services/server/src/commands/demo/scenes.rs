@@ -9,10 +9,10 @@ use tasuki_proto::tenant::v1::ListPartnersRequest;
 use tokio::sync::Mutex;
 
 use super::callers::{ask, connect};
-use super::data::{Pilot, Wanted};
 use super::gather::FunnelCounts;
 use super::held::{Records, held};
 use super::people::{PROVIDERS, People};
+use super::pilot::{Pilot, Wanted};
 use super::play::{Firm, Play};
 use super::processes::Process;
 use super::progress::Progress;

@@ -9,7 +9,7 @@ use tasuki_proto::quote::v1::Selection;
 use tasuki_proto::tenant::v1::{CompanyProfile, CreateTenantRequest};
 
 use super::callers::{Caller, ask};
-use super::data::{Applicant, SilentUtm, Text, Wanted};
+use super::pilot::{Applicant, SilentUtm, Text, Wanted};
 use super::play::{Firm, Play, request};
 use super::{profile, words};
 

@@ -10,7 +10,7 @@ use tasuki_proto::tenant::v1::{Capability, PartnerKind};
 use tasuki_proto::types::v1::{DayPeriod, Service};
 
 use super::callers::{Caller, ask};
-use super::data::Scenario;
+use super::pilot::Scenario;
 use super::{terms, words};
 
 /// The insurer's code; its id follows from it.

@@ -9,7 +9,7 @@ use tasuki_proto::cover::v1::{
 };
 use tasuki_proto::types::v1::{Cadence, LocalizedText, Proration};
 
-use super::data::CoverTerms;
+use super::pilot::CoverTerms;
 use super::words::yen;
 
 /// Version of the wording.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use tasuki_proto::incident::v1::{Rung, WorkKind, WorkOutcome};
 
-use super::data::{Applicant, How, Text, Wanted};
 use super::detections::{Detection, active_on};
+use super::pilot::{Applicant, How, Text, Wanted};
 use super::play::{Firm, Play};
 use super::trouble::{Done, LINE_LOST, TERMINALS_OFFLINE};
 use super::{provision, words};

@@ -7,7 +7,7 @@ use tasuki_proto::incident::v1::{Phase, Rung, WorkKind, WorkOutcome};
 use tasuki_proto::types::v1::LocalizedText;
 
 use super::callers::ask;
-use super::data::{Text, Wanted};
+use super::pilot::{Text, Wanted};
 use super::play::{Firm, Play};
 use super::words;
 

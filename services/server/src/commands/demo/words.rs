@@ -6,7 +6,7 @@ use jiff::{Timestamp, Zoned};
 use tasuki_proto::google::r#type as common;
 use tasuki_proto::types::v1::{Acknowledgement, Language, LocalizedText, Period, Service};
 
-use super::data::Text;
+use super::pilot::Text;
 
 /// Both pilots are in Japan.
 pub(crate) const ZONE: &str = "Asia/Tokyo";

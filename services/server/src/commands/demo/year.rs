@@ -13,7 +13,7 @@ use tasuki_proto::incident::v1::Incident;
 use tasuki_proto::usage::v1 as usage;
 
 use super::callers::ask;
-use super::data::{Converted, Wanted, WhatIf};
+use super::pilot::{Converted, Wanted, WhatIf};
 use super::play::{Firm, Play};
 use super::report::{Checks, PayingFirm};
 use super::words;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::data::{Contradiction, Text};
+use super::super::pilot::{Contradiction, Text};
 use super::{Checks, Reconciled};
 
 /// What the server counted about a contradiction.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::data::{Relation, Text};
+use super::super::pilot::{Relation, Text};
 use super::super::table::{Table, grouped};
 use super::{Bundle, Mismatch, Reconciled, Report, claims, funnel, money, watching};
 
