@@ -226,7 +226,7 @@ async fn a_month_is_closed_looked_at_paid_and_given_back() {
             request_id: "p".to_owned(),
             tenant_id: served.tenant_id.to_string(),
             amount: yen(10_000),
-            received_at: Some(prost_types::Timestamp { seconds: 1_614_600_000, nanos: 0 }),
+            received_at: Some(prost_types::Timestamp { seconds: 1_614_524_400, nanos: 0 }),
             method: billing::PaymentMethod::BankTransfer.into(),
             reference: "BANK-1".to_owned(),
             ..billing::RecordPaymentRequest::default()
