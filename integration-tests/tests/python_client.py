@@ -2,7 +2,7 @@
 
     python_client.py SERVER PROVIDER
 
-SERVER and PROVIDER are addresses such as 127.0.0.1:50051. Creates a partner, registers the provider, creates a tenant in
+SERVER and PROVIDER are addresses such as 127.0.0.1:50051. Creates a partner, registers two providers, creates a tenant in
 simulated time, quotes a bundle, accepts the quote into a subscription, and watches until everything is set up. Prints one
 line for each thing that happens and ends with the exit code 0 only when the subscription is active.
 """
@@ -86,15 +86,17 @@ def take_part(client, provider_address):
         capabilities=["CAPABILITY_SELL", "CAPABILITY_PROVISION"],
     )["partner"]
     say("partner", partner["id"])
-    provider = client.call(
-        "tasuki.tenant.v1.PartnerService",
-        "RegisterProvider",
-        partner_id=partner["id"],
-        name="reference",
-        endpoint=f"http://{provider_address}",
-        services=["SERVICE_UTM", "SERVICE_CLOUD_WAF", "SERVICE_EDR", "SERVICE_DIAGNOSIS"],
-    )["provider"]
-    say("provider", provider["id"])
+    # The rate card names the provider of each plan; here one process stands behind both names.
+    for name, service in [("utm", "SERVICE_UTM"), ("edr", "SERVICE_EDR")]:
+        provider = client.call(
+            "tasuki.tenant.v1.PartnerService",
+            "RegisterProvider",
+            partner_id=partner["id"],
+            name=name,
+            endpoint=f"http://{provider_address}",
+            services=[service],
+        )["provider"]
+        say("provider", f"{provider['id']} {name}")
     return partner
 
 
@@ -179,13 +181,13 @@ def watch(client, tenant, order_id, ended):
         order = event.get("order")
         if order is None:
             continue
-        kind = event["kind"].removeprefix("ORDER_EVENT_KIND_").lower()
-        items = ", ".join(
-            f"{item['spec']['service'].removeprefix('SERVICE_').lower()} "
-            f"{item['state'].removeprefix('ITEM_STATE_').lower()}"
-            for item in order["items"]
-        )
-        say("order", f"{order_id} {kind}: {items}")
+        # A change of one item, or the order as a whole.
+        changed = event.get("transition", {}).get("to")
+        for item in order["items"]:
+            if event.get("item_id", item["id"]) == item["id"]:
+                service = item["spec"]["service"].removeprefix("SERVICE_").lower()
+                state = (changed or item["state"]).removeprefix("ITEM_STATE_").lower()
+                say("order", f"{service} is {state}")
         if order["state"] in ENDED:
             ended[order_id] = order["state"]
 
