@@ -154,7 +154,7 @@ impl Certificate {
     /// nothing.
     ///
     /// # Errors
-    /// [`Reason::CertificateState`] if the certificate has ended.
+    /// `CERTIFICATE_STATE` if the certificate has ended.
     pub fn carry(&self, item: CoveredItem, now: Timestamp) -> Result<Changed, Refused> {
         let runs = |known: &CoveredItem| known.item_id == item.item_id && known.ends_at.is_none();
         if self.items.iter().any(runs) {
