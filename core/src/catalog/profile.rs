@@ -98,6 +98,12 @@ pub struct CompanyProfile {
     /// Whether data is backed up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_backup: Option<bool>,
+    /// Whether the cloud WAF needs a change of the domain's name server, and not of a record only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nameserver_change_needed: Option<bool>,
+    /// Whether other services use the same domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain_is_shared: Option<bool>,
 }
 
 /// Endpoints by operating system; an absent count is unknown, not zero.

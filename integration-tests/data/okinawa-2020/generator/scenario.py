@@ -40,6 +40,7 @@ CONDITIONS = [
 EXCLUSIONS = [
     ("URGENT_FINDING_LEFT_OPEN", "診断で見つかった危険度「緊急」の脆弱性を30日を超えて放置していた場合",
      "An urgent finding of a diagnosis had been left open for more than 30 days"),
+    ("KNOWN_BEFORE_COVER", "補償の開始前に被保険者が認識していた事故", "The insured knew of the loss before the cover began"),
 ]
 BOOK = {"certificates": 102, "months": 12}
 RATING = {"target_loss_ratio": "0.60", "credibility": "0.30"}
@@ -129,7 +130,8 @@ class Scenario:
             self.claim("W-C2", "WAF", "補償開始前の事故", "Loss before the cover began",
                        "CLOUD_WAF", ("WAF_DETECTION", "ACTION_NEEDED"), "2021-01-28T11:10:00+09:00",
                        "2021-02-03T09:15:00+09:00", [("ON_SITE_RESPONSE", 50_000)], "NOT_ELIGIBLE", {},
-                       failed=["CERTIFICATE_IN_FORCE_AT_LOSS", "SERVICE_ACTIVE_AT_LOSS", "EVIDENCE_FRESH_AT_LOSS"],
+                       failed=["CERTIFICATE_IN_FORCE_AT_LOSS", "SERVICE_ACTIVE_AT_LOSS", "EVIDENCE_FRESH_AT_LOSS",
+                               "KNOWN_BEFORE_COVER"],
                        evidence={"waf_last_seen_at": "2021-01-25T23:55:00+09:00",
                                  "service_ended_at": "2021-01-26T00:00:00+09:00",
                                  "service_resumed_at": "2021-02-01T00:00:00+09:00"}),

@@ -15,7 +15,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_policies::facts::CompanyFacts;
 use tasuki_store::orders::{Stored, StoredItem};
-use tasuki_store::{Tx, subscriptions};
+use tasuki_store::{Tx, providers, subscriptions};
 
 use super::commanding::{Intent, Kept, close, view};
 use super::placing::{OrderedItem, place_order};
@@ -95,7 +95,8 @@ pub enum OnRefusal {
 /// Orders services.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`; `REQUEST_INVALID` for numbers that name no item or
+/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`, `PROVIDER_NOT_FOUND`, `COMPONENT_NOT_OFFERED`;
+/// `REQUEST_INVALID` for numbers that name no item or
 /// go round in a circle; `PREFLIGHT_REFUSED` when an item is refused and the order is to be refused
 /// then.
 pub async fn create_order(
@@ -112,6 +113,7 @@ pub async fn create_order(
 
     check_dependencies(&command.items)?;
     check_subscription(&tx, &entered, command.subscription_id).await?;
+    check_providers(&tx, &command.items).await?;
     let order = Order {
         id: ctx.ids.next(),
         tenant_id: entered.tenant.id,
@@ -199,6 +201,27 @@ async fn check_subscription(
         Some(_) => Ok(()),
         None => Err(Problem::not_found(Reason::SubscriptionNotFound, id)),
     }
+}
+
+/// Each provider that is named exists, and somebody offers what is left to us.
+async fn check_providers(tx: &Tx, items: &[NewItem]) -> Result<(), Problem> {
+    let all = providers::all(tx).await?;
+    for item in items {
+        let service = item.spec.service;
+        match item.provider_id {
+            Some(id) if !all.iter().any(|provider| provider.id == id) => {
+                return Err(Problem::not_found(Reason::ProviderNotFound, id));
+            }
+            None if !all.iter().any(|provider| provider.services.contains(&service)) => {
+                let text = format!("no registered provider offers `{}`", item.spec.component);
+                return Err(Problem::new(Reason::ComponentNotOffered, text)
+                    .with("service", service)
+                    .with("component", &item.spec.component));
+            }
+            Some(_) | None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Every number names another item, and there is an order in which they can be set up.

@@ -42,6 +42,8 @@ pub fn company_facts(profile: &CompanyProfile) -> CompanyFacts {
         line_mbps: profile.throughput_mbps.and_then(tasuki_core::catalog::Quantity::as_whole),
         security_action_stars: profile.security_action_stars.map(i64::from),
         has_backup: profile.has_backup,
+        nameserver_change_needed: profile.nameserver_change_needed,
+        domain_shared: profile.domain_is_shared,
         ..CompanyFacts::default()
     }
 }

@@ -26,7 +26,7 @@ const WAITING: usize = 16;
 /// Starts watching: first the order as it is, unless a resume token says what was seen already.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `PAGE_TOKEN_INVALID`.
+/// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
 pub(super) async fn start(
     ctx: Context,
     call: Call,
@@ -36,7 +36,7 @@ pub(super) async fn start(
     let seen = match message.resume_token.as_str() {
         "" => None,
         token => Some(token.parse::<i64>().map_err(|_| {
-            Problem::new(Reason::PageTokenInvalid, "the resume token is not one of this order")
+            Problem::new(Reason::ResumeTokenInvalid, "the resume token is not one of this order")
         })?),
     };
     let first = order_after(&ctx, &call, key, seen.unwrap_or(0)).await?;

@@ -46,6 +46,8 @@ pub(crate) fn profile_from(profile: proto::CompanyProfile) -> Result<CompanyProf
         throughput_mbps: text("throughput_mbps", profile.throughput_mbps)?,
         updates_are_managed: profile.updates_are_managed,
         has_backup: profile.has_backup,
+        nameserver_change_needed: profile.nameserver_change_needed,
+        domain_is_shared: profile.domain_is_shared,
         industry: profile.industry,
     })
 }
@@ -97,6 +99,8 @@ pub(crate) fn profile(profile: &CompanyProfile) -> proto::CompanyProfile {
         throughput_mbps: decimal(profile.throughput_mbps),
         updates_are_managed: profile.updates_are_managed,
         has_backup: profile.has_backup,
+        nameserver_change_needed: profile.nameserver_change_needed,
+        domain_is_shared: profile.domain_is_shared,
     }
 }
 

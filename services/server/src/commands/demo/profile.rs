@@ -1,7 +1,5 @@
 //! What is known about a firm, in the words of the contracts.
 
-use tasuki_proto::google::r#type::Date as ProtoDate;
-use tasuki_proto::provisioning::v1::Survey;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::{Consent, DnsControl, MaintainerCooperation, WafState};
 use tasuki_proto::types::v1::TaxMode;
@@ -48,25 +46,10 @@ pub(crate) fn of_applicant(firm: &Applicant) -> proto::CompanyProfile {
         web_screens: Some(SCREENS),
         global_ips: Some(1),
         has_login_account: Some(true),
-        ..proto::CompanyProfile::default()
-    }
-}
-
-/// The answers of a firm before its order is accepted.
-pub(crate) fn survey(firm: &Applicant, answered_on: ProtoDate) -> Survey {
-    Survey {
-        answered_on: Some(answered_on),
-        answered_by: "office".to_owned(),
-        profile: Some(of_applicant(firm)),
-        has_upstream_device: Some(firm.upstream_maintainer != Maintainer::NotNeeded),
-        has_internal_servers: Some(false),
-        visit_accepted: Some(true),
-        visit_from: Some(answered_on),
-        site_built_on: firm.has_website.then_some(answered_on),
-        domains: if firm.has_website { vec![domain(&firm.id)] } else { Vec::new() },
+        // In the data, others depend on the very name server that would change.
+        nameserver_change_needed: Some(firm.domain_shared),
         domain_is_shared: Some(firm.domain_shared),
-        needs_subdomain_work: Some(firm.subdomain_work_needed),
-        subdomain_work_accepted: Some(true),
+        ..proto::CompanyProfile::default()
     }
 }
 

@@ -26,6 +26,9 @@ use super::{crowd, decisions, detections, provision, setup, words};
 /// What the reports call security incidents during the trial: none.
 const N_ON_SITE_FOR_ATTACKS: i64 = 0;
 
+/// The months of the trial are closed by this hour of the day after.
+const LAST_MONTH_CLOSED_HOUR: i8 = 6;
+
 /// Kills the server once, when enough firms have ordered.
 #[derive(Debug)]
 struct PowerCut {
@@ -188,7 +191,7 @@ async fn trial(
 
 /// The year of the firms that pay, and the whole report.
 async fn paid_year(
-    play: &Play,
+    play: &Arc<Play>,
     trial: Trial,
     mut checks: Checks,
     progress: &Progress,
@@ -200,6 +203,8 @@ async fn paid_year(
     for firm in payers.values() {
         play.acknowledge_terms(firm).await?;
     }
+    let firms = leave(play, firms.into_values().collect()).await?;
+    let kumamoto = leave(play, trial.kumamoto).await?;
     let mut year = play.year(&mut payers, &mut checks).await?;
     let mut paying = std::mem::take(&mut year.paying);
     for row in &mut paying {
@@ -207,7 +212,7 @@ async fn paid_year(
     }
     progress.scene("books");
     let mut incidents = Vec::new();
-    for firm in firms.values().chain(payers.values()).chain(&trial.kumamoto) {
+    for firm in firms.iter().chain(payers.values()).chain(&kumamoto) {
         incidents.extend(play.incident_rows(firm).await?);
     }
     incidents.sort_by(|a, b| (&a.opened_at, &a.firm).cmp(&(&b.opened_at, &b.firm)));
@@ -306,6 +311,20 @@ async fn endpoints(play: &Play, firms: &BTreeMap<String, Firm>) -> anyhow::Resul
         }
     }
     Ok((installed, reporting))
+}
+
+/// Who does not go on lives until its trial has ended and its last month is closed.
+async fn leave(play: &Arc<Play>, firms: Vec<Firm>) -> anyhow::Result<Vec<Firm>> {
+    let paid_from = play.pilot.scenario.programme.paid_from;
+    let after = words::at(paid_from, LAST_MONTH_CLOSED_HOUR, 0)?;
+    crowd::each(firms, |mut firm| {
+        let play = Arc::clone(play);
+        async move {
+            play.advance(&mut firm, after).await?;
+            Ok(firm)
+        }
+    })
+    .await
 }
 
 /// Shows the certificate that a paying firm has in the end.
