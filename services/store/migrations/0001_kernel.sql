@@ -82,9 +82,11 @@ CREATE TABLE idempotency (
     PRIMARY KEY (scope, method, request_id)
 );
 
+-- One series for each kind of number and whoever gives it out: the holder of a master contract, the
+-- issuer of invoices, or the whole installation (a zero).
 CREATE TABLE counter (
-    tenant_id {uuid} NOT NULL,
-    name text NOT NULL,
+    owner_id {uuid} NOT NULL,
+    name {key} NOT NULL,
     used bigint NOT NULL,
-    PRIMARY KEY (tenant_id, name)
+    PRIMARY KEY (owner_id, name)
 );

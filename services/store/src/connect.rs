@@ -12,6 +12,7 @@ use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
+use crate::finished::{Finished, FinishedJobs};
 use crate::migrations::Migrator;
 use crate::tx::Tx;
 
@@ -36,7 +37,7 @@ pub struct Store {
     /// On PostgreSQL: the schema that was asked for.
     schema: Option<String>,
     job_added: Arc<Notify>,
-    job_finished: Arc<Notify>,
+    job_finished: Finished,
 }
 
 impl Store {
@@ -68,7 +69,7 @@ impl Store {
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let schema = options.schema.clone().filter(|_| is_postgres(&db));
-        Ok(Self { db, schema, job_added: Arc::default(), job_finished: Arc::default() })
+        Ok(Self { db, schema, job_added: Arc::default(), job_finished: Finished::default() })
     }
 
     /// Brings the schema up to this program's; tells how many steps were applied.
@@ -130,9 +131,9 @@ impl Store {
         self.job_added.notified().await;
     }
 
-    /// Returns when this process finished a job after the call.
-    pub async fn job_finished(&self) {
-        self.job_finished.notified().await;
+    /// Listens to the jobs that this process finishes from now on.
+    pub fn finished_jobs(&self) -> FinishedJobs {
+        self.job_finished.listen()
     }
 
     /// Makes the workers of this process look for due jobs now.
@@ -157,7 +158,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.db.begin_with_options(options).await?;
-        Ok(Tx::new(inner, Arc::clone(&self.job_added), Arc::clone(&self.job_finished)))
+        Ok(Tx::new(inner, Arc::clone(&self.job_added), self.job_finished.clone()))
     }
 }
 

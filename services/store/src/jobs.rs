@@ -130,17 +130,21 @@ pub async fn enqueue(tx: &Tx, job: &NewJob) -> Result<bool, StoreError> {
     Ok(added)
 }
 
-/// Whether a lane has a due job: a look that takes no lock, before the claim that does.
+/// The lanes with due jobs, the most urgent first: a look that takes no lock, before the claims
+/// that do.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn any_due(tx: &Tx, lane: Lane, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS due FROM job j LEFT JOIN tenant t ON t.id = j.tenant_id \
-               WHERE j.state = 'pending' AND j.lane = $1 \
-                 AND (j.lease_until IS NULL OR j.lease_until <= $2) \
-                 AND j.run_at <= COALESCE(t.clock_at, $2) LIMIT 1";
-    let values: Vec<Value> = vec![lane.as_str().into(), instant::to_row(now).into()];
-    Ok(tx.one(sql, values).await?.is_some())
+pub async fn due_lanes(tx: &Tx, now: Timestamp) -> Result<Vec<Lane>, StoreError> {
+    let sql = "SELECT DISTINCT j.lane FROM job j LEFT JOIN tenant t ON t.id = j.tenant_id \
+               WHERE j.state = 'pending' AND (j.lease_until IS NULL OR j.lease_until <= $1) \
+                 AND j.run_at <= COALESCE(t.clock_at, $1)";
+    let rows = tx.all(sql, vec![instant::to_row(now).into()]).await?;
+    let due = rows
+        .iter()
+        .map(|row| row.try_get::<String>("", "lane"))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Lane::ALL.into_iter().filter(|lane| due.iter().any(|it| it == lane.as_str())).collect())
 }
 
 /// Takes up to `limit` due jobs of a lane until `lease_until`.
@@ -279,7 +283,9 @@ async fn fenced(tx: &Tx, sql: &str, job: &Claimed, more: Vec<Value>) -> Result<(
     let mut values: Vec<Value> = vec![job.id.as_uuid().into(), job.token.into()];
     values.extend(more);
     if tx.execute(sql, values).await? == 1 {
-        tx.note_job_finished();
+        if let Some(tenant) = job.tenant {
+            tx.note_job_finished(tenant);
+        }
         Ok(())
     } else {
         Err(StoreError::LostRace)

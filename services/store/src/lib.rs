@@ -36,6 +36,7 @@ pub mod testing;
 mod connect;
 mod document;
 mod error;
+mod finished;
 mod instant;
 mod migrations;
 pub mod query;
@@ -43,5 +44,6 @@ mod tx;
 
 pub use connect::{Options, Store};
 pub use error::StoreError;
+pub use finished::FinishedJobs;
 pub use query::Scope;
 pub use tx::Tx;

@@ -1,30 +1,33 @@
 //! A transaction: all of it or nothing.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
+use tasuki_core::id::TenantId;
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
+use crate::finished::Finished;
 
 /// An open transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     inner: DatabaseTransaction,
     job_added: Arc<Notify>,
-    job_finished: Arc<Notify>,
+    job_finished: Finished,
     added: AtomicBool,
-    finished: AtomicBool,
+    /// Whose jobs it finishes.
+    finished: Mutex<Vec<TenantId>>,
 }
 
 impl Tx {
     pub(crate) fn new(
         inner: DatabaseTransaction,
         job_added: Arc<Notify>,
-        job_finished: Arc<Notify>,
+        job_finished: Finished,
     ) -> Self {
-        let (added, finished) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (added, finished) = (AtomicBool::new(false), Mutex::default());
         Self { inner, job_added, job_finished, added, finished }
     }
 
@@ -37,8 +40,8 @@ impl Tx {
         if self.added.load(Ordering::Relaxed) {
             self.job_added.notify_one();
         }
-        if self.finished.load(Ordering::Relaxed) {
-            self.job_finished.notify_waiters();
+        for tenant in self.finished.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.job_finished.tell(tenant);
         }
         Ok(())
     }
@@ -51,8 +54,8 @@ impl Tx {
         self.added.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_job_finished(&self) {
-        self.finished.store(true, Ordering::Relaxed);
+    pub(crate) fn note_job_finished(&self, tenant: TenantId) {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(tenant);
     }
 
     /// `FOR UPDATE` where the database has row locks; SQLite has one writer and needs none.

@@ -8,7 +8,8 @@ use tasuki_core::time::{Timestamp, Zone};
 use tasuki_store::idempotency::{self, RequestKey};
 use tasuki_store::jobs::{self, Claim, Claimed, Lane, NewJob};
 use tasuki_store::testing::databases;
-use tasuki_store::{Store, StoreError, counters, inbox, outbox, partners, tenants};
+use tasuki_store::counters::{self, Series};
+use tasuki_store::{Store, StoreError, inbox, outbox, partners, tenants};
 use uuid::Uuid;
 
 fn at(text: &str) -> Timestamp {
@@ -219,13 +220,13 @@ async fn what_was_not_committed_leaves_no_key_behind() {
 #[tokio::test]
 async fn numbers_have_no_gaps_under_concurrency() {
     for fresh in databases().await {
-        let tenant = TenantId::from(Uuid::from_u128(9));
+        let issuer = PartnerId::from(Uuid::from_u128(9));
         let writers: Vec<_> = (0..20)
             .map(|n| {
                 let store = fresh.store.clone();
                 tokio::spawn(async move {
                     let tx = store.begin().await.unwrap();
-                    let number = counters::next(&tx, tenant, "invoice").await.unwrap();
+                    let number = counters::next(&tx, Series::Invoices(issuer)).await.unwrap();
                     // Every fourth gives up: its number must be given to another.
                     if n % 4 == 0 {
                         return None;

@@ -36,7 +36,7 @@ pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
     let mut n_running: BTreeMap<Lane, usize> = BTreeMap::new();
     while !stop.is_cancelled() {
         let mut n_claimed = 0;
-        for lane in Lane::ALL {
+        for lane in due_lanes(&worker.ctx).await {
             let busy = n_running.get(&lane).copied().unwrap_or(0);
             let free = CONCURRENCY.saturating_sub(busy);
             match claim(&worker.ctx, lane, free.min(BATCH)).await {
@@ -80,7 +80,7 @@ pub async fn run_due_jobs(worker: &Worker) -> Result<usize, StoreError> {
     let mut n_run = 0;
     loop {
         let mut n_claimed = 0;
-        for lane in Lane::ALL {
+        for lane in jobs::due_lanes(&worker.ctx.store.begin_read().await?, worker.ctx.clock.now()).await? {
             for job in claim(&worker.ctx, lane, BATCH).await? {
                 run_one(worker, &job).await;
                 n_claimed += 1;
@@ -111,6 +111,18 @@ fn note_ended(n_running: &mut BTreeMap<Lane, usize>, ended: &Result<Lane, tokio:
     }
 }
 
+/// Lanes with work; none when the database cannot say, which is then asked again.
+async fn due_lanes(ctx: &Context) -> Vec<Lane> {
+    let look = async {
+        let tx = ctx.store.begin_read().await?;
+        jobs::due_lanes(&tx, ctx.clock.now()).await
+    };
+    look.await.unwrap_or_else(|error| {
+        tracing::warn!("cannot look for due jobs: {error}");
+        Vec::new()
+    })
+}
+
 async fn claim(ctx: &Context, lane: Lane, limit: usize) -> Result<Vec<Claimed>, StoreError> {
     let Some(limit) = u32::try_from(limit).ok().filter(|limit| *limit > 0) else {
         return Ok(Vec::new());
@@ -118,9 +130,6 @@ async fn claim(ctx: &Context, lane: Lane, limit: usize) -> Result<Vec<Claimed>, 
     let now = ctx.clock.now();
     let lease_until = now.plus_seconds(LEASE_SECONDS).unwrap_or(now);
     let claim = Claim { token: ctx.ids.next_uuid(), limit };
-    if !jobs::any_due(&ctx.store.begin_read().await?, lane, now).await? {
-        return Ok(Vec::new());
-    }
     let tx = ctx.store.begin().await?;
     let claimed = jobs::claim_due(&tx, lane, now, lease_until, claim).await?;
     tx.commit().await?;

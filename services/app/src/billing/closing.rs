@@ -10,7 +10,8 @@ use tasuki_core::reason::Reason;
 use tasuki_core::subscription::{Subscription, SubscriptionState};
 use tasuki_core::time::Month;
 use tasuki_core::usage::UsageRecord;
-use tasuki_store::{Scope, Tx, counters, invoices, subscriptions, usage};
+use tasuki_store::counters::{self, Series};
+use tasuki_store::{Scope, Tx, invoices, subscriptions, usage};
 
 use super::charges::{self, Charged};
 use super::{InvoiceView, schedule};
@@ -128,7 +129,7 @@ async fn issue(
         usage::save(tx, &record, stored.version).await?;
     }
     schedule::plan_past_due(ctx, tx, entered, draft.id, due_on).await?;
-    let number = counters::next(tx, tenant, "invoice").await?;
+    let number = counters::next(tx, Series::Invoices(draft.content.issuer.partner_id)).await?;
     let number = format!("{}-{number:06}", issued_on.year());
     let (invoice, event) = draft.finalize(Numbered { number, issued_on, due_on }, entered.now)?;
     invoices::insert(tx, &invoice).await?;

@@ -9,7 +9,8 @@ use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_pricing::tax::{Taxable, tax_totals};
-use tasuki_store::{counters, invoices, payments};
+use tasuki_store::counters::{self, Series};
+use tasuki_store::{invoices, payments};
 
 use super::{Effect, InvoiceView, late};
 use crate::access;
@@ -68,7 +69,8 @@ pub async fn issue_credit_note(
     let rest = credit_note::rest(&read.invoice, &lines)?;
     let left = tax_totals(&taxable(&rest), read.invoice.content.tax_rounding)?;
     let issued_on = entered.now.day_in(&entered.tenant.zone);
-    let number = counters::next(&tx, tenant, "credit_note").await?;
+    let issuer = read.invoice.content.issuer.partner_id;
+    let number = counters::next(&tx, Series::CreditNotes(issuer)).await?;
     let draft = CreditNoteDraft {
         id: ctx.ids.next(),
         number: format!("C{}-{number:06}", issued_on.year()),

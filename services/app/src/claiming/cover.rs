@@ -8,7 +8,8 @@ use tasuki_core::certificate::{
 use tasuki_core::id::{ItemId, MasterContractId, SubscriptionId};
 use tasuki_core::problem::{Problem, Refused};
 use tasuki_core::time::Timestamp;
-use tasuki_store::{Tx, certificates, counters};
+use tasuki_store::counters::{self, Series};
+use tasuki_store::{Tx, certificates};
 
 use super::loading;
 use crate::access::Entered;
@@ -27,7 +28,7 @@ pub async fn issue(
 ) -> Result<Certificate, Problem> {
     let contract = loading::contract(tx, master_contract_id).await?;
     let tenant_id = entered.tenant.id;
-    let number = counters::next(tx, tenant_id, "certificate").await?;
+    let number = counters::next(tx, Series::Certificates(master_contract_id)).await?;
     let draft = CertificateDraft {
         id: ctx.ids.next(),
         tenant_id,

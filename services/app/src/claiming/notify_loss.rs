@@ -9,7 +9,8 @@ use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Language;
 use tasuki_core::time::Timestamp;
-use tasuki_store::{Tx, certificates, claims, counters};
+use tasuki_store::counters::{self, Series};
+use tasuki_store::{Tx, certificates, claims};
 
 use super::{ClaimView, Intent, evidence, loading};
 use crate::access::{self, Entered};
@@ -77,9 +78,9 @@ pub async fn notify_loss(
         evidence::incident(&tx, &entered.tenant, id).await?;
     }
     let (certificate_id, contract) = covered_by(&tx, &notice, &entered).await?;
-    // The number is drawn before looking: it locks the tenant's series, so that of two notices of
+    // The number is drawn before looking: it locks the series, so that of two notices of
     // one loss the second sees the first.
-    let number = counters::next(&tx, notice.tenant_id, "claim").await?;
+    let number = counters::next(&tx, Series::Claims).await?;
     let possible_duplicates = duplicates(&tx, &notice).await?;
 
     let by = Actor::from(&call.principal);

@@ -8,7 +8,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::Timestamp;
-use tasuki_store::{jobs, tenants};
+use tasuki_store::{Tx, jobs, tenants};
 
 use crate::access;
 use crate::call::Call;
@@ -46,10 +46,12 @@ pub async fn advance_clock(
 ) -> Result<Advanced, Problem> {
     let mut n_stops = 0_u32;
     let mut n_looks = 0_u32;
+    // Heard from before the first look, so that nothing finished in between is missed.
+    let mut finished = ctx.store.finished_jobs();
     loop {
         match step(ctx, call, id, to).await? {
-            Step::Arrived => break,
-            Step::Stopped => (n_stops, n_looks) = (n_stops.saturating_add(1), 0),
+            Step::Arrive => break,
+            Step::Stop(_) => (n_stops, n_looks) = (n_stops.saturating_add(1), 0),
             Step::Working(at) => {
                 n_looks = n_looks.saturating_add(1);
                 if n_looks > LOOKS_AT_ONE_INSTANT {
@@ -58,7 +60,7 @@ pub async fn advance_clock(
                 }
                 ctx.store.wake_workers();
                 // Finished work of this process wakes us at once; that of others is found by looking.
-                let _ = tokio::time::timeout(LOOK_AGAIN, ctx.store.job_finished()).await;
+                let _ = tokio::time::timeout(LOOK_AGAIN, finished.of(id)).await;
             }
         }
     }
@@ -69,18 +71,43 @@ pub async fn advance_clock(
     Ok(Advanced { tenant, n_stops, next_due_at })
 }
 
+/// What the clock does next.
 enum Step {
-    /// The clock stands at the target and nothing due is left.
-    Arrived,
-    /// The clock was moved to an instant at which work is due.
-    Stopped,
-    /// Work due at this instant is still being done.
+    /// It waits for work that is due at this instant.
     Working(Timestamp),
+    /// It moves to an instant at which work is due.
+    Stop(Timestamp),
+    /// It moves to the target: nothing due is left before.
+    Arrive,
 }
 
 async fn step(ctx: &Context, call: &Call, id: TenantId, to: Timestamp) -> Result<Step, Problem> {
+    // Most looks find that work is still being done: they must not keep the writers waiting.
+    let tx = ctx.store.begin_read().await?;
+    if let working @ Step::Working(_) = look(ctx, call, &tx, (id, to)).await? {
+        return Ok(working);
+    }
+    drop(tx);
+
     let tx = ctx.store.begin().await?;
-    let tenant = access::enter(ctx, &tx, call, id, Permission::ManageTenants).await?.tenant;
+    let step = look(ctx, call, &tx, (id, to)).await?;
+    match step {
+        Step::Working(_) => {}
+        Step::Stop(due) => tenants::set_clock(&tx, id, due).await?,
+        Step::Arrive => tenants::set_clock(&tx, id, to).await?,
+    }
+
+    tx.commit().await?;
+    Ok(step)
+}
+
+async fn look(
+    ctx: &Context,
+    call: &Call,
+    tx: &Tx,
+    (id, to): (TenantId, Timestamp),
+) -> Result<Step, Problem> {
+    let tenant = access::enter(ctx, tx, call, id, Permission::ManageTenants).await?.tenant;
     let Some(clock_at) = tenant.clock_at else {
         let text = format!("`{id}` runs on real time: only a simulated clock can be moved");
         return Err(Problem::new(Reason::ClockNotSimulated, text));
@@ -89,19 +116,9 @@ async fn step(ctx: &Context, call: &Call, id: TenantId, to: Timestamp) -> Result
         let text = format!("the clock stands at `{clock_at}` and cannot move back to `{to}`");
         return Err(Problem::new(Reason::ClockMovesBack, text).with("clock_at", clock_at));
     }
-
-    let step = match jobs::next_due(&tx, id, to).await? {
-        Some(due) if due <= clock_at => return Ok(Step::Working(due)),
-        Some(due) => {
-            tenants::set_clock(&tx, id, due).await?;
-            Step::Stopped
-        }
-        None => {
-            tenants::set_clock(&tx, id, to).await?;
-            Step::Arrived
-        }
-    };
-
-    tx.commit().await?;
-    Ok(step)
+    Ok(match jobs::next_due(tx, id, to).await? {
+        Some(due) if due <= clock_at => Step::Working(due),
+        Some(due) => Step::Stop(due),
+        None => Step::Arrive,
+    })
 }

@@ -1,7 +1,5 @@
 //! Reads from the server what the report shows about selling and watching.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use tasuki_proto::alert::v1 as alert;
 use tasuki_proto::incident::v1 as incident;
@@ -14,7 +12,8 @@ use super::paid::{RATE_CARD, split};
 use super::pilot::{Company, Text};
 use super::play::{Firm, Play};
 use super::report::{
-    AlertRow, Bundle, Checks, Funnel, FunnelRow, IncidentRow, ReasonRow, Recommendation,
+    AlertRow, Bundle, Checks, Funnel, FunnelRow, IncidentRow, ReasonRow, Recommendation, Step,
+    StepRow,
 };
 use super::{profile, words};
 
@@ -246,34 +245,42 @@ pub(crate) fn word(name: &str, prefix: &str) -> String {
 }
 
 /// What was done about an incident, in order of time.
-fn steps(it: &incident::Incident) -> Vec<String> {
+fn steps(it: &incident::Incident) -> Vec<StepRow> {
     let rung = |rung: incident::Rung| word(rung.as_str_name(), "RUNG_");
-    let mut steps: BTreeMap<(Option<jiff::Timestamp>, usize), String> = BTreeMap::new();
-    let mut add = |at: Option<&prost_types::Timestamp>, text: String| {
-        let at = words::instant(at);
-        let place = steps.len();
-        steps.insert((at, place), format!("{} {text}", words::shown(at)));
+    let cause = |climb: &incident::Escalation| {
+        word(climb.cause().as_str_name(), "ESCALATION_CAUSE_")
     };
-    let first = it.escalations.first().map_or(it.rung(), incident::Escalation::from);
-    add(it.opened_at.as_ref(), format!("opened at {}", rung(first)));
-    if let Some(acknowledged) = &it.acknowledgement {
-        let at = acknowledged.acknowledged_at.as_ref();
-        add(at, format!("acknowledged at {}", rung(acknowledged.rung())));
+    // The first rung is given by the escalation policy the moment that the incident is opened.
+    let (first, climbs) = match it.escalations.split_first() {
+        Some((first, climbs)) if first.from() == incident::Rung::Unspecified => {
+            (Some(first), climbs)
+        }
+        Some(_) | None => (None, it.escalations.as_slice()),
+    };
+    let opened = Step::Opened {
+        rung: rung(first.map_or(it.rung(), incident::Escalation::to)),
+        cause: first.map(cause).unwrap_or_default(),
+    };
+    let mut steps = vec![(it.opened_at.as_ref(), opened)];
+    if let Some(taken) = &it.acknowledgement {
+        let step = Step::Acknowledged { rung: rung(taken.rung()) };
+        steps.push((taken.acknowledged_at.as_ref(), step));
     }
-    for climb in &it.escalations {
-        let cause = word(climb.cause().as_str_name(), "ESCALATION_CAUSE_");
-        let text = format!("{} -> {} ({cause})", rung(climb.from()), rung(climb.to()));
-        add(climb.escalated_at.as_ref(), text);
-    }
-    for work in &it.work {
+    steps.extend(climbs.iter().map(|climb| {
+        let (from, to, cause) = (rung(climb.from()), rung(climb.to()), cause(climb));
+        (climb.escalated_at.as_ref(), Step::Climbed { from, to, cause })
+    }));
+    steps.extend(it.work.iter().map(|work| {
         let kind = word(work.kind().as_str_name(), "WORK_KIND_");
         let outcome = word(work.outcome().as_str_name(), "WORK_OUTCOME_");
-        let text = format!("{kind}, {} min: {outcome}", work.n_minutes);
-        add(work.recorded_at.as_ref(), text);
-    }
+        (work.recorded_at.as_ref(), Step::Worked { kind, minutes: work.n_minutes, outcome })
+    }));
     if let Some(resolution) = &it.resolution {
-        let what = if resolution.security_incident { "security incident" } else { "no attack" };
-        add(resolution.resolved_at.as_ref(), format!("resolved: {what}"));
+        let step = Step::Resolved { security_incident: resolution.security_incident };
+        steps.push((resolution.resolved_at.as_ref(), step));
     }
-    steps.into_values().collect()
+    // Steps of one instant stay in the order above.
+    steps.sort_by_key(|(at, _)| words::instant(*at));
+    let row = |(at, step)| StepRow { at: words::shown(words::instant(at)), step };
+    steps.into_iter().map(row).collect()
 }

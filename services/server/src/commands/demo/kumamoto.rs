@@ -7,6 +7,9 @@ use tasuki_proto::incident::v1 as proto;
 use tasuki_proto::incident::v1::{
     NoticeAudience, NoticeChannel, NoticeState, WorkKind, WorkOutcome,
 };
+use tasuki_proto::subscription::v1::{
+    CancelSubscriptionRequest, EffectiveFrom, GetSubscriptionRequest, Now, SubscriptionFlag, effective_from,
+};
 
 use super::callers::ask;
 use super::pilot::{SilentUtm, Text, Wanted};
@@ -39,6 +42,7 @@ impl Play {
         };
         self.sign_of_life(firm, end).await?;
         self.close_all(firm).await?;
+        self.leave_pilot(firm).await?;
         let (mail_at, call_at) = self.told(firm).await?;
         Ok(OfflineCall {
             utm: utm.id.clone(),
@@ -117,6 +121,33 @@ impl Play {
         for incident in self.open_incidents(firm).await? {
             self.resolve(firm, &incident, false, &summary).await?;
         }
+        Ok(())
+    }
+
+    /// The story is told: the UTM goes back, so that its silence from now on is none.
+    async fn leave_pilot(&self, firm: &Firm) -> anyhow::Result<()> {
+        let seller = &self.people.ntt_west;
+        let request = GetSubscriptionRequest {
+            tenant_id: firm.tenant_id.clone(),
+            subscription_id: firm.subscription_id.clone(),
+            ..GetSubscriptionRequest::default()
+        };
+        let answer = ask!(seller.subscriptions(), get_subscription, request)?;
+        let subscription = answer.subscription.context("the answer has no subscription")?;
+        if subscription.flags().any(|flag| flag == SubscriptionFlag::Cancelled) {
+            // Its trial ended while it was silent.
+            return Ok(());
+        }
+        let request = CancelSubscriptionRequest {
+            request_id: firm.request("cancel", "1"),
+            tenant_id: firm.tenant_id.clone(),
+            subscription_id: subscription.id,
+            etag: subscription.etag,
+            effective: Some(EffectiveFrom { at: Some(effective_from::At::Now(Now {})) }),
+            reason: "the pilot is over for this firm".to_owned(),
+            validate_only: false,
+        };
+        ask!(seller.subscriptions(), cancel_subscription, request)?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 mod claims;
 mod funnel;
+mod labels;
 mod money;
 mod reconcile;
 mod text;
@@ -144,9 +145,27 @@ pub(crate) struct IncidentRow {
     pub(crate) severity: String,
     /// Whether it never happened.
     pub(crate) what_if: bool,
-    /// One after the other: rungs, causes, work.
-    pub(crate) steps: Vec<String>,
+    /// One after the other.
+    pub(crate) steps: Vec<StepRow>,
     pub(crate) phase: String,
+}
+
+/// What was done about an incident, and when.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepRow {
+    pub(crate) at: String,
+    #[serde(flatten)]
+    pub(crate) step: Step,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub(crate) enum Step {
+    Opened { rung: String, cause: String },
+    Acknowledged { rung: String },
+    Climbed { from: String, to: String, cause: String },
+    Worked { kind: String, minutes: i32, outcome: String },
+    Resolved { security_incident: bool },
 }
 
 /// A UTM that was silent, and whether somebody was called.

@@ -95,6 +95,15 @@ pub(crate) fn grouped(amount: i64) -> String {
     if amount < 0 { format!("-{text}") } else { text }
 }
 
+/// A decimal number of an answer, its whole part grouped as [`grouped`] does.
+pub(crate) fn grouped_decimal(number: &str) -> String {
+    let (whole, part) = match number.split_once('.') {
+        Some((whole, part)) => (whole, format!(".{part}")),
+        None => (number, String::new()),
+    };
+    whole.parse().map_or_else(|_| number.to_owned(), |whole| grouped(whole) + &part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +123,7 @@ mod tests {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(97_920), "97,920");
         assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped_decimal("19083.33"), "19,083.33");
+        assert_eq!(grouped_decimal("1250"), "1,250");
     }
 }

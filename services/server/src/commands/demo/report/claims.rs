@@ -1,6 +1,7 @@
 //! Claims with every condition that failed.
 
 use super::super::table::{Table, grouped};
+use super::labels::label;
 use super::text::Lang;
 use super::{ClaimRow, FactRow};
 
@@ -16,9 +17,9 @@ pub(super) fn render(rows: &[ClaimRow], lang: Lang) -> String {
             row.firm.clone(),
             row.loss_at.clone(),
             grouped(row.claimed_yen),
-            row.outcome.clone(),
+            label("decision", &row.outcome, lang).to_owned(),
             grouped(row.payable_yen),
-            row.state.clone(),
+            label("claim", &row.state, lang).to_owned(),
         ]);
     }
     let mut text = table.render();
@@ -27,7 +28,7 @@ pub(super) fn render(rows: &[ClaimRow], lang: Lang) -> String {
         for finding in &row.findings {
             text.push_str(&format!(
                 "    {} {}: {} ({})\n",
-                finding.outcome,
+                label("finding", &finding.outcome, lang),
                 finding.code,
                 lang.of(&finding.message),
                 finding.clause
@@ -40,7 +41,11 @@ pub(super) fn render(rows: &[ClaimRow], lang: Lang) -> String {
             text.push_str(&format!("    {}\n", lang.of(step)));
         }
         for part in &row.payable_by_part {
-            text.push_str(&format!("    = {} {}\n", part.part, grouped(part.yen)));
+            text.push_str(&format!(
+                "    = {} {}\n",
+                label("part", &part.part, lang),
+                grouped(part.yen)
+            ));
         }
     }
     text

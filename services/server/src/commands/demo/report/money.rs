@@ -1,6 +1,7 @@
 //! Everything in yen: paying firms, invoices, settlement, bordereau, the heavy claim.
 
 use super::super::table::{Table, grouped};
+use super::labels::label;
 use super::text::Lang;
 use super::{Bordereau, HeavyClaim, Invoices, PayingFirm, Settlements};
 
@@ -42,7 +43,7 @@ pub(super) fn paying(rows: &[PayingFirm], lang: Lang) -> String {
             grouped(row.price_yen.one_off),
             grouped(row.first_year_yen),
             row.paid_from.clone(),
-            row.certificate.clone(),
+            label("certificate", &row.certificate, lang).to_owned(),
             row.in_force_from.clone(),
         ]);
     }
@@ -140,7 +141,7 @@ fn bordereau_text(bordereau: &Bordereau, lang: Lang) -> String {
             row.number.clone(),
             row.insured.clone(),
             row.industry.clone(),
-            row.change.clone(),
+            label("change", &row.change, lang).to_owned(),
             grouped(row.premium_yen),
         ]);
     }
@@ -152,9 +153,9 @@ fn bordereau_text(bordereau: &Bordereau, lang: Lang) -> String {
         claims.row([
             row.reference.clone(),
             row.insured.clone(),
-            row.status.clone(),
+            label("claim", &row.status, lang).to_owned(),
             row.loss_on.clone(),
-            row.part.clone(),
+            label("part", &row.part, lang).to_owned(),
             grouped(row.paid_this_month_yen),
             grouped(row.incurred_yen),
         ]);
@@ -195,7 +196,7 @@ pub(super) fn heavy(claim: &HeavyClaim, lang: Lang) -> String {
     }
     text.push_str(&table.render());
     for case in &claim.cases {
-        if !case.message.en.is_empty() {
+        if case.losses_yen > 0 {
             text.push_str(&format!("  {}: {}\n", case.case, lang.of(&case.message)));
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::pilot::{Relation, Text};
-use super::super::table::{Table, grouped};
+use super::super::table::{Table, grouped, grouped_decimal};
 use super::{Bundle, Mismatch, Reconciled, Report, claims, funnel, money, watching};
 
 /// The language of the report.
@@ -133,7 +133,7 @@ fn bundles(rows: &[Bundle], lang: Lang) -> String {
             grouped(row.price_yen.yearly),
             grouped(row.price_yen.one_off),
             grouped(row.first_year_yen),
-            row.monthly_equivalent_yen.clone(),
+            grouped_decimal(&row.monthly_equivalent_yen),
         ]);
     }
     let mut text = table.render();

@@ -1,8 +1,9 @@
 //! Alerts, incidents, and calls about silent UTMs.
 
 use super::super::table::{Table, grouped};
+use super::labels::label;
 use super::text::{Lang, yes};
-use super::{AlertRow, IncidentRow, OfflineCall};
+use super::{AlertRow, IncidentRow, OfflineCall, Step};
 
 pub(super) fn alerts(rows: &[AlertRow], lang: Lang) -> String {
     let mut table = Table::new(match lang {
@@ -37,7 +38,7 @@ pub(super) fn alerts(rows: &[AlertRow], lang: Lang) -> String {
         table.row([
             lang.of(&row.region).to_owned(),
             lang.of(&row.service).to_owned(),
-            row.kind.clone(),
+            label("alert", &row.kind, lang).to_owned(),
             grouped(row.n_alerts),
             grouped(row.n_detections),
             grouped(row.n_blocked_auto),
@@ -60,11 +61,11 @@ pub(super) fn incidents(rows: &[IncidentRow], calls: &[OfflineCall], lang: Lang)
             row.opened_at,
             row.firm,
             lang.of(&row.title),
-            row.severity,
-            row.phase
+            label("severity", &row.severity, lang),
+            label("phase", &row.phase, lang)
         ));
-        for step in &row.steps {
-            text.push_str(&format!("    - {step}\n"));
+        for row in &row.steps {
+            text.push_str(&format!("    - {} {}\n", row.at, shown(&row.step, lang)));
         }
     }
     let mut table = Table::new(match lang {
@@ -86,4 +87,36 @@ pub(super) fn incidents(rows: &[IncidentRow], calls: &[OfflineCall], lang: Lang)
     text.push_str(&format!("\n  {title}\n\n"));
     text.push_str(&table.render());
     text
+}
+
+fn shown(step: &Step, lang: Lang) -> String {
+    match step {
+        Step::Opened { rung, cause } => {
+            let (rung, cause) = (label("rung", rung, lang), label("cause", cause, lang));
+            let what = lang.say("受付", "opened");
+            if cause.is_empty() {
+                format!("{what}: {rung}")
+            } else {
+                format!("{what}: {rung} ({cause})")
+            }
+        }
+        Step::Acknowledged { rung } => {
+            let rung = label("rung", rung, lang);
+            format!("{}: {rung}", lang.say("対応開始", "acknowledged"))
+        }
+        Step::Climbed { from, to, cause } => {
+            let (from, to) = (label("rung", from, lang), label("rung", to, lang));
+            format!("{from} -> {to} ({})", label("cause", cause, lang))
+        }
+        Step::Worked { kind, minutes, outcome } => {
+            let (kind, outcome) = (label("work", kind, lang), label("outcome", outcome, lang));
+            format!("{kind}, {minutes} {}: {outcome}", lang.say("分", "min"))
+        }
+        Step::Resolved { security_incident: true } => {
+            lang.say("終了: セキュリティ事故", "resolved: security incident").to_owned()
+        }
+        Step::Resolved { security_incident: false } => {
+            lang.say("終了: 攻撃ではない", "resolved: no attack").to_owned()
+        }
+    }
 }
