@@ -39,13 +39,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use self::pilot::Pilot;
-use self::report::{Lang, Report};
+use self::report::Lang;
 use self::stage::Stage;
 use super::serve::{StopWith, told_to_stop};
+
+/// The report as JSON, in the folder of the demo.
+const REPORT: &str = "report.json";
 
 /// How to play and what to print.
 #[derive(Debug, Args)]
@@ -53,7 +56,7 @@ pub(crate) struct Options {
     /// How to print the report.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Folder that keeps the database, the settings and the logs.
+    /// Folder that keeps the database, the settings, the logs and the report as JSON.
     #[arg(long, value_name = "DIR", default_value = "tasuki-demo")]
     keep: PathBuf,
     /// Language of the text.
@@ -86,7 +89,16 @@ pub(crate) async fn run(options: Options, database: Option<String>) -> anyhow::R
             bail!("interrupted: the server and the providers are stopped");
         }
     };
-    print(&played, &options, &stage)?;
+    let json = serde_json::to_string_pretty(&played)?;
+    let file = stage.folder.join(REPORT);
+    std::fs::write(&file, &json).with_context(|| format!("cannot write `{}`", file.display()))?;
+    match options.format {
+        Format::Text => {
+            print(report::render(&played, options.lang).trim_start());
+            print(&explore::text(&stage, options.lang));
+        }
+        Format::Json => print(&json),
+    }
     say(&format!("the demo took {:.1} s", began.elapsed().as_secs_f64()));
     if played.mismatches.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -96,15 +108,8 @@ pub(crate) async fn run(options: Options, database: Option<String>) -> anyhow::R
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(report: &Report, options: &Options, stage: &Stage) -> anyhow::Result<()> {
-    match options.format {
-        Format::Text => {
-            println!("{}", report::render(report, options.lang).trim_start());
-            println!("{}", explore::text(stage, options.lang));
-        }
-        Format::Json => println!("{}", serde_json::to_string_pretty(report)?),
-    }
-    Ok(())
+fn print(text: &str) {
+    println!("{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "what changes from run to run is no part of the report")]

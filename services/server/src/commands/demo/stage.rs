@@ -119,7 +119,8 @@ impl Stage {
     /// How somebody else starts a server on what the demo left.
     pub(crate) fn serve_command(&self, address: &str) -> String {
         let Database { url, schema } = &self.database;
-        let command = format!("tasuki serve --database {url} --listen {address}");
+        let program = program();
+        let command = format!("{program} serve --database {url} --listen {address}");
         // The schema has no flag.
         if schema.is_empty() {
             command
@@ -159,6 +160,14 @@ impl Stage {
         }
         text
     }
+}
+
+/// This program as it can be called from here.
+fn program() -> String {
+    let (Ok(program), Ok(here)) = (std::env::current_exe(), std::env::current_dir()) else {
+        return "tasuki".to_owned();
+    };
+    program.strip_prefix(here).unwrap_or(&program).display().to_string()
 }
 
 fn token() -> String {
