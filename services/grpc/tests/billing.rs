@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::civil::date;
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
-use tasuki_core::catalog::{BillingCycle, SelectedItem};
+use tasuki_core::catalog::{BillingCycle, CompanyProfile, SelectedItem};
 use tasuki_core::id::{IdSource, ItemId, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::problem::Problem;
@@ -143,13 +143,16 @@ async fn found(ctx: &Context) -> TenantId {
         partner_id: partner.id,
         name: "比嘉商店".to_owned(),
         name_en: String::new(),
-        industry: "I".to_owned(),
-        employees: Some(5),
+        partner_reference: String::new(),
         zone,
-        sites: Vec::new(),
-        memberships: Vec::new(),
+        profile: CompanyProfile {
+            industry: Some("I".to_owned()),
+            employees: Some(5),
+            ..CompanyProfile::default()
+        },
         clock_at: Some(created_at),
         created_at,
+        updated_at: created_at,
     };
     let item: ItemId = ctx.ids.next();
     let draft = SubscriptionDraft {

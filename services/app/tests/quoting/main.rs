@@ -3,6 +3,7 @@
 
 mod cover;
 mod scene;
+mod told;
 
 use scene::{Scheme, company, operator, partner, schemes, wanting, with_key};
 use tasuki_app::paging::PageRequest;
@@ -37,7 +38,8 @@ async fn quoted(scheme: &Scheme, new: NewQuote) -> QuoteView {
 
 async fn topics(scheme: &Scheme, tenant: TenantId) -> Vec<String> {
     let tx = scheme.ctx.store.begin_read().await.unwrap();
-    let events = outbox::of_tenant(&tx, tenant, 0, 100).await.unwrap();
+    let all = outbox::Filter::of_tenant(tenant);
+    let events = outbox::list(&tx, &all, (0, i64::MAX), 100).await.unwrap();
     events.into_iter().map(|event| event.topic).collect()
 }
 

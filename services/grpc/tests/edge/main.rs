@@ -2,6 +2,8 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod tenants;
+
 use std::sync::Arc;
 
 use tasuki_app::context::Context;
@@ -13,6 +15,8 @@ use tasuki_core::reason::Reason;
 use tasuki_core::time::{Clock, Timestamp};
 use tasuki_grpc::auth::{Authenticate, bearer};
 use tasuki_grpc::edge::Edge;
+use tasuki_proto::quote::v1::RenderQuoteRequest;
+use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
@@ -306,9 +310,9 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
 #[tokio::test]
 async fn what_is_not_served_yet_says_so() {
     for served in served().await {
-        let mut tenants = TenantServiceClient::new(served.channel.clone());
-        let ask = proto::UpdateTenantRequest::default();
-        let refused = tenants.update_tenant(by("operator", ask)).await.unwrap_err();
+        let mut quotes = QuoteServiceClient::new(served.channel.clone());
+        let ask = RenderQuoteRequest::default();
+        let refused = quotes.render_quote(by("operator", ask)).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused)),
             (Code::Unimplemented, "NOT_SERVED_YET".into())
