@@ -57,6 +57,9 @@ pub enum WantedCover {
     None,
 }
 
+/// More contracts of one operator at a time than any scheme has.
+const CONTRACTS: u64 = 16;
+
 /// Who is to get the offer, and when.
 struct Buyer {
     tenant: Option<Tenant>,
@@ -218,8 +221,6 @@ async fn cover(
         holder_id: Some(PartnerId::of_code(&card.operator)),
         in_force_at: Some(Timestamp::start_of(start_on, zone)?),
     };
-    /// More contracts of one operator at a time than any scheme has.
-    const CONTRACTS: u64 = 16;
     let contracts = master_contracts::list(tx, &filter, None, CONTRACTS).await?;
     Ok(contracts
         .into_iter()

@@ -1,7 +1,7 @@
 //! What an accepted quote orders: one order, with one item for each service of the bundle.
 
 use tasuki_core::actor::Actor;
-use tasuki_core::catalog::{CompanyProfile, SelectedItem};
+use tasuki_core::catalog::{CompanyProfile, Quantity, SelectedItem};
 use tasuki_core::decision::{Outcome, PackKind};
 use tasuki_core::id::{ItemId, OrderId, ProviderId};
 use tasuki_core::problem::Problem;
@@ -90,14 +90,12 @@ fn refused_for_good(
         .as_deref()
         .and_then(|name| ctx.library.packs.in_force(PackKind::Eligibility, name, entered.now))?;
     let evaluation = pack.evaluate(&FactSet::at(entered.now).with_company(facts));
-    let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
+    let mut failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
     // A finding that is no reason for an order to fail, such as too few endpoints, is only told.
-    failed
-        .filter_map(|finding| {
-            let code: ReasonCode = finding.code.parse().ok()?;
-            Some(Cause::new(code, finding.message.ja.clone()))
-        })
-        .next()
+    failed.find_map(|finding| {
+        let code: ReasonCode = finding.code.parse().ok()?;
+        Some(Cause::new(code, finding.message.ja.clone()))
+    })
 }
 
 fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemState)) -> Item {
@@ -139,7 +137,7 @@ fn spec(
     let quantity = selected
         .endpoints
         .or_else(|| {
-            selected.quantity.and_then(|it| it.as_whole()).and_then(|n| u32::try_from(n).ok())
+            selected.quantity.and_then(Quantity::as_whole).and_then(|n| u32::try_from(n).ok())
         })
         .unwrap_or(1)
         .max(1);

@@ -414,13 +414,12 @@ impl Scheme {
             etag: String::new(),
         };
         let answered = monitoring::record_verdict(&self.ctx, &soc(), command).await;
-        let alert = match answered {
-            Ok(view) => view.alert,
+        let alert = if let Ok(view) = answered {
+            view.alert
+        } else {
             // Triage by policy may have made the incident already.
-            Err(_) => {
-                let call = operator();
-                monitoring::get_alert(&self.ctx, &call, tenant, view.alert.id).await.unwrap().alert
-            }
+            let call = operator();
+            monitoring::get_alert(&self.ctx, &call, tenant, view.alert.id).await.unwrap().alert
         };
         alert.state.incident_id().unwrap()
     }

@@ -1,4 +1,5 @@
 //! What a tenant was known to be: taken over by quotes and orders that do not say otherwise.
+#![expect(clippy::indexing_slicing, reason = "test")]
 
 use tasuki_app::governing::{TenantChange, get_tenant, update_tenant};
 use tasuki_app::provisioning::{
@@ -44,9 +45,12 @@ async fn learn(scheme: &Scheme, tenant: TenantId, profile: CompanyProfile) {
 fn refusals(view: &OrderView) -> Vec<&'static str> {
     let states = view.stored.items.iter().map(|it| &it.item.state);
     states
-        .filter_map(|state| match state {
-            ItemState::Refused { cause, .. } => Some(cause.code.as_str()),
-            _ => None,
+        .filter_map(|state| {
+            if let ItemState::Refused { cause, .. } = state {
+                Some(cause.code.as_str())
+            } else {
+                None
+            }
         })
         .collect()
 }
@@ -61,13 +65,13 @@ async fn facts(scheme: &Scheme, view: &OrderView) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_quote_without_a_profile_is_made_for_what_is_known_of_the_tenant() {
+    use Service::{CloudWaf, Diagnosis, Edr, Utm};
     for scheme in schemes().await {
         let tenant = scheme.tenant_with(1, NOW, known()).await;
         let view = quoted(&scheme, wanting(tenant, vec![])).await;
         assert_eq!(view.quote.profile, known(), "{}", scheme.name);
         let priced = &view.quote.offer.priced;
         let services: Vec<_> = priced.selection.iter().map(|item| item.service).collect();
-        use Service::{CloudWaf, Diagnosis, Edr, Utm};
         assert_eq!(services, [Utm, Edr, CloudWaf, Diagnosis], "as for company B of figure 2");
         assert!(priced.budget.is_some(), "the budget is known as well");
     }

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
@@ -180,7 +180,7 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
     for served in served().await {
         let mut partners = PartnerServiceClient::new(served.channel);
         let mut create = async |request| {
-            partners.create_partner(by("operator", request)).await.map(|it| it.into_inner())
+            partners.create_partner(by("operator", request)).await.map(Response::into_inner)
         };
         let first = create(partner("r1", "ogs", "OGS")).await.unwrap();
         assert_eq!(create(partner("r1", "ogs", "OGS")).await.unwrap(), first);
@@ -296,7 +296,7 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
                 tenant_id: tenant_id.to_owned(),
                 to: Some(prost_types::Timestamp { seconds, nanos: 0 }),
             };
-            tenants.advance_clock(by("operator", ask)).await.map(|it| it.into_inner())
+            tenants.advance_clock(by("operator", ask)).await.map(Response::into_inner)
         };
         let refused = advance(&real, 1_600_000_001).await.unwrap_err();
         assert_eq!(reason(&refused), "CLOCK_NOT_SIMULATED");

@@ -22,8 +22,8 @@ async fn client(served: &Served) -> TenantServiceClient<Channel> {
     TenantServiceClient::new(served.channel.clone())
 }
 
-fn yen(units: i64) -> Option<Money> {
-    Some(Money { currency_code: "JPY".to_owned(), units, nanos: 0 })
+fn yen(units: i64) -> Money {
+    Money { currency_code: "JPY".to_owned(), units, nanos: 0 }
 }
 
 /// Every field of a profile says something.
@@ -41,7 +41,7 @@ fn full() -> proto::CompanyProfile {
     proto::CompanyProfile {
         industry: Some("I".to_owned()),
         employees: Some(8),
-        capital: yen(3_000_000),
+        capital: Some(yen(3_000_000)),
         endpoints: Some(count(6)),
         has_utm: Some(true),
         has_antivirus: Some(false),
@@ -55,7 +55,7 @@ fn full() -> proto::CompanyProfile {
             prefecture: "47".to_owned(),
             remote_island: Some(true),
         }],
-        monthly_budget: yen(30_000),
+        monthly_budget: Some(yen(30_000)),
         budget_tax_mode: types::TaxMode::Exclusive.into(),
         wishes: vec![types::Service::Edr.into()],
         upstream_maintainer: proto::MaintainerCooperation::Agreed.into(),
@@ -70,7 +70,7 @@ fn full() -> proto::CompanyProfile {
             code: "parent".to_owned(),
             name: "親会社".to_owned(),
             share_rate: "0.5".to_owned(),
-            monthly_cap: yen(8_000),
+            monthly_cap: Some(yen(8_000)),
             valid: Some(days),
             services: vec![types::Service::Utm.into()],
         }],
@@ -165,7 +165,7 @@ async fn a_tenant_is_changed_once_and_by_who_has_read_it() {
 
         let mut twice = full();
         twice.sites.extend(full().sites);
-        let negative = proto::CompanyProfile { monthly_budget: yen(-1), ..full() };
+        let negative = proto::CompanyProfile { monthly_budget: Some(yen(-1)), ..full() };
         for (profile, field) in
             [(twice, "profile.sites[1].code"), (negative, "profile.monthly_budget")]
         {
