@@ -22,7 +22,7 @@ pub use packs::{
     CaseReport, Diagnostic, Pack, PackSource, WhichPack, check_packs, evaluate_pack, get_pack,
     list_packs, run_all_cases, test_packs,
 };
-pub use read_partners::{get_partner, list_partners, list_providers};
+pub use read_partners::{get_partner, get_provider, list_partners, list_providers};
 pub use read_tenants::{TenantList, get_tenant, list_tenants};
 pub use register_provider::{NewProvider, register_provider};
 pub use tenant_view::TenantView;

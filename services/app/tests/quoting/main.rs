@@ -263,6 +263,25 @@ async fn a_partner_sees_and_sells_to_its_own_tenants_only() {
 }
 
 #[tokio::test]
+async fn quotes_are_listed_by_the_time_at_which_they_were_issued() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, "2021-04-01T01:00:00Z").await;
+        let first = quoted(&scheme, wanting(tenant, edr(6))).await.quote.id;
+        scheme.advance(tenant, "2021-04-02T01:00:00Z").await;
+        let second = quoted(&scheme, wanting(tenant, edr(7))).await.quote;
+        let list = async |list: QuoteList| {
+            let page = list_quotes(&scheme.ctx, &operator(), &list, &PageRequest::default()).await;
+            page.unwrap().rows.into_iter().map(|view| view.quote.id).collect::<Vec<_>>()
+        };
+        let at = Some(second.issued_at);
+        let from = QuoteList { issued_from: at, ..QuoteList::default() };
+        assert_eq!(list(from).await, [second.id], "{}", scheme.name);
+        let before = QuoteList { issued_before: at, ..QuoteList::default() };
+        assert_eq!(list(before).await, [first], "{}", scheme.name);
+    }
+}
+
+#[tokio::test]
 async fn a_withdrawn_quote_cannot_be_accepted() {
     for scheme in schemes().await {
         let tenant = scheme.tenant(1, "2021-04-01T01:00:00Z").await;

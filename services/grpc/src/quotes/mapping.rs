@@ -63,7 +63,9 @@ pub(crate) fn list(message: &proto::ListQuotesRequest) -> Result<QuoteList, Prob
             }
         })
         .collect::<Result<_, _>>()?;
-    Ok(QuoteList { tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?, states })
+    let (issued_from, issued_before) = fields::bounds("issued", message.issued)?;
+    let tenant_id = fields::optional_id("tenant_id", &message.tenant_id)?;
+    Ok(QuoteList { tenant_id, states, issued_from, issued_before })
 }
 
 pub(crate) fn accept(message: proto::AcceptQuoteRequest) -> Result<AcceptQuote, Problem> {

@@ -20,6 +20,7 @@ use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
+use tasuki_proto::types::v1::Service;
 use tasuki_store::testing::{Fresh, databases};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -188,6 +189,39 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
         assert_eq!(reason(&other), "REQUEST_ID_REUSED");
         let taken = create(partner("r2", "ogs", "OGS")).await.unwrap_err();
         assert_eq!((taken.code(), reason(&taken)), (Code::AlreadyExists, "PARTNER_EXISTS".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_found_by_its_id_and_by_its_partner() {
+    for served in served().await {
+        let mut partners = PartnerServiceClient::new(served.channel);
+        let made = partners.create_partner(by("operator", partner("r1", "ogs", "OGS"))).await;
+        let partner_id = made.unwrap().into_inner().partner.unwrap().id;
+        let mut made = Vec::new();
+        for (name, partner_id) in [("okinawa-utm", partner_id.as_str()), ("somebody", "")] {
+            let new = proto::RegisterProviderRequest {
+                request_id: name.to_owned(),
+                partner_id: partner_id.to_owned(),
+                name: name.to_owned(),
+                endpoint: "http://127.0.0.1:1".to_owned(),
+                services: vec![Service::Utm.into()],
+                ..proto::RegisterProviderRequest::default()
+            };
+            let answer = partners.register_provider(by("operator", new)).await.unwrap();
+            made.push(answer.into_inner().provider.unwrap());
+        }
+        let ask = |provider_id: &str| {
+            by("operator", proto::GetProviderRequest { provider_id: provider_id.to_owned() })
+        };
+        let read = partners.get_provider(ask(&made[1].id)).await.unwrap().into_inner();
+        assert_eq!(read.provider.as_ref(), Some(&made[1]));
+        let unknown = format!("prv_{}", Uuid::from_u128(7));
+        let refused = partners.get_provider(ask(&unknown)).await.unwrap_err();
+        assert_eq!(reason(&refused), "PROVIDER_NOT_FOUND");
+        let list = proto::ListProvidersRequest { partner_id, ..Default::default() };
+        let listed = partners.list_providers(by("operator", list)).await.unwrap().into_inner();
+        assert_eq!(listed.providers, made[..1]);
     }
 }
 
