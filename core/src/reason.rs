@@ -87,6 +87,8 @@ reasons! {
     // Tenants, partners, providers
     /// No tenant of that id that the caller may see.
     TenantNotFound, "TENANT_NOT_FOUND", NotFound;
+    /// The partner has a tenant with that reference already; the metadata names it.
+    TenantExists, "TENANT_EXISTS", AlreadyExists;
     /// No partner of that id that the caller may see.
     PartnerNotFound, "PARTNER_NOT_FOUND", NotFound;
     /// A partner with that code exists already.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::CompanyProfile;
 use crate::id::{PartnerId, ProviderId, TenantId};
 use crate::rate::Rate;
 use crate::registration_number::RegistrationNumber;
@@ -16,46 +17,34 @@ pub struct Tenant {
     pub id: TenantId,
     /// The partner that sells to it and may act for it.
     pub partner_id: PartnerId,
+    /// The partner's own name for it, unique within the partner; empty if it has none.
+    pub partner_reference: String,
     /// What it is called, as on an invoice.
     pub name: String,
     /// Its name in Latin letters; empty if unknown.
     pub name_en: String,
-    /// Division of the Japan Standard Industrial Classification, `A` to `T`; empty if unknown.
-    pub industry: String,
-    /// How many people work there, if known.
-    pub employees: Option<u32>,
     /// Where its days begin and end.
     pub zone: Zone,
-    /// Its locations; the first is the main one.
-    pub sites: Vec<Site>,
-    /// Associations it belongs to (ACT-11).
-    pub memberships: Vec<Membership>,
+    /// What is known about it.
+    pub profile: CompanyProfile,
     /// The present of a simulated tenant; none for one that runs on real time.
     pub clock_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was made, by its own clock.
     pub created_at: Timestamp,
+    /// When it was last changed, by its own clock. A clock that moves is no change.
+    pub updated_at: Timestamp,
 }
 
-/// One location of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Site {
-    /// What the tenant calls it.
-    pub name: String,
-    /// Code of the prefecture by JIS X 0401, such as `47`; empty if unknown.
-    pub prefecture: String,
-    /// On an island without a bridge: visits may cost extra (UTM-05).
-    pub remote_island: bool,
-}
+impl Tenant {
+    /// Division of the Japan Standard Industrial Classification, `A` to `T`; empty if unknown.
+    pub fn industry(&self) -> &str {
+        self.profile.industry.as_deref().unwrap_or_default()
+    }
 
-/// Membership of a chamber of commerce or similar association.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Membership {
-    /// The association.
-    pub association: String,
-    /// First day.
-    pub valid_from: Option<Date>,
-    /// First day after it; none while it lasts.
-    pub valid_to: Option<Date>,
+    /// Code of the prefecture of its main site by JIS X 0401, such as `47`, if it is known.
+    pub fn prefecture(&self) -> Option<&str> {
+        self.profile.prefecture()
+    }
 }
 
 /// What a partner is to the scheme.

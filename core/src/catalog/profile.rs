@@ -106,6 +106,66 @@ pub struct CompanyProfile {
     pub domain_is_shared: Option<bool>,
 }
 
+impl CompanyProfile {
+    /// This, completed by what is known from elsewhere: what is said here wins, a list as a whole.
+    #[must_use]
+    pub fn completed_by(self, known: &Self) -> Self {
+        Self {
+            industry: self.industry.or_else(|| known.industry.clone()),
+            employees: self.employees.or(known.employees),
+            capital: self.capital.or(known.capital),
+            endpoints: merged(self.endpoints, known.endpoints),
+            has_utm: self.has_utm.or(known.has_utm),
+            has_antivirus: self.has_antivirus.or(known.has_antivirus),
+            has_website: self.has_website.or(known.has_website),
+            waf: self.waf.or(known.waf),
+            dns_control: self.dns_control.or(known.dns_control),
+            monthly_traffic_gb: self.monthly_traffic_gb.or(known.monthly_traffic_gb),
+            sites: filled(self.sites, &known.sites),
+            budget: self.budget.or(known.budget),
+            wishes: filled(self.wishes, &known.wishes),
+            upstream_maintainer: self.upstream_maintainer.or(known.upstream_maintainer),
+            maintainer_consent: self.maintainer_consent.or(known.maintainer_consent),
+            has_executive_approval: self.has_executive_approval.or(known.has_executive_approval),
+            memberships: filled(self.memberships, &known.memberships),
+            sponsors: filled(self.sponsors, &known.sponsors),
+            web_screens: self.web_screens.or(known.web_screens),
+            global_ips: self.global_ips.or(known.global_ips),
+            has_login_account: self.has_login_account.or(known.has_login_account),
+            last_training_on: self.last_training_on.or(known.last_training_on),
+            security_action_stars: self.security_action_stars.or(known.security_action_stars),
+            users: self.users.or(known.users),
+            throughput_mbps: self.throughput_mbps.or(known.throughput_mbps),
+            updates_are_managed: self.updates_are_managed.or(known.updates_are_managed),
+            has_backup: self.has_backup.or(known.has_backup),
+            nameserver_change_needed: self
+                .nameserver_change_needed
+                .or(known.nameserver_change_needed),
+            domain_is_shared: self.domain_is_shared.or(known.domain_is_shared),
+        }
+    }
+
+    /// Code of the prefecture of the main site, if it is known.
+    pub fn prefecture(&self) -> Option<&str> {
+        self.sites.first().and_then(|site| site.prefecture.as_deref())
+    }
+}
+
+fn filled<T: Clone>(said: Vec<T>, known: &[T]) -> Vec<T> {
+    if said.is_empty() { known.to_vec() } else { said }
+}
+
+/// Count by count: who tells the number of one system says nothing about the others.
+fn merged(said: Option<EndpointCounts>, known: Option<EndpointCounts>) -> Option<EndpointCounts> {
+    let (Some(said), Some(known)) = (said, known) else { return said.or(known) };
+    Some(EndpointCounts {
+        windows: said.windows.or(known.windows),
+        mac: said.mac.or(known.mac),
+        linux: said.linux.or(known.linux),
+        mobile: said.mobile.or(known.mobile),
+    })
+}
+
 /// Endpoints by operating system; an absent count is unknown, not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -316,6 +376,33 @@ mod tests {
         assert_eq!(profile.has_utm, Some(false));
         assert_eq!(profile.has_antivirus, None);
         assert_eq!(serde_json::to_string(&profile).unwrap(), r#"{"has_utm":false}"#);
+    }
+
+    #[test]
+    fn what_is_said_wins_over_what_is_known_and_the_rest_is_completed() {
+        let read = |text: &str| serde_json::from_str::<CompanyProfile>(text).unwrap();
+        let said = read(
+            r#"{"has_utm": false, "endpoints": {"windows": 5}, "sites": [{"code": "b"}],
+                "budget": {"monthly_yen": 30000, "tax_mode": "exclusive"}}"#,
+        );
+        let known = read(
+            r#"{"has_utm": true, "industry": "I", "endpoints": {"windows": 9, "mac": 3},
+                "sites": [{"code": "a", "prefecture": "47"}], "wishes": ["edr"]}"#,
+        );
+        let both = said.clone().completed_by(&known);
+        let expected = read(
+            r#"{"has_utm": false, "industry": "I", "endpoints": {"windows": 5, "mac": 3},
+                "sites": [{"code": "b"}], "wishes": ["edr"],
+                "budget": {"monthly_yen": 30000, "tax_mode": "exclusive"}}"#,
+        );
+        assert_eq!(both, expected);
+        assert_eq!(known.prefecture(), Some("47"));
+        assert_eq!(both.prefecture(), None, "the sites that were named, not those that were known");
+        assert_eq!(
+            CompanyProfile::default().completed_by(&known),
+            known,
+            "every fact is taken over"
+        );
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::context::Context;
 pub struct Entered {
     /// The tenant.
     pub tenant: Tenant,
+    /// The version of its record.
+    pub tenant_version: i64,
     /// The present there: its simulated clock, or real time.
     pub now: Timestamp,
 }
@@ -41,10 +43,9 @@ pub async fn enter(
 ) -> Result<Entered, Problem> {
     call.require(permission)?;
     let stored = tenants::get(tx, id).await?;
-    let tenant = stored
-        .map(|stored| stored.tenant)
-        .filter(|tenant| call.principal.may_enter(permission, id, tenant.partner_id))
+    let tenants::Stored { tenant, version: tenant_version } = stored
+        .filter(|stored| call.principal.may_enter(permission, id, stored.tenant.partner_id))
         .ok_or_else(|| Problem::not_found(Reason::TenantNotFound, id))?;
     let now = tenant.clock_at.unwrap_or_else(|| ctx.clock.now());
-    Ok(Entered { tenant, now })
+    Ok(Entered { tenant, tenant_version, now })
 }

@@ -38,7 +38,7 @@ impl Edge {
         self.open_checking(request, |_| true).await
     }
 
-    /// Opens a batch of rows: rules that rows break are left to their own answers, see [`row`].
+    /// Opens a batch of rows: rules that rows break are left to their own answers.
     /// Without a request id repeats are recognised row by row.
     ///
     /// # Errors

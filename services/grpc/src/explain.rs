@@ -1,8 +1,7 @@
 //! What a policy gave and why, in the words that all contracts share.
 
 use tasuki_core::decision::{
-    Decision, DecisionSummary, Explanation, FactSeen, Finding, Outcome, PackKind, PackVersion,
-    Remedy, RemedyChange,
+    Decision, Explanation, FactSeen, Finding, Outcome, PackKind, PackVersion, Remedy, RemedyChange,
 };
 use tasuki_proto::types::v1 as proto;
 
@@ -41,19 +40,6 @@ pub(crate) fn explanation(
             })
             .collect(),
         ..proto::Explanation::default()
-    }
-}
-
-/// A short reference to a recorded decision.
-pub(crate) fn summary(summary: &DecisionSummary) -> proto::DecisionSummary {
-    proto::DecisionSummary {
-        decision_id: summary.id.to_string(),
-        kind: kind(summary.pack.kind).into(),
-        outcome: outcome(summary.outcome).into(),
-        pack: summary.pack.name.clone(),
-        version: summary.pack.version.clone(),
-        hash: summary.pack.hash.clone(),
-        codes: summary.codes.clone(),
     }
 }
 

@@ -19,6 +19,7 @@ mod incidents;
 mod partners;
 mod policies;
 mod prices;
+mod profiles;
 mod provisioning;
 mod quotes;
 mod routes;

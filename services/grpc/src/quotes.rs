@@ -2,7 +2,5 @@
 
 mod handler;
 mod mapping;
-mod profile;
 
 pub(crate) use handler::Quotes;
-pub(crate) use profile::profile_from;

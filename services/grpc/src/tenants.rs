@@ -2,5 +2,6 @@
 
 mod handler;
 mod mapping;
+mod watch;
 
 pub(crate) use handler::Tenants;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::civil::date;
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
-use tasuki_core::catalog::{BillingCycle, SelectedItem};
+use tasuki_core::catalog::{BillingCycle, CompanyProfile, SelectedItem};
 use tasuki_core::id::{IdSource, ItemId, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::problem::Problem;
@@ -82,8 +82,8 @@ fn reason(status: &Status) -> String {
     status.get_details_error_info().unwrap().reason
 }
 
-fn yen(units: i64) -> Option<Money> {
-    Some(Money { currency_code: "JPY".to_owned(), units, nanos: 0 })
+fn yen(units: i64) -> Money {
+    Money { currency_code: "JPY".to_owned(), units, nanos: 0 }
 }
 
 async fn served() -> Vec<Served> {
@@ -143,13 +143,16 @@ async fn found(ctx: &Context) -> TenantId {
         partner_id: partner.id,
         name: "比嘉商店".to_owned(),
         name_en: String::new(),
-        industry: "I".to_owned(),
-        employees: Some(5),
+        partner_reference: String::new(),
         zone,
-        sites: Vec::new(),
-        memberships: Vec::new(),
+        profile: CompanyProfile {
+            industry: Some("I".to_owned()),
+            employees: Some(5),
+            ..CompanyProfile::default()
+        },
         clock_at: Some(created_at),
         created_at,
+        updated_at: created_at,
     };
     let item: ItemId = ctx.ids.next();
     let draft = SubscriptionDraft {
@@ -218,21 +221,24 @@ async fn a_month_is_closed_looked_at_paid_and_given_back() {
         assert_eq!(invoice.state(), billing::InvoiceState::Final);
         assert_eq!(invoice.issued_on, Some(Date { year: 2021, month: 3, day: 1 }));
         assert_eq!(invoice.due_on, Some(Date { year: 2021, month: 3, day: 31 }));
-        assert_eq!((invoice.net.clone(), invoice.gross.clone()), (yen(20_000), yen(22_000)));
+        assert_eq!(
+            (invoice.net.clone(), invoice.gross.clone()),
+            (Some(yen(20_000)), Some(yen(22_000)))
+        );
         assert_eq!(invoice.issuer.as_ref().unwrap().registration_number, "T8700110005901");
         assert_eq!(invoice.tax_totals[0].rate, "0.1");
 
         let pay = billing::RecordPaymentRequest {
             request_id: "p".to_owned(),
             tenant_id: served.tenant_id.to_string(),
-            amount: yen(10_000),
+            amount: Some(yen(10_000)),
             received_at: Some(prost_types::Timestamp { seconds: 1_614_524_400, nanos: 0 }),
             method: billing::PaymentMethod::BankTransfer.into(),
             reference: "BANK-1".to_owned(),
             ..billing::RecordPaymentRequest::default()
         };
         let paid = client.record_payment(by("clerk", pay)).await.unwrap().into_inner();
-        assert_eq!(paid.payment.unwrap().unallocated, yen(0));
+        assert_eq!(paid.payment.unwrap().unallocated, Some(yen(0)));
 
         let get = billing::GetInvoiceRequest {
             tenant_id: served.tenant_id.to_string(),
@@ -248,20 +254,20 @@ async fn a_month_is_closed_looked_at_paid_and_given_back() {
             etag: read.etag,
             lines: vec![billing::CreditNoteLine {
                 invoice_line: 1,
-                amount: yen(10_000),
+                amount: Some(yen(10_000)),
                 quantity: String::new(),
             }],
             reason: "初期料金の免除".to_owned(),
             validate_only: false,
         };
         let noted = client.issue_credit_note(by("clerk", back)).await.unwrap().into_inner();
-        assert_eq!(noted.credit_note.unwrap().gross, yen(11_000));
-        assert_eq!(noted.invoice.unwrap().due, yen(1_000));
+        assert_eq!(noted.credit_note.unwrap().gross, Some(yen(11_000)));
+        assert_eq!(noted.invoice.unwrap().due, Some(yen(1_000)));
 
         let ask =
             billing::GetBalanceRequest { tenant_id: served.tenant_id.to_string(), as_of: None };
         let balance = client.get_balance(by("clerk", ask)).await.unwrap().into_inner();
-        assert_eq!((balance.due, balance.credited), (yen(1_000), yen(11_000)));
+        assert_eq!((balance.due, balance.credited), (Some(yen(1_000)), Some(yen(11_000))));
         let render = billing::RenderInvoiceRequest {
             tenant_id: served.tenant_id.to_string(),
             invoice_id: read.id,
@@ -316,7 +322,10 @@ async fn a_month_is_settled_approved_by_another_and_paid() {
         };
         let drafted = client.settle_month(by("clerk", settle)).await.unwrap().into_inner();
         let drafted = drafted.settlement.unwrap();
-        assert_eq!((drafted.net.clone(), drafted.gross.clone()), (yen(12_000), yen(13_200)));
+        assert_eq!(
+            (drafted.net.clone(), drafted.gross.clone()),
+            (Some(yen(12_000)), Some(yen(13_200)))
+        );
         let approve = |id: &str| settlement::ApproveSettlementRequest {
             request_id: id.to_owned(),
             settlement_id: drafted.id.clone(),
@@ -335,7 +344,7 @@ async fn a_month_is_settled_approved_by_another_and_paid() {
         };
         let margin = client.get_margin(by("clerk", ask)).await.unwrap().into_inner();
         let total = margin.total.unwrap();
-        assert_eq!((total.margin, total.margin_rate.as_str()), (yen(8_000), "0.4"));
+        assert_eq!((total.margin, total.margin_rate.as_str()), (Some(yen(8_000)), "0.4"));
         assert_eq!(total.loss_ratio, "", "without premium there is no loss ratio");
     }
 }
@@ -345,16 +354,16 @@ async fn one_heavy_claim_is_projected_without_any_books() {
     let served = served().await.remove(0);
     let mut client = SettlementServiceClient::new(served.channel.clone());
     let ask = settlement::ProjectPremiumRequest {
-        premium: yen(97_920),
-        expected_losses: yen(0),
-        heavy_claim: yen(150_000),
+        premium: Some(yen(97_920)),
+        expected_losses: Some(yen(0)),
+        heavy_claim: Some(yen(150_000)),
         n_tenants: 102,
-        margin_before_premium: yen(1_000_000),
+        margin_before_premium: Some(yen(1_000_000)),
         ..settlement::ProjectPremiumRequest::default()
     };
     let projected = client.project_premium(by("clerk", ask)).await.unwrap().into_inner();
     let with = projected.with_claim.unwrap();
-    assert_eq!(with.next_year_premium, yen(118 * 1_224));
+    assert_eq!(with.next_year_premium, Some(yen(118 * 1_224)));
     assert_eq!((with.loss_ratio.as_str(), with.code.as_str()), ("1.5318", "with_claim"));
-    assert_eq!(projected.premium_increase, yen((118 - 56) * 1_224));
+    assert_eq!(projected.premium_increase, Some(yen((118 - 56) * 1_224)));
 }

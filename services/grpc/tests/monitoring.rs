@@ -87,9 +87,9 @@ fn by<T>(token: &str, message: T) -> Request<T> {
     request
 }
 
-fn at(text: &str) -> Option<ProtoTimestamp> {
+fn at(text: &str) -> ProtoTimestamp {
     let at: Timestamp = text.parse().unwrap();
-    Some(ProtoTimestamp { seconds: at.as_jiff().as_second(), nanos: 0 })
+    ProtoTimestamp { seconds: at.as_jiff().as_second(), nanos: 0 }
 }
 
 async fn served() -> Vec<Served> {
@@ -154,7 +154,7 @@ fn report(served: &Served, id: &str, kind: alert::AlertKind) -> alert::AlertRepo
         service: Service::Utm.into(),
         kind: kind.into(),
         count: 1,
-        detected_at: at("2021-04-01T02:00:00Z"),
+        detected_at: Some(at("2021-04-01T02:00:00Z")),
         ..alert::AlertReport::default()
     }
 }
@@ -186,7 +186,7 @@ async fn each_row_of_a_batch_is_answered_by_itself() {
         };
         let first = alerts.report_alerts(by("provider", batch.clone())).await.unwrap();
         let first = first.into_inner();
-        let outcomes: Vec<_> = first.results.iter().map(|it| it.outcome()).collect();
+        let outcomes: Vec<_> = first.results.iter().map(alert::ReportResult::outcome).collect();
         assert_eq!(
             outcomes,
             [
@@ -247,7 +247,7 @@ async fn a_verdict_leads_to_an_incident_with_its_notices_and_explanation() {
         let seen = incidents.get_incident(by("desk", asked)).await.unwrap().into_inner();
         let seen = seen.incident.unwrap();
         assert_eq!(seen.rung(), incident::Rung::L2Remote);
-        assert_eq!(seen.next_escalation_at, at("2021-04-01T03:30:00Z"));
+        assert_eq!(seen.next_escalation_at, Some(at("2021-04-01T03:30:00Z")));
         assert_eq!(seen.alert_ids, [first.id]);
         assert!(seen.explanation.is_some());
 
@@ -332,7 +332,7 @@ async fn data_recovery_is_blocked_until_remote_support_was_given() {
             tenant_id,
             incident_id,
             kind: incident::WorkKind::RemoteSupport.into(),
-            started_at: at("2021-04-01T02:30:00Z"),
+            started_at: Some(at("2021-04-01T02:30:00Z")),
             n_minutes: 20,
             outcome: incident::WorkOutcome::NothingFound.into(),
             findings: text("遠隔では読めませんでした"),
@@ -358,7 +358,7 @@ async fn a_calendar_says_when_it_opens_and_why_it_is_closed() {
             name: "okinawa_help_desk".to_owned(),
             from: day(11, 2),
             until: day(11, 5),
-            at: at("2020-11-02T08:00:00Z"),
+            at: Some(at("2020-11-02T08:00:00Z")),
         };
         let answer = incidents.get_service_calendar(by("desk", question)).await.unwrap();
         let answer = answer.into_inner();
@@ -367,7 +367,7 @@ async fn a_calendar_says_when_it_opens_and_why_it_is_closed() {
         assert_eq!(answer.days[1].holiday.as_ref().unwrap().ja, "文化の日");
         let said = answer.answer.unwrap();
         assert!(!said.open, "five in the afternoon is closed");
-        assert_eq!(said.next_open_at, at("2020-11-04T00:00:00Z"));
+        assert_eq!(said.next_open_at, Some(at("2020-11-04T00:00:00Z")));
 
         let question = incident::GetServiceCalendarRequest {
             name: "sapporo".to_owned(),

@@ -21,6 +21,8 @@ CREATE TABLE provider (
 CREATE TABLE tenant (
     id {uuid} PRIMARY KEY,
     partner_id {uuid} NOT NULL REFERENCES partner (id),
+    -- The partner's own name for it; NULL if it has none.
+    partner_reference text,
     name text NOT NULL,
     zone text NOT NULL,
     -- The present of a simulated tenant; NULL for one that runs on real time.
@@ -28,7 +30,8 @@ CREATE TABLE tenant (
     document {json} NOT NULL,
     schema_version integer NOT NULL,
     version bigint NOT NULL,
-    created_at {instant} NOT NULL
+    created_at {instant} NOT NULL,
+    UNIQUE (partner_id, partner_reference)
 );
 CREATE INDEX tenant_by_partner ON tenant (partner_id, id);
 

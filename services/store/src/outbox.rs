@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::instant;
+use crate::query::{Query, Scope};
 use crate::tx::Tx;
 
 /// Something that happened.
@@ -47,7 +48,58 @@ pub struct Stored {
     pub occurred_at: Timestamp,
 }
 
-/// Writes an event.
+/// Whose events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the tenants of a scope.
+    Of(Scope),
+    /// Those of every tenant and those of the scheme as a whole.
+    Everybody,
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Whose.
+    pub whose: Whose,
+    /// Only these topics, `quote.*` for all of a noun; any if empty.
+    pub topics: Vec<String>,
+    /// Only what happened to this.
+    pub subject: Option<String>,
+    /// Only what happened from here on.
+    pub occurred_from: Option<Timestamp>,
+    /// Only what happened before.
+    pub occurred_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Every event of somebody.
+    pub const fn of(whose: Whose) -> Self {
+        let (subject, occurred_from, occurred_before) = (None, None, None);
+        Self { whose, topics: Vec::new(), subject, occurred_from, occurred_before }
+    }
+
+    /// Every event of a tenant.
+    pub const fn of_tenant(tenant: TenantId) -> Self {
+        Self::of(Whose::Of(Scope::Tenant(tenant)))
+    }
+}
+
+/// How far the events reach that can be seen, and which transactions may still write before that.
+///
+/// PostgreSQL gives places out before the commit, so a place before the last one can still fill. It
+/// cannot once every transaction that had begun by then has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The last place that can be seen; 0 if there is none.
+    pub seq: i64,
+    /// Every transaction with a smaller number has ended.
+    pub ended_below: i64,
+    /// Every transaction that has begun to write has a smaller number.
+    pub begun_below: i64,
+}
+
+/// Writes an event, after the change that it tells of.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -65,20 +117,56 @@ pub async fn append(tx: &Tx, event: &Event) -> Result<(), StoreError> {
     tx.execute(sql, values).await.map(|_| ())
 }
 
-/// Events of a tenant after a place, in order.
+/// Events after one place and up to another, in order.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of_tenant(
+pub async fn list(
     tx: &Tx,
-    tenant: TenantId,
-    after_seq: i64,
+    filter: &Filter,
+    (after, up_to): (i64, i64),
     limit: u64,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = "SELECT seq, id, tenant_id, topic, subject, payload, occurred_at FROM outbox \
-               WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    let values: Vec<Value> = vec![tenant.as_uuid().into(), after_seq.into(), signed(limit).into()];
-    tx.all(sql, values).await?.iter().map(from_row).collect()
+               WHERE seq > $1 AND seq <= $2";
+    let mut query = Query::new(sql, vec![after.into(), up_to.into()]);
+    match filter.whose {
+        Whose::Everybody => {}
+        Whose::Of(Scope::All) => query.and("tenant_id IS NOT NULL", Vec::new()),
+        Whose::Of(scope) => query.within(scope),
+    }
+    if !filter.topics.is_empty() {
+        let (conditions, values): (Vec<_>, Vec<_>) =
+            filter.topics.iter().map(|topic| about(topic)).unzip();
+        query.and(&conditions.join(" OR "), values);
+    }
+    query.and_maybe("subject = ?", filter.subject.clone().map(Value::from));
+    let instant = |at: Option<Timestamp>| at.map(|at| Value::from(instant::to_row(at)));
+    query.and_maybe("occurred_at >= ?", instant(filter.occurred_from));
+    query.and_maybe("occurred_at < ?", instant(filter.occurred_before));
+    let (sql, values) = query.ordered("seq", limit);
+    tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
+/// How far the events reach, see [`End`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end(tx: &Tx) -> Result<End, StoreError> {
+    // SQLite has one writer at a time: what can be seen is complete.
+    let numbers = if tx.is_postgres() {
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS ended_below, \
+         pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS begun_below"
+    } else {
+        "0 AS ended_below, 0 AS begun_below"
+    };
+    let sql = format!("SELECT COALESCE(MAX(seq), 0) AS seq, {numbers} FROM outbox");
+    let row = tx.one(&sql, Vec::new()).await?.ok_or(StoreError::LostRace)?;
+    Ok(End {
+        seq: row.try_get("", "seq")?,
+        ended_below: row.try_get("", "ended_below")?,
+        begun_below: row.try_get("", "begun_below")?,
+    })
 }
 
 /// Events that the relay has not handed on yet, oldest first.
@@ -99,6 +187,14 @@ pub async fn mark_published(tx: &Tx, seq: i64, at: Timestamp) -> Result<(), Stor
     let sql = "UPDATE outbox SET published_at = $2 WHERE seq = $1 AND published_at IS NULL";
     let values: Vec<Value> = vec![seq.into(), instant::to_row(at).into()];
     tx.execute(sql, values).await.map(|_| ())
+}
+
+/// The condition for a topic, or for all topics of a noun.
+fn about(topic: &str) -> (String, Value) {
+    match topic.strip_suffix('*') {
+        Some(noun) => (format!("substr(topic, 1, {}) = ?", noun.chars().count()), noun.into()),
+        None => ("topic = ?".to_owned(), topic.into()),
+    }
 }
 
 fn signed(limit: u64) -> i64 {

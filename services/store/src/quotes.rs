@@ -4,6 +4,7 @@ use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::id::{QuoteId, SubscriptionId, TenantId};
 use tasuki_core::quote::{Quote, QuoteState};
+use tasuki_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::document;
@@ -31,6 +32,10 @@ pub struct Filter {
     pub scope: Scope,
     /// In one of these states; any if empty.
     pub states: Vec<&'static str>,
+    /// Only those issued from here on.
+    pub issued_from: Option<Timestamp>,
+    /// Only those issued before.
+    pub issued_before: Option<Timestamp>,
 }
 
 /// Adds a quote.
@@ -109,6 +114,9 @@ pub async fn list(
         let values = filter.states.iter().map(|state| (*state).into()).collect();
         query.and(&format!("state IN ({places})"), values);
     }
+    let instant = |at: Option<Timestamp>| at.map(|at| Value::from(instant::to_row(at)));
+    query.and_maybe("issued_at >= ?", instant(filter.issued_from));
+    query.and_maybe("issued_at < ?", instant(filter.issued_before));
     query.and_maybe("id > ?", after.map(|id| id.as_uuid().into()));
     let (sql, values) = query.ordered("id", limit);
     tx.all(&sql, values).await?.iter().map(from_row).collect()

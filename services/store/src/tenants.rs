@@ -14,6 +14,9 @@ use crate::tx::Tx;
 /// The version of the documents that this program writes.
 const SCHEMA_VERSION: i32 = 1;
 
+/// The version of a tenant that was never changed.
+pub const FIRST_VERSION: i64 = 1;
+
 #[expect(unreachable_pub, reason = "the derive needs public items; the module is private")]
 mod row {
     use sea_orm::entity::prelude::*;
@@ -24,6 +27,7 @@ mod row {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
         pub partner_id: Uuid,
+        pub partner_reference: Option<String>,
         pub name: String,
         pub zone: String,
         pub clock_at: Option<DateTimeUtc>,
@@ -48,20 +52,30 @@ pub struct Stored {
     pub version: i64,
 }
 
+/// Which tenants are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only those of this partner.
+    pub partner_id: Option<PartnerId>,
+    /// Only those with this reference of their partner.
+    pub partner_reference: Option<String>,
+}
+
 /// Adds a tenant.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError::Duplicate`] if its partner has another one with that reference.
 pub async fn insert(tx: &Tx, tenant: &Tenant) -> Result<(), StoreError> {
     let model = row::ActiveModel {
         id: Set(tenant.id.as_uuid()),
         partner_id: Set(tenant.partner_id.as_uuid()),
+        partner_reference: Set(reference(tenant)),
         name: Set(tenant.name.clone()),
         zone: Set(tenant.zone.name().to_owned()),
         clock_at: Set(tenant.clock_at.map(instant::to_row)),
         document: Set(document::to_row("tenant", tenant)?),
         schema_version: Set(SCHEMA_VERSION),
-        version: Set(1),
+        version: Set(FIRST_VERSION),
         created_at: Set(instant::to_row(tenant.created_at)),
     };
     row::Entity::insert(model).exec_without_returning(tx.db()).await?;
@@ -79,10 +93,11 @@ pub async fn get(tx: &Tx, id: TenantId) -> Result<Option<Stored>, StoreError> {
 /// Writes a changed tenant over the version that was read. Its clock is not touched.
 ///
 /// # Errors
-/// [`StoreError::LostRace`] if it was changed since.
+/// [`StoreError::LostRace`] if it was changed since, [`StoreError::Duplicate`] as for [`insert`].
 pub async fn save(tx: &Tx, tenant: &Tenant, read_version: i64) -> Result<i64, StoreError> {
     let next = read_version.saturating_add(1);
     let updated = row::Entity::update_many()
+        .col_expr(row::Column::PartnerReference, Expr::value(reference(tenant)))
         .col_expr(row::Column::Name, Expr::value(tenant.name.clone()))
         .col_expr(row::Column::Document, Expr::value(document::to_row("tenant", tenant)?))
         .col_expr(row::Column::Version, Expr::value(next))
@@ -108,24 +123,32 @@ pub async fn set_clock(tx: &Tx, id: TenantId, at: Timestamp) -> Result<(), Store
     if updated.rows_affected == 1 { Ok(()) } else { Err(StoreError::LostRace) }
 }
 
-/// Tenants in the order of their ids, after one id; of one partner, or of all.
+/// Tenants in the order of their ids, after one id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn list(
     tx: &Tx,
-    partner: Option<PartnerId>,
+    filter: &Filter,
     after: Option<TenantId>,
     limit: u64,
 ) -> Result<Vec<Stored>, StoreError> {
     let mut find = row::Entity::find().order_by_asc(row::Column::Id).limit(limit);
-    if let Some(partner) = partner {
+    if let Some(partner) = filter.partner_id {
         find = find.filter(row::Column::PartnerId.eq(partner.as_uuid()));
+    }
+    if let Some(reference) = &filter.partner_reference {
+        find = find.filter(row::Column::PartnerReference.eq(reference.as_str()));
     }
     if let Some(after) = after {
         find = find.filter(row::Column::Id.gt(after.as_uuid()));
     }
     find.all(tx.db()).await?.into_iter().map(from_row).collect()
+}
+
+/// Tenants without a reference do not get into each other's way.
+fn reference(tenant: &Tenant) -> Option<String> {
+    Some(tenant.partner_reference.clone()).filter(|reference| !reference.is_empty())
 }
 
 fn from_row(row: row::Model) -> Result<Stored, StoreError> {

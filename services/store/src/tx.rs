@@ -60,7 +60,12 @@ impl Tx {
 
     /// `FOR UPDATE` where the database has row locks; SQLite has one writer and needs none.
     pub(crate) fn for_update(&self) -> &'static str {
-        if self.inner.get_database_backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" }
+        if self.is_postgres() { " FOR UPDATE" } else { "" }
+    }
+
+    /// Whether the database is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.inner.get_database_backend() == DbBackend::Postgres
     }
 
     /// Runs a statement with `$1, $2 …` on either database; tells how many rows it changed.

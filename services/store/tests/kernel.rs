@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 use serde_json::json;
+use tasuki_core::catalog::CompanyProfile;
 use tasuki_core::id::{EventId, JobId, PartnerId, TenantId};
 use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Tenant};
 use tasuki_core::time::{Timestamp, Zone};
@@ -45,13 +46,16 @@ async fn tenant(store: &Store, n: u128, clock_at: Option<Timestamp>) -> TenantId
         partner_id: partner().id,
         name: format!("firm {n}"),
         name_en: String::new(),
-        industry: "G".to_owned(),
-        employees: Some(12),
+        partner_reference: String::new(),
         zone: Zone::named(Zone::TOKYO).unwrap(),
-        sites: Vec::new(),
-        memberships: Vec::new(),
+        profile: CompanyProfile {
+            industry: Some("G".to_owned()),
+            employees: Some(12),
+            ..CompanyProfile::default()
+        },
         clock_at,
         created_at: noon(),
+        updated_at: noon(),
     };
     tenants::insert(&tx, &tenant).await.unwrap();
     tx.commit().await.unwrap();
@@ -282,7 +286,9 @@ async fn events_come_out_in_order_and_once_marked_not_again() {
         assert_eq!(first.occurred_at.to_string(), "2021-04-01T00:00:00.123456Z");
         outbox::mark_published(&tx, first.seq, noon()).await.unwrap();
         assert_eq!(outbox::unpublished(&tx, 10).await.unwrap().len(), 2, "{}", fresh.name);
-        let page = outbox::of_tenant(&tx, tenant, first.seq, 1).await.unwrap();
+        let page = outbox::list(&tx, &outbox::Filter::of_tenant(tenant), (first.seq, i64::MAX), 1)
+            .await
+            .unwrap();
         assert_eq!(page.len(), 1, "{}", fresh.name);
     }
 }

@@ -91,8 +91,8 @@ pub fn certificate_row(
             .map(|limit| limit.amount)
             .min(),
         change: change_in(window, certificate),
-        prefecture: tenant.sites.first().map(|site| site.prefecture.clone()).unwrap_or_default(),
-        industry: tenant.industry.clone(),
+        prefecture: tenant.prefecture().unwrap_or_default().to_owned(),
+        industry: tenant.industry().to_owned(),
     }))
 }
 

@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::actor::Actor;
+use crate::catalog::CompanyProfile;
 use crate::certificate::{Certificate, CertificateCommand, CertificateDraft, Evidence, Stop};
 use crate::claim::{
     Claim, ClaimCommand, ClaimOutcome, ClaimPayment, ClaimState, ClaimedItem, Consent, LossCause,
@@ -33,13 +34,16 @@ fn tenant() -> Tenant {
         partner_id: PartnerId::of_code("ogs"),
         name: "比嘉商店".to_owned(),
         name_en: String::new(),
-        industry: "I".to_owned(),
-        employees: Some(5),
+        partner_reference: String::new(),
         zone: Zone::named(Zone::TOKYO).unwrap(),
-        sites: Vec::new(),
-        memberships: Vec::new(),
+        profile: CompanyProfile {
+            industry: Some("I".to_owned()),
+            employees: Some(5),
+            ..CompanyProfile::default()
+        },
         clock_at: None,
         created_at: at("2021-01-01T00:00:00"),
+        updated_at: at("2021-01-01T00:00:00"),
     }
 }
 

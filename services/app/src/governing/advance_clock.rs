@@ -6,10 +6,10 @@ use tasuki_core::id::TenantId;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::tenant::Tenant;
 use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, jobs, tenants};
 
+use super::TenantView;
 use crate::access;
 use crate::call::Call;
 use crate::context::Context;
@@ -24,7 +24,7 @@ const LOOKS_AT_ONE_INSTANT: u32 = 1_500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advanced {
     /// The tenant, with its clock.
-    pub tenant: Tenant,
+    pub tenant: TenantView,
     /// At how many instants the clock stood still for work.
     pub n_stops: u32,
     /// When the next work is due, if any is known.
@@ -66,7 +66,7 @@ pub async fn advance_clock(
     }
 
     let tx = ctx.store.begin_read().await?;
-    let tenant = access::enter(ctx, &tx, call, id, Permission::Read).await?.tenant;
+    let tenant = access::enter(ctx, &tx, call, id, Permission::Read).await?.into();
     let next_due_at = jobs::next_due(&tx, id, Timestamp::new(jiff::Timestamp::MAX)).await?;
     Ok(Advanced { tenant, n_stops, next_due_at })
 }

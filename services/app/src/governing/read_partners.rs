@@ -1,6 +1,6 @@
 //! Reads partners and providers.
 
-use tasuki_core::id::PartnerId;
+use tasuki_core::id::{PartnerId, ProviderId};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
@@ -37,6 +37,17 @@ pub async fn list_partners(
     let after = request.after.as_deref().unwrap_or_default();
     let rows = partners::list(&tx, after, request.to_read()).await?;
     Ok(request.page(rows, |partner| partner.code.clone()))
+}
+
+/// A provider.
+///
+/// # Errors
+/// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`.
+pub async fn get_provider(ctx: &Context, call: &Call, id: ProviderId) -> Result<Provider, Problem> {
+    call.require(Permission::Read)?;
+    let tx = ctx.store.begin_read().await?;
+    let provider = providers::get(&tx, id).await?;
+    provider.ok_or_else(|| Problem::not_found(Reason::ProviderNotFound, id))
 }
 
 /// All providers, in the order of their names.

@@ -44,7 +44,7 @@ const OKINAWA_DESK: Desk = Desk {
 impl Desk {
     /// The desk of a tenant, by the prefecture of its main site.
     pub(crate) fn of(tenant: &Tenant) -> Self {
-        let main = tenant.sites.first().map(|site| site.prefecture.as_str());
+        let main = tenant.prefecture();
         if main.is_some() && main == KUMAMOTO_DESK.prefecture {
             KUMAMOTO_DESK
         } else {

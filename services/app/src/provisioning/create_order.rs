@@ -35,7 +35,7 @@ pub struct CreateOrder {
     pub external_reference: String,
     /// What is ordered.
     pub items: Vec<NewItem>,
-    /// What is known about the customer.
+    /// What is said about the customer; it is completed by what is known about the tenant.
     pub survey: SurveyFacts,
     /// When the order counts as complete.
     pub completion: CompletionPolicy,
@@ -154,7 +154,7 @@ fn ordered(
     }
     // None named and none known by the name of the service: placing finds one that offers it.
     let provider_id = new.provider_id.unwrap_or_else(|| ProviderId::of_code(spec.service.as_str()));
-    let facts = survey.about(&spec, new.consent.as_ref());
+    let facts = survey.about(&spec, new.consent.as_ref(), &entered.tenant.profile);
     let pack = pack_in_force(ctx, entered);
     let checked = check(ctx, pack.as_deref(), facts, entered)?;
     let refusal = checked.as_ref().and_then(|checked| checked.refusal.clone());
@@ -248,8 +248,13 @@ fn check_dependencies(items: &[NewItem]) -> Result<(), Problem> {
 }
 
 impl SurveyFacts {
-    fn about(&self, spec: &Spec, consent: Option<&ThirdPartyConsent>) -> CompanyFacts {
-        let known = company_facts(&self.profile);
+    fn about(
+        &self,
+        spec: &Spec,
+        consent: Option<&ThirdPartyConsent>,
+        tenant: &CompanyProfile,
+    ) -> CompanyFacts {
+        let known = company_facts(&self.profile.clone().completed_by(tenant));
         let quantity = i64::from(spec.quantity);
         CompanyFacts {
             service: Some(spec.service),

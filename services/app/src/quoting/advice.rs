@@ -50,6 +50,15 @@ struct Opinion {
     reason: Text,
 }
 
+/// What policies are asked about a company, and what they gave so far.
+struct Enquiry<'a> {
+    library: &'a Library,
+    card: &'a RateCard,
+    profile: &'a CompanyProfile,
+    now: Timestamp,
+    judged: Vec<Judged>,
+}
+
 /// Advises a company: with a selection it says what speaks for and against it, without one it makes
 /// a selection.
 ///
@@ -62,14 +71,14 @@ pub fn advise(
     asked: &[SelectedItem],
     now: Timestamp,
 ) -> Result<Advice, Problem> {
-    let mut judged = Vec::new();
-    let opinions = opinions(library, card, profile, now, &mut judged)?;
+    let mut enquiry = Enquiry { library, card, profile, now, judged: Vec::new() };
+    let opinions = enquiry.opinions()?;
     let advice = if asked.is_empty() {
         let wished = |service| profile.wishes.contains(&service);
         let made = made_from(card, profile, &opinions, &wished);
-        without_refused(library, card, profile, made, now, &mut judged)?
+        enquiry.without_refused(made)?
     } else {
-        as_asked(library, card, profile, (asked, &opinions), now, &mut judged)?
+        enquiry.as_asked(asked, &opinions)?
     };
     if advice.selection.is_empty() {
         let text = "nothing was chosen and nothing can be recommended; name the services";
@@ -78,41 +87,124 @@ pub fn advise(
             problem.violating("selections", format!("{}: {}", of.code, of.reason.en))
         }));
     }
-    Ok(Advice { judged, ..advice })
+    Ok(Advice { judged: enquiry.judged, ..advice })
 }
 
-/// What was asked for stays, with what speaks against it; what would help too is advised for later.
-fn as_asked(
-    library: &Library,
-    card: &RateCard,
-    profile: &CompanyProfile,
-    (asked, opinions): (&[SelectedItem], &[Opinion]),
-    now: Timestamp,
-    judged: &mut Vec<Judged>,
-) -> Result<Advice, Problem> {
-    let mut recommended = Vec::new();
-    let mut unavailable = Vec::new();
-    for opinion in opinions {
-        let item = asked.iter().find(|item| item.service == opinion.service);
-        match (item, opinion.suits) {
-            (Some(item), true) => {
-                recommended.push(recommendation(opinion, plan_of(card, item), true, true));
+impl Enquiry<'_> {
+    /// What the recommendation pack says about each service; nothing without a pack.
+    fn opinions(&mut self) -> Result<Vec<Opinion>, Problem> {
+        let facts = company_facts(self.profile);
+        let Some(evaluation) = self.ask(PackKind::Recommendation, facts)? else {
+            return Ok(Vec::new());
+        };
+        Ok(evaluation
+            .matched
+            .iter()
+            .filter_map(|rule| {
+                let word = |name: &str| rule.outputs.get(name);
+                let service = word("service").and_then(Value::as_str)?.parse().ok()?;
+                let suits = word("recommended").and_then(Value::as_bool)?;
+                let priority = word("priority").and_then(Value::as_u64).unwrap_or_default();
+                Some(Opinion {
+                    service,
+                    suits,
+                    priority: u32::try_from(priority).unwrap_or(u32::MAX),
+                    code: rule.code.clone(),
+                    reason: rule.message.clone(),
+                })
+            })
+            .collect())
+    }
+
+    /// What was asked for stays, with what speaks against it; what would help too is advised for later.
+    fn as_asked(
+        &mut self,
+        asked: &[SelectedItem],
+        opinions: &[Opinion],
+    ) -> Result<Advice, Problem> {
+        let mut recommended = Vec::new();
+        let mut unavailable = Vec::new();
+        for opinion in opinions {
+            let item = asked.iter().find(|item| item.service == opinion.service);
+            match (item, opinion.suits) {
+                (Some(item), true) => {
+                    recommended.push(recommendation(opinion, plan_of(self.card, item), true, true));
+                }
+                (None, true) => recommended.push(recommendation(opinion, None, false, false)),
+                (Some(_), false) => unavailable.push(refusal(opinion)),
+                (None, false) => {}
             }
-            (None, true) => recommended.push(recommendation(opinion, None, false, false)),
-            (Some(_), false) => unavailable.push(refusal(opinion)),
-            (None, false) => {}
         }
+        for item in asked {
+            let refused = self.not_eligible(item)?;
+            unavailable.extend(refused);
+        }
+        Ok(Advice {
+            selection: asked.to_vec(),
+            recommended: in_order(recommended),
+            unavailable: each_once(unavailable),
+            judged: Vec::new(),
+        })
     }
-    for item in asked {
-        let refused = not_eligible(library, card, profile, item, now, judged)?;
-        unavailable.extend(refused);
+
+    /// The selection without what a company may not have.
+    fn without_refused(&mut self, made: Advice) -> Result<Advice, Problem> {
+        let mut advice = Advice { selection: Vec::new(), ..made };
+        for item in made.selection {
+            let refused = self.not_eligible(&item)?;
+            if refused.is_empty() {
+                advice.selection.push(item);
+                continue;
+            }
+            for of in advice.recommended.iter_mut().filter(|of| of.service == item.service) {
+                of.in_bundle = false;
+                of.plan = None;
+            }
+            advice.unavailable.extend(refused);
+        }
+        advice.recommended = in_order(advice.recommended);
+        advice.unavailable = each_once(advice.unavailable);
+        Ok(advice)
     }
-    Ok(Advice {
-        selection: asked.to_vec(),
-        recommended: in_order(recommended),
-        unavailable: each_once(unavailable),
-        judged: Vec::new(),
-    })
+
+    /// Why a company may not have a service; nothing when it may, or when it cannot be told.
+    fn not_eligible(&mut self, item: &SelectedItem) -> Result<Vec<Unavailable>, Problem> {
+        let of_web = find_plan(self.card, item).is_some_and(|plan| plan.tier == "web");
+        let facts = about(self.profile, item, of_web);
+        let Some(evaluation) = self.ask(PackKind::Eligibility, facts)? else {
+            return Ok(Vec::new());
+        };
+        if evaluation.outcome != Outcome::NotSatisfied {
+            return Ok(Vec::new());
+        }
+        let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
+        Ok(failed
+            .map(|finding| Unavailable {
+                service: item.service,
+                code: finding.code.clone(),
+                reason: with_next_step(&finding.message, finding.next_step.as_ref()),
+                decision_id: None,
+            })
+            .collect())
+    }
+
+    /// What the scheme's pack of a kind gives for facts; nothing without a pack.
+    fn ask(&mut self, kind: PackKind, facts: CompanyFacts) -> Result<Option<Evaluation>, Problem> {
+        let packs = &self.library.packs;
+        let name = self.card.packs.as_ref();
+        let Some(pack) = name.and_then(|name| packs.in_force(kind, name, self.now)) else {
+            return Ok(None);
+        };
+        let facts = FactSet::at(self.now).with_company(facts);
+        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
+        let evaluation = pack.evaluate(&facts);
+        self.judged.push(Judged {
+            pack: pack.identity().clone(),
+            facts: frozen,
+            explanation: evaluation.explanation(),
+        });
+        Ok(Some(evaluation))
+    }
 }
 
 /// A selection made from what the pack recommends, with what the company wished for.
@@ -140,33 +232,6 @@ fn made_from(
     let refused = opinions.iter().filter(|of| !of.suits && wished(of.service)).map(refusal);
     advice.unavailable.extend(refused);
     advice
-}
-
-/// The selection without what a company may not have.
-fn without_refused(
-    library: &Library,
-    card: &RateCard,
-    profile: &CompanyProfile,
-    made: Advice,
-    now: Timestamp,
-    judged: &mut Vec<Judged>,
-) -> Result<Advice, Problem> {
-    let mut advice = Advice { selection: Vec::new(), ..made };
-    for item in made.selection {
-        let refused = not_eligible(library, card, profile, &item, now, judged)?;
-        if refused.is_empty() {
-            advice.selection.push(item);
-            continue;
-        }
-        for of in advice.recommended.iter_mut().filter(|of| of.service == item.service) {
-            of.in_bundle = false;
-            of.plan = None;
-        }
-        advice.unavailable.extend(refused);
-    }
-    advice.recommended = in_order(advice.recommended);
-    advice.unavailable = each_once(advice.unavailable);
-    Ok(advice)
 }
 
 /// How much of a service the company needs; nothing when too little is known to price it.
@@ -197,83 +262,6 @@ fn sized(card: &RateCard, profile: &CompanyProfile, service: Service) -> Option<
         | Service::OnSiteResponse
         | Service::DataRecovery => Some(item),
     }
-}
-
-/// What the recommendation pack says about each service; nothing without a pack.
-fn opinions(
-    library: &Library,
-    card: &RateCard,
-    profile: &CompanyProfile,
-    now: Timestamp,
-    judged: &mut Vec<Judged>,
-) -> Result<Vec<Opinion>, Problem> {
-    let asked = (PackKind::Recommendation, company_facts(profile));
-    let Some(evaluation) = ask(library, card, asked, now, judged)? else { return Ok(Vec::new()) };
-    Ok(evaluation
-        .matched
-        .iter()
-        .filter_map(|rule| {
-            let word = |name: &str| rule.outputs.get(name);
-            let service = word("service").and_then(Value::as_str)?.parse().ok()?;
-            let suits = word("recommended").and_then(Value::as_bool)?;
-            let priority = word("priority").and_then(Value::as_u64).unwrap_or_default();
-            Some(Opinion {
-                service,
-                suits,
-                priority: u32::try_from(priority).unwrap_or(u32::MAX),
-                code: rule.code.clone(),
-                reason: rule.message.clone(),
-            })
-        })
-        .collect())
-}
-
-/// Why a company may not have a service; nothing when it may, or when it cannot be told.
-fn not_eligible(
-    library: &Library,
-    card: &RateCard,
-    profile: &CompanyProfile,
-    item: &SelectedItem,
-    now: Timestamp,
-    judged: &mut Vec<Judged>,
-) -> Result<Vec<Unavailable>, Problem> {
-    let of_web = find_plan(card, item).is_some_and(|plan| plan.tier == "web");
-    let asked = (PackKind::Eligibility, about(profile, item, of_web));
-    let Some(evaluation) = ask(library, card, asked, now, judged)? else { return Ok(Vec::new()) };
-    if evaluation.outcome != Outcome::NotSatisfied {
-        return Ok(Vec::new());
-    }
-    let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
-    Ok(failed
-        .map(|finding| Unavailable {
-            service: item.service,
-            code: finding.code.clone(),
-            reason: with_next_step(&finding.message, finding.next_step.as_ref()),
-            decision_id: None,
-        })
-        .collect())
-}
-
-fn ask(
-    library: &Library,
-    card: &RateCard,
-    (kind, facts): (PackKind, CompanyFacts),
-    now: Timestamp,
-    judged: &mut Vec<Judged>,
-) -> Result<Option<Evaluation>, Problem> {
-    let packs = &library.packs;
-    let Some(pack) = card.packs.as_ref().and_then(|name| packs.in_force(kind, name, now)) else {
-        return Ok(None);
-    };
-    let facts = FactSet::at(now).with_company(facts);
-    let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-    let evaluation = pack.evaluate(&facts);
-    judged.push(Judged {
-        pack: pack.identity().clone(),
-        facts: frozen,
-        explanation: evaluation.explanation(),
-    });
-    Ok(Some(evaluation))
 }
 
 fn find_plan<'a>(card: &'a RateCard, item: &SelectedItem) -> Option<&'a Plan> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tasuki_core::actor::Actor;
-use tasuki_core::catalog::{CompanyProfile, ProfileMembership, ProfileSite, SelectedItem};
+use tasuki_core::catalog::{CompanyProfile, SelectedItem};
 use tasuki_core::decision::{Decision, Occasion};
 use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::master_contract::Attachment;
@@ -30,7 +30,7 @@ pub struct NewQuote {
     pub tenant_id: Option<TenantId>,
     /// The partner that offers, if it is not the tenant's.
     pub partner_id: Option<PartnerId>,
-    /// What is known about the company; what is known about the tenant if left out.
+    /// What is said about the company; it is completed by what is known about the tenant.
     pub profile: Option<CompanyProfile>,
     /// What is wanted; a bundle is recommended if empty.
     pub selection: Vec<SelectedItem>,
@@ -57,6 +57,9 @@ pub enum WantedCover {
     None,
 }
 
+/// More contracts of one operator at a time than any scheme has.
+const CONTRACTS: u64 = 16;
+
 /// Who is to get the offer, and when.
 struct Buyer {
     tenant: Option<Tenant>,
@@ -80,8 +83,10 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     }
 
     let start_on = new.start_on.unwrap_or_else(|| buyer.now.day_in(&buyer.zone));
-    let card = choose_card(ctx, &tx, &buyer, (new.rate_card.as_deref(), start_on)).await?;
-    let profile = new.profile.clone().unwrap_or_else(|| known(buyer.tenant.as_ref()));
+    let profile = known(new.profile.clone(), buyer.tenant.as_ref());
+    let named = new.rate_card.as_deref();
+    let card =
+        choose_card(ctx, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
     let advice = advise(&ctx.library, card, &profile, &new.selection, buyer.now)?;
     let (mut bundle, unavailable, judged) = bundle(card, &profile, &new, (start_on, advice))?;
     let cover = match new.cover {
@@ -158,8 +163,8 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
 async fn choose_card<'a>(
     ctx: &'a Context,
     tx: &Tx,
-    buyer: &Buyer,
-    (named, day): (Option<&str>, CivilDate),
+    seller: PartnerId,
+    (named, prefecture, day): (Option<&str>, Option<&str>, CivilDate),
 ) -> Result<&'a RateCard, Problem> {
     let cards = &ctx.library.cards;
     if let Some(name) = named {
@@ -168,9 +173,7 @@ async fn choose_card<'a>(
             Problem::new(Reason::RateCardNotFound, text).with("rate_card", name).with("day", day)
         });
     }
-    let code = partners::get(tx, buyer.partner_id).await?.map(|partner| partner.code);
-    let site = buyer.tenant.as_ref().and_then(|tenant| tenant.sites.first());
-    let prefecture = site.map(|site| site.prefecture.as_str());
+    let code = partners::get(tx, seller).await?.map(|partner| partner.code);
     let found = cards.sold_by(&code.unwrap_or_default(), prefecture, day);
     match found.as_slice() {
         [only] => Ok(only),
@@ -218,8 +221,6 @@ async fn cover(
         holder_id: Some(PartnerId::of_code(&card.operator)),
         in_force_at: Some(Timestamp::start_of(start_on, zone)?),
     };
-    /// More contracts of one operator at a time than any scheme has.
-    const CONTRACTS: u64 = 16;
     let contracts = master_contracts::list(tx, &filter, None, CONTRACTS).await?;
     Ok(contracts
         .into_iter()
@@ -292,26 +293,11 @@ fn issue(
     Ok(Quote::issue(draft, buyer.now))
 }
 
-/// What is known about a tenant before anybody asked.
-fn known(tenant: Option<&Tenant>) -> CompanyProfile {
-    let Some(tenant) = tenant else { return CompanyProfile::default() };
-    let sites = tenant.sites.iter().enumerate().map(|(at, site)| ProfileSite {
-        code: format!("site-{}", at + 1),
-        name: site.name.clone(),
-        prefecture: Some(site.prefecture.clone()).filter(|code| !code.is_empty()),
-        remote_island: Some(site.remote_island),
-    });
-    let memberships = tenant.memberships.iter().map(|of| ProfileMembership {
-        association: of.association.clone(),
-        valid_from: of.valid_from,
-        valid_to: of.valid_to,
-        evidence: String::new(),
-    });
-    CompanyProfile {
-        industry: Some(tenant.industry.clone()).filter(|industry| !industry.is_empty()),
-        employees: tenant.employees,
-        sites: sites.collect(),
-        memberships: memberships.collect(),
-        ..CompanyProfile::default()
+/// What the request says, completed by what is known about the tenant.
+fn known(said: Option<CompanyProfile>, tenant: Option<&Tenant>) -> CompanyProfile {
+    let said = said.unwrap_or_default();
+    match tenant {
+        Some(tenant) => said.completed_by(&tenant.profile),
+        None => said,
     }
 }

@@ -1,7 +1,8 @@
 //! What is known about a company, as policies read it.
 
 use tasuki_core::catalog::{
-    CompanyProfile, Consent, DnsControl, MaintainerCooperation, SelectedItem, TaxMode, WafState,
+    CompanyProfile, Consent, DnsControl, MaintainerCooperation, Quantity, SelectedItem, TaxMode,
+    WafState,
 };
 use tasuki_core::service::Service;
 use tasuki_policies::facts::{self, CompanyFacts};
@@ -23,7 +24,7 @@ pub fn company_facts(profile: &CompanyProfile) -> CompanyFacts {
         has_website: profile.has_website,
         waf: profile.waf.map(waf),
         dns_control: profile.dns_control.map(dns_control),
-        monthly_traffic_gb: profile.monthly_traffic_gb.map(|traffic| traffic.value()),
+        monthly_traffic_gb: profile.monthly_traffic_gb.map(Quantity::value),
         upstream_cooperates: profile.upstream_maintainer.map(cooperation),
         remote_island: site.and_then(|site| site.remote_island),
         maintainer_consent: profile.maintainer_consent.map(consent),
@@ -39,7 +40,7 @@ pub fn company_facts(profile: &CompanyProfile) -> CompanyFacts {
         memberships: (!profile.memberships.is_empty())
             .then(|| profile.memberships.iter().map(|of| of.association.clone()).collect()),
         users: profile.users.map(i64::from),
-        line_mbps: profile.throughput_mbps.and_then(tasuki_core::catalog::Quantity::as_whole),
+        line_mbps: profile.throughput_mbps.and_then(Quantity::as_whole),
         security_action_stars: profile.security_action_stars.map(i64::from),
         has_backup: profile.has_backup,
         nameserver_change_needed: profile.nameserver_change_needed,
@@ -54,10 +55,7 @@ pub(crate) fn about(profile: &CompanyProfile, item: &SelectedItem, of_web: bool)
     CompanyFacts {
         service: Some(item.service),
         endpoints_wanted: item.endpoints.map(i64::from),
-        monthly_traffic_gb: item
-            .traffic_gb
-            .map(|traffic| traffic.value())
-            .or(known.monthly_traffic_gb),
+        monthly_traffic_gb: item.traffic_gb.map(Quantity::value).or(known.monthly_traffic_gb),
         diagnosis_of_web: (item.service == Service::Diagnosis).then_some(of_web),
         web_screens: item.web_screens.map(i64::from).or(known.web_screens),
         global_ips: item.global_ips.map(i64::from).or(known.global_ips),

@@ -1,7 +1,7 @@
 //! What an accepted quote orders: one order, with one item for each service of the bundle.
 
 use tasuki_core::actor::Actor;
-use tasuki_core::catalog::{CompanyProfile, SelectedItem};
+use tasuki_core::catalog::{CompanyProfile, Quantity, SelectedItem};
 use tasuki_core::decision::{Outcome, PackKind};
 use tasuki_core::id::{ItemId, OrderId, ProviderId};
 use tasuki_core::problem::Problem;
@@ -40,10 +40,12 @@ pub(super) async fn place_orders(
         ordered_at: entered.now,
         cancellation: None,
     };
+    // What the tenant told since, or told somebody else, is known as well.
+    let profile = quote.profile.clone().completed_by(&entered.tenant.profile);
     let mut items = Vec::new();
     for (at, subscribed) in subscription.items.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
-        let bundle = (card, &quote.profile);
+        let bundle = (card, &profile);
         items.push(item(ctx, entered, bundle, (number, subscribed))?);
     }
     let stored =
@@ -70,13 +72,13 @@ fn item(
         None => ItemState::PLANNED,
     };
     let (preflight, judged) = checked.map(|checked| (checked.preflight, checked.judged)).unzip();
-    let spec = spec(entered, plan, selected);
+    let spec = spec(entered, plan, (selected, profile));
     let item = new_item(subscribed.item_id, number, plan, (spec, state));
     Ok(OrderedItem { item: Item { preflight, ..item }, judged })
 }
 
 /// Why the company may not have the service at all, if that is so. The quote keeps the record of the
-/// same question about the same facts; here it decides.
+/// same question about what was known then; here it decides.
 fn refused_for_good(
     ctx: &Context,
     card: &RateCard,
@@ -88,14 +90,12 @@ fn refused_for_good(
         .as_deref()
         .and_then(|name| ctx.library.packs.in_force(PackKind::Eligibility, name, entered.now))?;
     let evaluation = pack.evaluate(&FactSet::at(entered.now).with_company(facts));
-    let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
+    let mut failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
     // A finding that is no reason for an order to fail, such as too few endpoints, is only told.
-    failed
-        .filter_map(|finding| {
-            let code: ReasonCode = finding.code.parse().ok()?;
-            Some(Cause::new(code, finding.message.ja.clone()))
-        })
-        .next()
+    failed.find_map(|finding| {
+        let code: ReasonCode = finding.code.parse().ok()?;
+        Some(Cause::new(code, finding.message.ja.clone()))
+    })
 }
 
 fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemState)) -> Item {
@@ -124,7 +124,11 @@ fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemStat
 }
 
 /// What the provider is asked to set up. The tenant is named by a pseudonym: its id.
-fn spec(entered: &Entered, plan: &Plan, selected: &SelectedItem) -> Spec {
+fn spec(
+    entered: &Entered,
+    plan: &Plan,
+    (selected, profile): (&SelectedItem, &CompanyProfile),
+) -> Spec {
     let component = if plan.component.is_empty() {
         Spec::default_component(plan.service).to_owned()
     } else {
@@ -133,16 +137,15 @@ fn spec(entered: &Entered, plan: &Plan, selected: &SelectedItem) -> Spec {
     let quantity = selected
         .endpoints
         .or_else(|| {
-            selected.quantity.and_then(|it| it.as_whole()).and_then(|n| u32::try_from(n).ok())
+            selected.quantity.and_then(Quantity::as_whole).and_then(|n| u32::try_from(n).ok())
         })
         .unwrap_or(1)
         .max(1);
-    let region = entered.tenant.sites.first().map(|site| site.prefecture.clone());
     Spec {
         plan: plan.plan.clone(),
         quantity,
         tenant_reference: entered.tenant.id.to_string(),
-        region: region.unwrap_or_default(),
+        region: profile.prefecture().unwrap_or_default().to_owned(),
         ..Spec::of(plan.service, component)
     }
 }

@@ -4,6 +4,7 @@ use tasuki_core::id::{DecisionId, QuoteId, TenantId};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::time::Timestamp;
 use tasuki_store::quotes::{self, Filter};
 use tasuki_store::{Scope, decisions};
 
@@ -20,6 +21,10 @@ pub struct QuoteList {
     pub tenant_id: Option<TenantId>,
     /// Only in one of these states; any if empty.
     pub states: Vec<&'static str>,
+    /// Only those issued from here on.
+    pub issued_from: Option<Timestamp>,
+    /// Only those issued before.
+    pub issued_before: Option<Timestamp>,
 }
 
 /// A quote of a tenant.
@@ -62,7 +67,12 @@ pub async fn list_quotes(
         }
         None => (everybody(call)?, None),
     };
-    let filter = Filter { scope, states: list.states.clone() };
+    let filter = Filter {
+        scope,
+        states: list.states.clone(),
+        issued_from: list.issued_from,
+        issued_before: list.issued_before,
+    };
     let rows = quotes::list(&tx, &filter, after, request.to_read()).await?;
     let ids: Vec<DecisionId> =
         rows.iter().flat_map(|row| row.quote.offer.decisions.iter().copied()).collect();

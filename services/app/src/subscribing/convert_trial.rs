@@ -91,8 +91,7 @@ async fn card_for(
     } else {
         let partner = partners::get(tx, entered.tenant.partner_id).await?;
         let code = partner.map(|partner| partner.code).unwrap_or_default();
-        let prefecture = entered.tenant.sites.first().map(|site| site.prefecture.as_str());
-        cards.sold_by(&code, prefecture, day).into_iter().next()
+        cards.sold_by(&code, entered.tenant.prefecture(), day).into_iter().next()
     };
     card.map(|card| card.reference.clone()).ok_or_else(|| {
         let text = format!("no rate card is in force on `{day}` for this tenant: name one");

@@ -10,7 +10,7 @@ use tasuki_app::billing::{self, CLOSE_MONTH, InvoiceView, MARK_PAST_DUE};
 use tasuki_app::call::{Call, RequestKey};
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
-use tasuki_core::catalog::{BillingCycle, SelectedItem};
+use tasuki_core::catalog::{BillingCycle, CompanyProfile, SelectedItem};
 use tasuki_core::id::{
     IdSource, InsurerId, ItemId, PartnerId, ProviderId, SubscriptionId, TenantId,
 };
@@ -196,13 +196,16 @@ impl Scheme {
             partner_id: seller(),
             name: format!("商店{n}"),
             name_en: String::new(),
-            industry: "I".to_owned(),
-            employees: Some(5),
+            partner_reference: String::new(),
             zone,
-            sites: Vec::new(),
-            memberships: Vec::new(),
+            profile: CompanyProfile {
+                industry: Some("I".to_owned()),
+                employees: Some(5),
+                ..CompanyProfile::default()
+            },
             clock_at: Some(clock_at),
             created_at: clock_at,
+            updated_at: clock_at,
         };
         let subscription = self.subscription(&tenant, plan);
         let tx = self.ctx.store.begin().await.unwrap();

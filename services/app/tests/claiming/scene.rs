@@ -15,7 +15,7 @@ use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_app::monitoring::{self, AlertRow, HeartbeatRow, RecordVerdict};
 use tasuki_core::alert::{AlertKey, Detail, Verdict};
-use tasuki_core::catalog::{Cadence, Proration};
+use tasuki_core::catalog::{Cadence, CompanyProfile, Proration};
 use tasuki_core::certificate::{CoveredItem, Evidence};
 use tasuki_core::claim::{ClaimedItem, LossCause, Payee};
 use tasuki_core::id::{
@@ -332,13 +332,16 @@ impl Scheme {
             partner_id: PartnerId::of_code("ogs"),
             name: format!("firm {n}"),
             name_en: String::new(),
-            industry: "G".to_owned(),
-            employees: Some(12),
+            partner_reference: String::new(),
             zone: Zone::named(Zone::TOKYO).unwrap(),
-            sites: Vec::new(),
-            memberships: Vec::new(),
+            profile: CompanyProfile {
+                industry: Some("G".to_owned()),
+                employees: Some(12),
+                ..CompanyProfile::default()
+            },
             clock_at: Some(jst(clock_at)),
             created_at: jst("2020-09-01 00:00"),
+            updated_at: jst("2020-09-01 00:00"),
         };
         let tx = self.ctx.store.begin().await.unwrap();
         tenants::insert(&tx, &tenant).await.unwrap();
@@ -411,13 +414,12 @@ impl Scheme {
             etag: String::new(),
         };
         let answered = monitoring::record_verdict(&self.ctx, &soc(), command).await;
-        let alert = match answered {
-            Ok(view) => view.alert,
+        let alert = if let Ok(view) = answered {
+            view.alert
+        } else {
             // Triage by policy may have made the incident already.
-            Err(_) => {
-                let call = operator();
-                monitoring::get_alert(&self.ctx, &call, tenant, view.alert.id).await.unwrap().alert
-            }
+            let call = operator();
+            monitoring::get_alert(&self.ctx, &call, tenant, view.alert.id).await.unwrap().alert
         };
         alert.state.incident_id().unwrap()
     }

@@ -8,10 +8,11 @@ use tasuki_app::context::Context;
 use tasuki_app::library::Library;
 use tasuki_app::monitoring::AlertRow;
 use tasuki_core::alert::{AlertKey, Detail};
+use tasuki_core::catalog::{CompanyProfile, ProfileSite};
 use tasuki_core::id::{IdSource, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::service::Service;
-use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Provider, Site, Tenant};
+use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Provider, Tenant};
 use tasuki_core::time::{Clock, Timestamp, Zone};
 use tasuki_store::testing::{Fresh, databases};
 use tasuki_store::{partners, providers, tenants};
@@ -118,23 +119,28 @@ impl Scheme {
     /// A simulated tenant with one site.
     pub(crate) async fn tenant(&self, n: u128, prefecture: &str, clock_at: Timestamp) -> TenantId {
         let id = TenantId::from(Uuid::from_u128(n));
-        let site = Site {
+        let site = ProfileSite {
+            code: "head-office".to_owned(),
             name: "本社".to_owned(),
-            prefecture: prefecture.to_owned(),
-            remote_island: false,
+            prefecture: Some(prefecture.to_owned()),
+            remote_island: Some(false),
         };
         let tenant = Tenant {
             id,
             partner_id: partner_id(),
             name: format!("firm {n}"),
             name_en: String::new(),
-            industry: "G".to_owned(),
-            employees: Some(12),
+            partner_reference: String::new(),
             zone: Zone::named(Zone::TOKYO).unwrap(),
-            sites: vec![site],
-            memberships: Vec::new(),
+            profile: CompanyProfile {
+                industry: Some("G".to_owned()),
+                employees: Some(12),
+                sites: vec![site],
+                ..CompanyProfile::default()
+            },
             clock_at: Some(clock_at),
             created_at: at("2020-09-01T00:00:00Z"),
+            updated_at: at("2020-09-01T00:00:00Z"),
         };
         let tx = self.ctx.store.begin().await.unwrap();
         tenants::insert(&tx, &tenant).await.unwrap();

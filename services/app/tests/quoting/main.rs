@@ -3,6 +3,7 @@
 
 mod cover;
 mod scene;
+mod told;
 
 use scene::{Scheme, company, operator, partner, schemes, wanting, with_key};
 use tasuki_app::paging::PageRequest;
@@ -37,7 +38,8 @@ async fn quoted(scheme: &Scheme, new: NewQuote) -> QuoteView {
 
 async fn topics(scheme: &Scheme, tenant: TenantId) -> Vec<String> {
     let tx = scheme.ctx.store.begin_read().await.unwrap();
-    let events = outbox::of_tenant(&tx, tenant, 0, 100).await.unwrap();
+    let all = outbox::Filter::of_tenant(tenant);
+    let events = outbox::list(&tx, &all, (0, i64::MAX), 100).await.unwrap();
     events.into_iter().map(|event| event.topic).collect()
 }
 
@@ -257,6 +259,25 @@ async fn a_partner_sees_and_sells_to_its_own_tenants_only() {
         assert!(page.unwrap().rows.is_empty());
         let own = list_quotes(&scheme.ctx, &partner("ogs"), &list, &PageRequest::default()).await;
         assert_eq!(own.unwrap().rows.len(), 1, "{}", scheme.name);
+    }
+}
+
+#[tokio::test]
+async fn quotes_are_listed_by_the_time_at_which_they_were_issued() {
+    for scheme in schemes().await {
+        let tenant = scheme.tenant(1, "2021-04-01T01:00:00Z").await;
+        let first = quoted(&scheme, wanting(tenant, edr(6))).await.quote.id;
+        scheme.advance(tenant, "2021-04-02T01:00:00Z").await;
+        let second = quoted(&scheme, wanting(tenant, edr(7))).await.quote;
+        let list = async |list: QuoteList| {
+            let page = list_quotes(&scheme.ctx, &operator(), &list, &PageRequest::default()).await;
+            page.unwrap().rows.into_iter().map(|view| view.quote.id).collect::<Vec<_>>()
+        };
+        let at = Some(second.issued_at);
+        let from = QuoteList { issued_from: at, ..QuoteList::default() };
+        assert_eq!(list(from).await, [second.id], "{}", scheme.name);
+        let before = QuoteList { issued_before: at, ..QuoteList::default() };
+        assert_eq!(list(before).await, [first], "{}", scheme.name);
     }
 }
 

@@ -211,7 +211,7 @@ const fn state_word(state: proto::AlertState) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn summary_of(message: proto::GetAlertSummaryRequest) -> Result<AlertList, Problem> {
+pub(crate) fn summary_of(message: &proto::GetAlertSummaryRequest) -> Result<AlertList, Problem> {
     let (detected_from, detected_until) = fields::bounds("detected", message.detected)?;
     Ok(AlertList {
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,

@@ -1,7 +1,6 @@
 //! Calls about invoices, credit notes and payments.
 
 use tasuki_app::billing::{self, Effect};
-use tasuki_core::problem::Problem;
 use tasuki_proto::billing::v1 as proto;
 use tasuki_proto::billing::v1::billing_service_server::BillingService;
 use tonic::{Request, Response, Status};
@@ -17,10 +16,6 @@ pub(crate) struct Billing {
     pub(crate) edge: Edge,
 }
 
-fn refused(problem: Problem) -> Status {
-    status(&problem)
-}
-
 #[tonic::async_trait]
 impl BillingService for Billing {
     async fn close_month(
@@ -31,12 +26,13 @@ impl BillingService for Billing {
             .edge
             .open_unless_asking(request, |m| (&m.request_id, m.validate_only.into()))
             .await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let month = fields::month("month", &message.month).map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let month = fields::month("month", &message.month).map_err(|problem| status(&problem))?;
         let effect = commands::effect(message.validate_only);
         let made = billing::close_month(&self.edge.ctx, &call, tenant, month, effect)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let invoices = made.iter().map(|view| match effect {
             Effect::Store => mapping::invoice(view),
             Effect::OnlySay => {
@@ -52,9 +48,10 @@ impl BillingService for Billing {
         request: Request<proto::PreviewInvoiceRequest>,
     ) -> Result<Response<proto::PreviewInvoiceResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let preview = commands::preview(message).map_err(refused)?;
-        let content =
-            billing::preview_invoice(&self.edge.ctx, &call, &preview).await.map_err(refused)?;
+        let preview = commands::preview(message).map_err(|problem| status(&problem))?;
+        let content = billing::preview_invoice(&self.edge.ctx, &call, &preview)
+            .await
+            .map_err(|problem| status(&problem))?;
         let of = (preview.tenant_id, preview.subscription_id);
         let invoice = content.map(|content| mapping::preview(&content, of));
         Ok(Response::new(proto::PreviewInvoiceResponse { invoice }))
@@ -65,10 +62,13 @@ impl BillingService for Billing {
         request: Request<proto::GetInvoiceRequest>,
     ) -> Result<Response<proto::GetInvoiceResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let id = fields::id("invoice_id", &message.invoice_id).map_err(refused)?;
-        let view =
-            billing::get_invoice(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id =
+            fields::id("invoice_id", &message.invoice_id).map_err(|problem| status(&problem))?;
+        let view = billing::get_invoice(&self.edge.ctx, &call, tenant, id)
+            .await
+            .map_err(|problem| status(&problem))?;
         let invoice = Some(mapping::invoice(&view));
         Ok(Response::new(proto::GetInvoiceResponse { invoice }))
     }
@@ -78,8 +78,10 @@ impl BillingService for Billing {
         request: Request<proto::ListInvoicesRequest>,
     ) -> Result<Response<proto::ListInvoicesResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = commands::invoices(message).map_err(refused)?;
-        let page = billing::list_invoices(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = commands::invoices(message).map_err(|problem| status(&problem))?;
+        let page = billing::list_invoices(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListInvoicesResponse {
             invoices: page.rows.iter().map(mapping::invoice).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -99,10 +101,10 @@ impl BillingService for Billing {
     ) -> Result<Response<proto::IssueCreditNoteResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
         let effect = commands::effect(message.validate_only);
-        let command = commands::credit_note(message).map_err(refused)?;
+        let command = commands::credit_note(message).map_err(|problem| status(&problem))?;
         let credited = billing::issue_credit_note(&self.edge.ctx, &call, &command, effect)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::IssueCreditNoteResponse {
             credit_note: Some(mapping::credit_note(&credited.note)),
             invoice: Some(mapping::invoice(&credited.invoice)),
@@ -114,10 +116,13 @@ impl BillingService for Billing {
         request: Request<proto::GetCreditNoteRequest>,
     ) -> Result<Response<proto::GetCreditNoteResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let id = fields::id("credit_note_id", &message.credit_note_id).map_err(refused)?;
-        let note =
-            billing::get_credit_note(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("credit_note_id", &message.credit_note_id)
+            .map_err(|problem| status(&problem))?;
+        let note = billing::get_credit_note(&self.edge.ctx, &call, tenant, id)
+            .await
+            .map_err(|problem| status(&problem))?;
         let credit_note = Some(mapping::credit_note(&note));
         Ok(Response::new(proto::GetCreditNoteResponse { credit_note }))
     }
@@ -127,9 +132,10 @@ impl BillingService for Billing {
         request: Request<proto::ListCreditNotesRequest>,
     ) -> Result<Response<proto::ListCreditNotesResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = commands::credit_notes(message).map_err(refused)?;
-        let page =
-            billing::list_credit_notes(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = commands::credit_notes(message).map_err(|problem| status(&problem))?;
+        let page = billing::list_credit_notes(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListCreditNotesResponse {
             credit_notes: page.rows.iter().map(mapping::credit_note).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -141,9 +147,10 @@ impl BillingService for Billing {
         request: Request<proto::RecordPaymentRequest>,
     ) -> Result<Response<proto::RecordPaymentResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let record = commands::payment(message).map_err(refused)?;
-        let payment =
-            billing::record_payment(&self.edge.ctx, &call, record).await.map_err(refused)?;
+        let record = commands::payment(message).map_err(|problem| status(&problem))?;
+        let payment = billing::record_payment(&self.edge.ctx, &call, record)
+            .await
+            .map_err(|problem| status(&problem))?;
         let payment = Some(mapping::payment(&payment));
         Ok(Response::new(proto::RecordPaymentResponse { payment }))
     }
@@ -153,8 +160,10 @@ impl BillingService for Billing {
         request: Request<proto::ListPaymentsRequest>,
     ) -> Result<Response<proto::ListPaymentsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = commands::payments(message).map_err(refused)?;
-        let page = billing::list_payments(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = commands::payments(message).map_err(|problem| status(&problem))?;
+        let page = billing::list_payments(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListPaymentsResponse {
             payments: page.rows.iter().map(mapping::payment).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -166,10 +175,13 @@ impl BillingService for Billing {
         request: Request<proto::GetBalanceRequest>,
     ) -> Result<Response<proto::GetBalanceResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let as_of = fields::optional_timestamp("as_of", message.as_of).map_err(refused)?;
-        let balance =
-            billing::get_balance(&self.edge.ctx, &call, tenant, as_of).await.map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let as_of = fields::optional_timestamp("as_of", message.as_of)
+            .map_err(|problem| status(&problem))?;
+        let balance = billing::get_balance(&self.edge.ctx, &call, tenant, as_of)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::balance(&balance)))
     }
 }

@@ -258,12 +258,12 @@ mod tests {
 
     use super::*;
 
-    fn yen(units: i64) -> Option<ProtoMoney> {
-        Some(ProtoMoney { currency_code: "JPY".to_owned(), units, nanos: 0 })
+    fn yen(units: i64) -> ProtoMoney {
+        ProtoMoney { currency_code: "JPY".to_owned(), units, nanos: 0 }
     }
 
-    fn text(word: &str) -> Option<types::LocalizedText> {
-        Some(types::LocalizedText { ja: format!("{word}（日）"), en: word.to_owned() })
+    fn text(word: &str) -> types::LocalizedText {
+        types::LocalizedText { ja: format!("{word}（日）"), en: word.to_owned() }
     }
 
     fn message() -> proto::Terms {
@@ -274,7 +274,7 @@ mod tests {
                 part: proto::CoveragePart::OnSiteResponse.into(),
                 form: proto::BenefitForm::Either.into(),
                 coinsurance_rate: "0.9".to_owned(),
-                deductible: yen(5_000),
+                deductible: Some(yen(5_000)),
                 waiting_seconds: 28_800,
                 n_per_period: 2,
                 section: "costs".to_owned(),
@@ -286,7 +286,7 @@ mod tests {
                 scope: proto::LimitScope::Item.into(),
                 basis: proto::LimitBasis::PerOccurrence.into(),
                 parts: vec![proto::CoveragePart::OnSiteResponse.into()],
-                amount: yen(100_000),
+                amount: Some(yen(100_000)),
                 reinstatement_rates: vec!["0".to_owned(), "0.5".to_owned()],
                 clause: "第7条".to_owned(),
             }],
@@ -308,7 +308,7 @@ mod tests {
                 payable: String::new(),
             }),
             wording: Some(proto::Wording {
-                title: text("title"),
+                title: Some(text("title")),
                 version: "2021.1".to_owned(),
                 uri: "https://example.jp/wording".to_owned(),
                 hash: String::new(),
@@ -316,15 +316,15 @@ mod tests {
                     code: "exclusion.war".to_owned(),
                     clause: "免責条項 第2条".to_owned(),
                     kind: proto::ClauseKind::Exclusion.into(),
-                    title: text("war"),
-                    text: text("war is excluded"),
-                    plain: text("nothing is paid for war"),
+                    title: Some(text("war")),
+                    text: Some(text("war is excluded")),
+                    plain: Some(text("nothing is paid for war")),
                     parts: vec![proto::CoveragePart::VirusRemoval.into()],
                     must_be_acknowledged: true,
                 }],
             }),
             notice_days: 30,
-            single_approval_up_to: yen(0),
+            single_approval_up_to: Some(yen(0)),
         }
     }
 

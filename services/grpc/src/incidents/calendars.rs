@@ -42,15 +42,15 @@ fn calendar(plan: &CalendarPlan) -> proto::ServiceCalendar {
         name: plan.name.clone(),
         title: Some(words::text(&plan.title)),
         zone: plan.zone.name().to_owned(),
-        hours: plan.hours.iter().map(hours).collect(),
+        hours: plan.hours.iter().copied().map(hours).collect(),
         holidays: holidays.into(),
-        closures: plan.closures.iter().map(closure).collect(),
+        closures: plan.closures.iter().copied().map(closure).collect(),
         languages: plan.languages.iter().map(language_hours).collect(),
         version: plan.version.clone(),
     }
 }
 
-fn hours(hours: &WeeklyHours) -> proto::WeeklyHours {
+fn hours(hours: WeeklyHours) -> proto::WeeklyHours {
     let day = match hours.day {
         Weekday::Monday => proto::Weekday::Monday,
         Weekday::Tuesday => proto::Weekday::Tuesday,
@@ -67,7 +67,7 @@ fn hours(hours: &WeeklyHours) -> proto::WeeklyHours {
     }
 }
 
-fn closure(closure: &YearlyClosure) -> proto::YearlyClosure {
+fn closure(closure: YearlyClosure) -> proto::YearlyClosure {
     proto::YearlyClosure {
         from_month: closure.from.0.into(),
         from_day: closure.from.1.into(),
@@ -79,7 +79,7 @@ fn closure(closure: &YearlyClosure) -> proto::YearlyClosure {
 fn language_hours(entry: &LanguageHours) -> proto::LanguageHours {
     proto::LanguageHours {
         language: language(entry.language).into(),
-        hours: entry.hours.iter().map(hours).collect(),
+        hours: entry.hours.iter().copied().map(hours).collect(),
     }
 }
 

@@ -82,9 +82,16 @@ impl PartnerService for Partners {
 
     async fn get_provider(
         &self,
-        _: Request<proto::GetProviderRequest>,
+        request: Request<proto::GetProviderRequest>,
     ) -> Result<Response<proto::GetProviderResponse>, Status> {
-        Err(not_served_yet("tasuki.tenant.v1.PartnerService/GetProvider"))
+        let (call, message) = self.edge.open(request).await?;
+        let id =
+            fields::id("provider_id", &message.provider_id).map_err(|problem| status(&problem))?;
+        let provider = governing::get_provider(&self.edge.ctx, &call, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let provider = Some(mapping::provider(&provider));
+        Ok(Response::new(proto::GetProviderResponse { provider }))
     }
 
     async fn list_providers(
@@ -94,12 +101,15 @@ impl PartnerService for Partners {
         let (call, message) = self.edge.open(request).await?;
         let wanted = fields::optional_service("service", message.service)
             .map_err(|problem| status(&problem))?;
+        let partner = fields::optional_id("partner_id", &message.partner_id)
+            .map_err(|problem| status(&problem))?;
         let all = governing::list_providers(&self.edge.ctx, &call)
             .await
             .map_err(|problem| status(&problem))?;
         let providers = all
             .iter()
             .filter(|provider| wanted.is_none_or(|service| provider.services.contains(&service)))
+            .filter(|provider| partner.is_none() || provider.partner_id == partner)
             .map(mapping::provider)
             .collect();
         let next_page_token = String::new();

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use tasuki_app::provisioning::{self, FunnelQuery, OrderView};
+use tasuki_app::provisioning::{self, FunnelQuery};
 use tasuki_core::problem::Problem;
 use tasuki_proto::provisioning::v1 as proto;
 use tasuki_proto::provisioning::v1::provisioning_service_server::ProvisioningService;
@@ -18,10 +18,6 @@ use crate::status::{not_served_yet, status};
 #[derive(Debug, Clone)]
 pub(crate) struct Provisioning {
     pub(crate) edge: Edge,
-}
-
-fn order(view: &OrderView) -> Option<proto::Order> {
-    Some(orders::view(view))
 }
 
 #[tonic::async_trait]
@@ -42,7 +38,7 @@ impl ProvisioningService for Provisioning {
         if !message.include_history {
             view.history.clear();
         }
-        Ok(Response::new(proto::GetOrderResponse { order: order(&view) }))
+        Ok(Response::new(proto::GetOrderResponse { order: Some(orders::view(&view)) }))
     }
 
     async fn list_orders(
@@ -84,7 +80,7 @@ impl ProvisioningService for Provisioning {
         let view = provisioning::cancel_order(&self.edge.ctx, &call, tenant, &command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::CancelOrderResponse { order: order(&view) }))
+        Ok(Response::new(proto::CancelOrderResponse { order: Some(orders::view(&view)) }))
     }
 
     async fn confirm_customer_action(
@@ -96,7 +92,7 @@ impl ProvisioningService for Provisioning {
         let view = provisioning::confirm_customer_action(&self.edge.ctx, &call, which, said)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::ConfirmCustomerActionResponse { order: order(&view) }))
+        Ok(Response::new(proto::ConfirmCustomerActionResponse { order: Some(orders::view(&view)) }))
     }
 
     async fn get_funnel(
@@ -157,7 +153,7 @@ impl ProvisioningService for Provisioning {
         let view = provisioning::retry_item(&self.edge.ctx, &call, tenant, &command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::RetryItemResponse { order: order(&view) }))
+        Ok(Response::new(proto::RetryItemResponse { order: Some(orders::view(&view)) }))
     }
 
     async fn resolve_item(
@@ -169,7 +165,7 @@ impl ProvisioningService for Provisioning {
         let view = provisioning::resolve_item(&self.edge.ctx, &call, tenant, command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::ResolveItemResponse { order: order(&view) }))
+        Ok(Response::new(proto::ResolveItemResponse { order: Some(orders::view(&view)) }))
     }
 
     async fn list_dead_letters(

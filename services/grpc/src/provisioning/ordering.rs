@@ -8,8 +8,7 @@ use tasuki_proto::catalog::v1::BillingStart as ProtoStart;
 use tasuki_proto::provisioning::v1 as proto;
 
 use super::{commands, words};
-use crate::fields;
-use crate::quotes::profile_from;
+use crate::{fields, profiles};
 
 pub(super) fn ordered(
     message: proto::CreateOrderRequest,
@@ -99,8 +98,9 @@ fn billing_start(
 }
 
 fn survey(survey: proto::Survey) -> Result<SurveyFacts, Problem> {
+    let profile = survey.profile.map(|of| profiles::from_proto("survey.profile", of));
     Ok(SurveyFacts {
-        profile: survey.profile.map(profile_from).transpose()?.unwrap_or_default(),
+        profile: profile.transpose()?.unwrap_or_default(),
         upstream_device: survey.has_upstream_device,
         internal_servers: survey.has_internal_servers,
         visit_accepted: survey.visit_accepted,

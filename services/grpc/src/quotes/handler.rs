@@ -53,9 +53,6 @@ impl QuoteService for Quotes {
         request: Request<proto::ListQuotesRequest>,
     ) -> Result<Response<proto::ListQuotesResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        if message.issued.is_some() {
-            return Err(not_served_yet("tasuki.quote.v1.QuoteService/ListQuotes with `issued`"));
-        }
         let list = mapping::list(&message).map_err(|problem| status(&problem))?;
         let asked = fields::page(message.page_size, message.page_token);
         let page = quoting::list_quotes(&self.edge.ctx, &call, &list, &asked)

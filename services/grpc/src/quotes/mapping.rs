@@ -17,9 +17,8 @@ use tasuki_proto::catalog::v1::CoverAttachment;
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
-use super::profile;
 use crate::selections::{selection, selection_from};
-use crate::{actors, explain, fields, prices, words};
+use crate::{actors, explain, fields, prices, profiles, words};
 
 pub(crate) fn new_quote(message: proto::CreateQuoteRequest) -> Result<NewQuote, Problem> {
     let cover = match message.cover() {
@@ -35,7 +34,7 @@ pub(crate) fn new_quote(message: proto::CreateQuoteRequest) -> Result<NewQuote, 
     Ok(NewQuote {
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
         partner_id: fields::optional_id("partner_id", &message.partner_id)?,
-        profile: message.profile.map(profile::profile_from).transpose()?,
+        profile: message.profile.map(|of| profiles::from_proto("profile", of)).transpose()?,
         selection: message
             .selections
             .into_iter()
@@ -64,7 +63,9 @@ pub(crate) fn list(message: &proto::ListQuotesRequest) -> Result<QuoteList, Prob
             }
         })
         .collect::<Result<_, _>>()?;
-    Ok(QuoteList { tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?, states })
+    let (issued_from, issued_before) = fields::bounds("issued", message.issued)?;
+    let tenant_id = fields::optional_id("tenant_id", &message.tenant_id)?;
+    Ok(QuoteList { tenant_id, states, issued_from, issued_before })
 }
 
 pub(crate) fn accept(message: proto::AcceptQuoteRequest) -> Result<AcceptQuote, Problem> {
@@ -122,7 +123,7 @@ pub(crate) fn quote(view: &QuoteView) -> proto::Quote {
             .into(),
         issued_at: Some(words::timestamp(quote.issued_at)),
         valid_until: Some(words::timestamp(quote.valid_until)),
-        profile: Some(profile::profile(&quote.profile)),
+        profile: Some(profiles::to_proto(&quote.profile)),
         selections: priced.selection.iter().map(selection).collect(),
         recommended: offer.recommended.iter().map(recommended).collect(),
         lines: priced.lines.iter().map(line).collect(),

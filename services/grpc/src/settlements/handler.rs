@@ -1,7 +1,6 @@
 //! Calls about settlements, bordereaux and what the scheme earns.
 
 use tasuki_app::billing::{self, Effect, RemittanceRecord};
-use tasuki_core::problem::Problem;
 use tasuki_proto::settlement::v1 as proto;
 use tasuki_proto::settlement::v1::settlement_service_server::SettlementService;
 use tonic::{Request, Response, Status};
@@ -17,10 +16,6 @@ pub(crate) struct Settlements {
     pub(crate) edge: Edge,
 }
 
-fn refused(problem: Problem) -> Status {
-    status(&problem)
-}
-
 fn later(call: &str) -> Status {
     not_served_yet(&format!("tasuki.settlement.v1.SettlementService/{call}"))
 }
@@ -32,12 +27,13 @@ impl SettlementService for Settlements {
         request: Request<proto::SettleMonthRequest>,
     ) -> Result<Response<proto::SettleMonthResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let month = fields::month("month", &message.month).map_err(refused)?;
-        let counterpart = mapping::counterpart_from(message.counterpart).map_err(refused)?;
+        let month = fields::month("month", &message.month).map_err(|problem| status(&problem))?;
+        let counterpart =
+            mapping::counterpart_from(message.counterpart).map_err(|problem| status(&problem))?;
         let effect = if message.validate_only { Effect::OnlySay } else { Effect::Store };
         let view = billing::settle_month(&self.edge.ctx, &call, month, counterpart, effect)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let settlement = match effect {
             Effect::Store => mapping::settlement(&view),
             Effect::OnlySay => mapping::preview(&view.settlement),
@@ -50,8 +46,11 @@ impl SettlementService for Settlements {
         request: Request<proto::GetSettlementRequest>,
     ) -> Result<Response<proto::GetSettlementResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let id = fields::id("settlement_id", &message.settlement_id).map_err(refused)?;
-        let view = billing::get_settlement(&self.edge.ctx, &call, id).await.map_err(refused)?;
+        let id = fields::id("settlement_id", &message.settlement_id)
+            .map_err(|problem| status(&problem))?;
+        let view = billing::get_settlement(&self.edge.ctx, &call, id)
+            .await
+            .map_err(|problem| status(&problem))?;
         let settlement = Some(mapping::settlement(&view));
         Ok(Response::new(proto::GetSettlementResponse { settlement }))
     }
@@ -61,9 +60,10 @@ impl SettlementService for Settlements {
         request: Request<proto::ListSettlementsRequest>,
     ) -> Result<Response<proto::ListSettlementsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let list = mapping::list(message).map_err(refused)?;
-        let page =
-            billing::list_settlements(&self.edge.ctx, &call, &list).await.map_err(refused)?;
+        let list = mapping::list(message).map_err(|problem| status(&problem))?;
+        let page = billing::list_settlements(&self.edge.ctx, &call, &list)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListSettlementsResponse {
             settlements: page.rows.iter().map(mapping::settlement).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -75,9 +75,11 @@ impl SettlementService for Settlements {
         request: Request<proto::ApproveSettlementRequest>,
     ) -> Result<Response<proto::ApproveSettlementResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let change = mapping::change(&message.settlement_id, message.etag).map_err(refused)?;
-        let view =
-            billing::approve_settlement(&self.edge.ctx, &call, &change).await.map_err(refused)?;
+        let change = mapping::change(&message.settlement_id, message.etag)
+            .map_err(|problem| status(&problem))?;
+        let view = billing::approve_settlement(&self.edge.ctx, &call, &change)
+            .await
+            .map_err(|problem| status(&problem))?;
         let settlement = Some(mapping::settlement(&view));
         Ok(Response::new(proto::ApproveSettlementResponse { settlement }))
     }
@@ -87,14 +89,16 @@ impl SettlementService for Settlements {
         request: Request<proto::RecordRemittanceRequest>,
     ) -> Result<Response<proto::RecordRemittanceResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
-        let change = mapping::change(&message.settlement_id, message.etag).map_err(refused)?;
+        let change = mapping::change(&message.settlement_id, message.etag)
+            .map_err(|problem| status(&problem))?;
         let record = RemittanceRecord {
-            remitted_at: fields::timestamp("remitted_at", message.remitted_at).map_err(refused)?,
+            remitted_at: fields::timestamp("remitted_at", message.remitted_at)
+                .map_err(|problem| status(&problem))?,
             reference: message.reference,
         };
         let view = billing::record_remittance(&self.edge.ctx, &call, &change, record)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let settlement = Some(mapping::settlement(&view));
         Ok(Response::new(proto::RecordRemittanceResponse { settlement }))
     }
@@ -111,13 +115,14 @@ impl SettlementService for Settlements {
         request: Request<proto::GetBordereauRequest>,
     ) -> Result<Response<proto::GetBordereauResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let month = fields::month("month", &message.month).map_err(refused)?;
-        let contract =
-            fields::id("master_contract_id", &message.master_contract_id).map_err(refused)?;
-        let known_at = fields::optional_timestamp("known_at", message.known_at).map_err(refused)?;
+        let month = fields::month("month", &message.month).map_err(|problem| status(&problem))?;
+        let contract = fields::id("master_contract_id", &message.master_contract_id)
+            .map_err(|problem| status(&problem))?;
+        let known_at = fields::optional_timestamp("known_at", message.known_at)
+            .map_err(|problem| status(&problem))?;
         let list = billing::get_bordereau(&self.edge.ctx, &call, contract, month, known_at)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let bordereau = Some(bordereaux::bordereau(&list));
         Ok(Response::new(proto::GetBordereauResponse { bordereau }))
     }
@@ -134,9 +139,11 @@ impl SettlementService for Settlements {
         request: Request<proto::GetMarginRequest>,
     ) -> Result<Response<proto::GetMarginResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let ask = economics::margin_ask(&message).map_err(refused)?;
-        let margins = billing::get_margin(&self.edge.ctx, &call, &ask).await.map_err(refused)?;
-        Ok(Response::new(economics::margins(&margins).map_err(refused)?))
+        let ask = economics::margin_ask(&message).map_err(|problem| status(&problem))?;
+        let margins = billing::get_margin(&self.edge.ctx, &call, &ask)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(economics::margins(&margins).map_err(|problem| status(&problem))?))
     }
 
     async fn project_premium(
@@ -144,9 +151,10 @@ impl SettlementService for Settlements {
         request: Request<proto::ProjectPremiumRequest>,
     ) -> Result<Response<proto::ProjectPremiumResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let ask = economics::project(message).map_err(refused)?;
-        let projected =
-            billing::project_premium(&self.edge.ctx, &call, &ask).await.map_err(refused)?;
+        let ask = economics::project(message).map_err(|problem| status(&problem))?;
+        let projected = billing::project_premium(&self.edge.ctx, &call, &ask)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(economics::projected(&projected)))
     }
 

@@ -8,10 +8,10 @@ use tasuki_proto::tenant::v1::tenant_service_server::TenantService;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::mapping;
+use super::{mapping, watch};
 use crate::edge::Edge;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 
 /// Serves `TenantService`.
 #[derive(Debug, Clone)]
@@ -55,10 +55,9 @@ impl TenantService for Tenants {
         request: Request<proto::ListTenantsRequest>,
     ) -> Result<Response<proto::ListTenantsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let partner = fields::optional_id("partner_id", &message.partner_id)
-            .map_err(|problem| status(&problem))?;
+        let list = mapping::list(&message).map_err(|problem| status(&problem))?;
         let asked = fields::page(message.page_size, message.page_token);
-        let page = governing::list_tenants(&self.edge.ctx, &call, partner, &asked)
+        let page = governing::list_tenants(&self.edge.ctx, &call, list, &asked)
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListTenantsResponse {
@@ -69,9 +68,15 @@ impl TenantService for Tenants {
 
     async fn update_tenant(
         &self,
-        _: Request<proto::UpdateTenantRequest>,
+        request: Request<proto::UpdateTenantRequest>,
     ) -> Result<Response<proto::UpdateTenantResponse>, Status> {
-        Err(not_served_yet("tasuki.tenant.v1.TenantService/UpdateTenant"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let change = mapping::change(message).map_err(|problem| status(&problem))?;
+        let tenant = governing::update_tenant(&self.edge.ctx, &call, change)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let tenant = Some(mapping::tenant(&tenant));
+        Ok(Response::new(proto::UpdateTenantResponse { tenant }))
     }
 
     async fn advance_clock(
@@ -92,9 +97,9 @@ impl TenantService for Tenants {
         request: Request<proto::ListEventsRequest>,
     ) -> Result<Response<proto::ListEventsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let id = fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let list = mapping::events(&message).map_err(|problem| status(&problem))?;
         let asked = fields::page(message.page_size, message.page_token);
-        let page = governing::list_events(&self.edge.ctx, &call, id, &asked)
+        let page = governing::list_events(&self.edge.ctx, &call, list, &asked)
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListEventsResponse {
@@ -105,8 +110,13 @@ impl TenantService for Tenants {
 
     async fn watch_events(
         &self,
-        _: Request<proto::WatchEventsRequest>,
+        request: Request<proto::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        Err(not_served_yet("tasuki.tenant.v1.TenantService/WatchEvents"))
+        let (call, message) = self.edge.open(request).await?;
+        let asked = mapping::watch(message).map_err(|problem| status(&problem))?;
+        let stream = watch::start(self.edge.ctx.clone(), &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(Box::pin(stream)))
     }
 }

@@ -1,40 +1,51 @@
 //! Messages about tenants into commands, and back.
 
-use tasuki_app::governing::StoredEvent;
-use tasuki_app::governing::{Advanced, NewTenant};
+use tasuki_app::governing::{
+    Advanced, EventList, NewTenant, StartAt, StoredEvent, TenantChange, TenantList, TenantView,
+    WatchEvents,
+};
 use tasuki_core::id::TenantId;
 use tasuki_core::problem::Problem;
-use tasuki_core::tenant::{Membership, Site, Tenant};
 use tasuki_core::time::Timestamp;
 use tasuki_proto::tenant::v1 as proto;
-use tasuki_proto::types::v1::DayPeriod;
 
-use crate::{fields, words};
+use crate::{fields, profiles, words};
 
 pub(crate) fn new_tenant(message: proto::CreateTenantRequest) -> Result<NewTenant, Problem> {
-    let profile = message.profile.unwrap_or_default();
-    let employees = profile
-        .employees
-        .map(u32::try_from)
-        .transpose()
-        .map_err(|_| Problem::invalid("profile.employees", "must not be negative"))?;
+    let profile = message.profile.map(|of| profiles::from_proto("profile", of)).transpose()?;
+    not_blank("name", &message.name)?;
     Ok(NewTenant {
         partner_id: fields::optional_id("partner_id", &message.partner_id)?,
+        partner_reference: message.partner_reference,
         name: message.name,
         name_en: message.name_en,
-        industry: profile.industry.unwrap_or_default(),
-        employees,
         zone: fields::zone("zone", &message.zone)?,
-        sites: profile.sites.into_iter().map(site_from).collect(),
-        memberships: profile
-            .memberships
-            .into_iter()
-            .map(membership_from)
-            .collect::<Result<_, _>>()?,
+        profile: profile.unwrap_or_default(),
         simulated_clock_start: fields::optional_timestamp(
             "simulated_clock_start",
             message.simulated_clock_start,
         )?,
+    })
+}
+
+pub(crate) fn change(message: proto::UpdateTenantRequest) -> Result<TenantChange, Problem> {
+    if let Some(name) = &message.name {
+        not_blank("name", name)?;
+    }
+    Ok(TenantChange {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        etag: message.etag,
+        name: message.name,
+        name_en: message.name_en,
+        profile: message.profile.map(|of| profiles::from_proto("profile", of)).transpose()?,
+        partner_reference: message.partner_reference,
+    })
+}
+
+pub(crate) fn list(message: &proto::ListTenantsRequest) -> Result<TenantList, Problem> {
+    Ok(TenantList {
+        partner_id: fields::optional_id("partner_id", &message.partner_id)?,
+        partner_reference: fields::optional_text(message.partner_reference.clone()),
     })
 }
 
@@ -45,20 +56,50 @@ pub(crate) fn advance(
     Ok((id, fields::timestamp("to", message.to)?))
 }
 
-pub(crate) fn tenant(tenant: &Tenant) -> proto::Tenant {
+pub(crate) fn events(message: &proto::ListEventsRequest) -> Result<EventList, Problem> {
+    let (occurred_from, occurred_before) = fields::bounds("occurred", message.occurred)?;
+    Ok(EventList {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        topics: message.topics.clone(),
+        subject: fields::optional_text(message.subject.clone()),
+        occurred_from,
+        occurred_before,
+    })
+}
+
+pub(crate) fn watch(message: proto::WatchEventsRequest) -> Result<WatchEvents, Problem> {
+    let start = match (message.resume_token.as_str(), message.from_beginning) {
+        ("", true) => StartAt::Beginning,
+        ("", false) => StartAt::Now,
+        (_, _) => StartAt::After(message.resume_token),
+    };
+    Ok(WatchEvents {
+        tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
+        topics: message.topics,
+        start,
+    })
+}
+
+pub(crate) fn tenant(view: &TenantView) -> proto::Tenant {
+    let tenant = &view.tenant;
+    let profile = &tenant.profile;
     proto::Tenant {
         id: tenant.id.to_string(),
         partner_id: tenant.partner_id.to_string(),
         name: tenant.name.clone(),
         name_en: tenant.name_en.clone(),
-        industry: tenant.industry.clone(),
-        employees: tenant.employees.and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
-        sites: tenant.sites.iter().map(site).collect(),
+        industry: tenant.industry().to_owned(),
+        employees: profile.employees.and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
+        sites: profile.sites.iter().map(profiles::site).collect(),
         zone: tenant.zone.name().to_owned(),
-        memberships: tenant.memberships.iter().map(membership).collect(),
+        memberships: profile.memberships.iter().map(profiles::membership).collect(),
+        profile: Some(profiles::to_proto(profile)),
         clock_at: tenant.clock_at.map(words::timestamp),
         created_at: Some(words::timestamp(tenant.created_at)),
-        ..proto::Tenant::default()
+        updated_at: Some(words::timestamp(tenant.updated_at)),
+        etag: view.etag(),
+        partner_reference: tenant.partner_reference.clone(),
+        sponsors: profile.sponsors.iter().map(profiles::sponsor).collect(),
     }
 }
 
@@ -83,36 +124,9 @@ pub(crate) fn event(event: &StoredEvent) -> proto::Event {
     }
 }
 
-fn site_from(site: proto::Site) -> Site {
-    let remote_island = site.remote_island.unwrap_or(false);
-    Site { name: site.name, prefecture: site.prefecture, remote_island }
-}
-
-fn site(site: &Site) -> proto::Site {
-    proto::Site {
-        code: String::new(),
-        name: site.name.clone(),
-        prefecture: site.prefecture.clone(),
-        remote_island: Some(site.remote_island),
+fn not_blank(field: &str, text: &str) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::invalid(field, "must not be blank"));
     }
-}
-
-fn membership_from(membership: proto::Membership) -> Result<Membership, Problem> {
-    let valid = membership.valid.unwrap_or_default();
-    Ok(Membership {
-        association: membership.association,
-        valid_from: fields::optional_day("profile.memberships.valid.start", valid.start)?,
-        valid_to: fields::optional_day("profile.memberships.valid.end", valid.end)?,
-    })
-}
-
-fn membership(membership: &Membership) -> proto::Membership {
-    proto::Membership {
-        association: membership.association.clone(),
-        valid: Some(DayPeriod {
-            start: membership.valid_from.map(words::day),
-            end: membership.valid_to.map(words::day),
-        }),
-        evidence: String::new(),
-    }
+    Ok(())
 }

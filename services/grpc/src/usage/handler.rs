@@ -1,7 +1,6 @@
 //! Calls about what providers measure.
 
 use tasuki_app::monitoring;
-use tasuki_core::problem::Problem;
 use tasuki_proto::usage::v1 as proto;
 use tasuki_proto::usage::v1::usage_service_server::UsageService;
 use tonic::{Request, Response, Status};
@@ -17,10 +16,6 @@ pub(crate) struct Usage {
     pub(crate) edge: Edge,
 }
 
-fn refused(problem: Problem) -> Status {
-    status(&problem)
-}
-
 #[tonic::async_trait]
 impl UsageService for Usage {
     async fn report_usage(
@@ -28,11 +23,12 @@ impl UsageService for Usage {
         request: Request<proto::ReportUsageRequest>,
     ) -> Result<Response<proto::ReportUsageResponse>, Status> {
         let (call, message) = self.edge.open_batch(request, "reports", |m| &m.request_id).await?;
-        let provider = fields::id("provider_id", &message.provider_id).map_err(refused)?;
+        let provider =
+            fields::id("provider_id", &message.provider_id).map_err(|problem| status(&problem))?;
         let rows = message.reports.into_iter().map(mapping::row).collect();
         let answers = monitoring::report_usage(&self.edge.ctx, &call, provider, rows)
             .await
-            .map_err(refused)?;
+            .map_err(|problem| status(&problem))?;
         let results = answers.into_iter().map(mapping::result).collect();
         Ok(Response::new(proto::ReportUsageResponse { results }))
     }
@@ -42,9 +38,10 @@ impl UsageService for Usage {
         request: Request<proto::ListUsageRequest>,
     ) -> Result<Response<proto::ListUsageResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let (wanted, asked) = mapping::list(message).map_err(refused)?;
-        let page =
-            monitoring::list_usage(&self.edge.ctx, &call, wanted, &asked).await.map_err(refused)?;
+        let (wanted, asked) = mapping::list(message).map_err(|problem| status(&problem))?;
+        let page = monitoring::list_usage(&self.edge.ctx, &call, wanted, &asked)
+            .await
+            .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListUsageResponse {
             records: page.rows.iter().map(mapping::record).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -56,14 +53,15 @@ impl UsageService for Usage {
         request: Request<proto::SummarizeUsageRequest>,
     ) -> Result<Response<proto::SummarizeUsageResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
-        let subscription =
-            fields::id("subscription_id", &message.subscription_id).map_err(refused)?;
-        let month = fields::month("month", &message.month).map_err(refused)?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let subscription = fields::id("subscription_id", &message.subscription_id)
+            .map_err(|problem| status(&problem))?;
+        let month = fields::month("month", &message.month).map_err(|problem| status(&problem))?;
         let meters =
             monitoring::summarize_usage(&self.edge.ctx, &call, (tenant, subscription), month)
                 .await
-                .map_err(refused)?;
+                .map_err(|problem| status(&problem))?;
         let meters = meters.iter().map(mapping::meter).collect();
         Ok(Response::new(proto::SummarizeUsageResponse { meters }))
     }

@@ -2,6 +2,8 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod tenants;
+
 use std::sync::Arc;
 
 use tasuki_app::context::Context;
@@ -13,15 +15,18 @@ use tasuki_core::reason::Reason;
 use tasuki_core::time::{Clock, Timestamp};
 use tasuki_grpc::auth::{Authenticate, bearer};
 use tasuki_grpc::edge::Edge;
+use tasuki_proto::quote::v1::RenderQuoteRequest;
+use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
+use tasuki_proto::types::v1::Service;
 use tasuki_store::testing::{Fresh, databases};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
@@ -176,7 +181,7 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
     for served in served().await {
         let mut partners = PartnerServiceClient::new(served.channel);
         let mut create = async |request| {
-            partners.create_partner(by("operator", request)).await.map(|it| it.into_inner())
+            partners.create_partner(by("operator", request)).await.map(Response::into_inner)
         };
         let first = create(partner("r1", "ogs", "OGS")).await.unwrap();
         assert_eq!(create(partner("r1", "ogs", "OGS")).await.unwrap(), first);
@@ -184,6 +189,39 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
         assert_eq!(reason(&other), "REQUEST_ID_REUSED");
         let taken = create(partner("r2", "ogs", "OGS")).await.unwrap_err();
         assert_eq!((taken.code(), reason(&taken)), (Code::AlreadyExists, "PARTNER_EXISTS".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_found_by_its_id_and_by_its_partner() {
+    for served in served().await {
+        let mut partners = PartnerServiceClient::new(served.channel);
+        let made = partners.create_partner(by("operator", partner("r1", "ogs", "OGS"))).await;
+        let partner_id = made.unwrap().into_inner().partner.unwrap().id;
+        let mut made = Vec::new();
+        for (name, partner_id) in [("okinawa-utm", partner_id.as_str()), ("somebody", "")] {
+            let new = proto::RegisterProviderRequest {
+                request_id: name.to_owned(),
+                partner_id: partner_id.to_owned(),
+                name: name.to_owned(),
+                endpoint: "http://127.0.0.1:1".to_owned(),
+                services: vec![Service::Utm.into()],
+                ..proto::RegisterProviderRequest::default()
+            };
+            let answer = partners.register_provider(by("operator", new)).await.unwrap();
+            made.push(answer.into_inner().provider.unwrap());
+        }
+        let ask = |provider_id: &str| {
+            by("operator", proto::GetProviderRequest { provider_id: provider_id.to_owned() })
+        };
+        let read = partners.get_provider(ask(&made[1].id)).await.unwrap().into_inner();
+        assert_eq!(read.provider.as_ref(), Some(&made[1]));
+        let unknown = format!("prv_{}", Uuid::from_u128(7));
+        let refused = partners.get_provider(ask(&unknown)).await.unwrap_err();
+        assert_eq!(reason(&refused), "PROVIDER_NOT_FOUND");
+        let list = proto::ListProvidersRequest { partner_id, ..Default::default() };
+        let listed = partners.list_providers(by("operator", list)).await.unwrap().into_inner();
+        assert_eq!(listed.providers, made[..1]);
     }
 }
 
@@ -292,7 +330,7 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
                 tenant_id: tenant_id.to_owned(),
                 to: Some(prost_types::Timestamp { seconds, nanos: 0 }),
             };
-            tenants.advance_clock(by("operator", ask)).await.map(|it| it.into_inner())
+            tenants.advance_clock(by("operator", ask)).await.map(Response::into_inner)
         };
         let refused = advance(&real, 1_600_000_001).await.unwrap_err();
         assert_eq!(reason(&refused), "CLOCK_NOT_SIMULATED");
@@ -306,9 +344,9 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
 #[tokio::test]
 async fn what_is_not_served_yet_says_so() {
     for served in served().await {
-        let mut tenants = TenantServiceClient::new(served.channel.clone());
-        let ask = proto::UpdateTenantRequest::default();
-        let refused = tenants.update_tenant(by("operator", ask)).await.unwrap_err();
+        let mut quotes = QuoteServiceClient::new(served.channel.clone());
+        let ask = RenderQuoteRequest::default();
+        let refused = quotes.render_quote(by("operator", ask)).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused)),
             (Code::Unimplemented, "NOT_SERVED_YET".into())

@@ -1,48 +1,62 @@
 //! What is known about a company, between message and domain.
 
+use std::collections::BTreeSet;
+
 use tasuki_core::catalog::{
     Budget, CompanyProfile, Consent, DnsControl, EndpointCounts, MaintainerCooperation,
     ProfileMembership, ProfileSite, Quantity, Sponsor, TaxMode, WafState,
 };
 use tasuki_core::days::DayPeriod;
+use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
+use tasuki_core::rate::Rate;
+use tasuki_core::time::CivilDate;
+use tasuki_proto::google::r#type::Money as ProtoMoney;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
 use crate::{fields, prices, words};
 
-/// A company profile; an absent field stays absent.
-pub(crate) fn profile_from(profile: proto::CompanyProfile) -> Result<CompanyProfile, Problem> {
-    let count = |name: &str, value: Option<i32>| count(&format!("profile.{name}"), value);
-    let text = |name: &str, value: Option<String>| quantity(&format!("profile.{name}"), value);
-    let endpoints = profile.endpoints.map(endpoints_from).transpose()?;
+/// A company profile; an absent field stays absent. `field` is where it stands in the request.
+pub(crate) fn from_proto(
+    field: &str,
+    profile: proto::CompanyProfile,
+) -> Result<CompanyProfile, Problem> {
+    let field = |name: &str| format!("{field}.{name}");
+    let number = |name: &str, value: Option<i32>| count(&field(name), value);
+    let text = |name: &str, value: Option<String>| quantity(&field(name), value);
+    let endpoints = profile.endpoints.map(|of| endpoints_from(&field("endpoints"), of));
+    let sites: Vec<_> = profile.sites.iter().cloned().map(site_from).collect();
+    let sponsors = each(&field("sponsors"), profile.sponsors.clone(), sponsor_from)?;
+    once_each(&field("sites"), sites.iter().map(|site| site.code.as_str()))?;
+    once_each(&field("sponsors"), sponsors.iter().map(|sponsor| sponsor.code.as_str()))?;
     Ok(CompanyProfile {
-        endpoints,
+        endpoints: endpoints.transpose()?,
         waf: waf_from(profile.waf()),
         dns_control: dns_from(profile.dns_control()),
         upstream_maintainer: cooperation_from(profile.upstream_maintainer()),
         maintainer_consent: consent_from(profile.maintainer_consent()),
-        budget: budget_from(&profile)?,
-        employees: count("employees", profile.employees)?,
-        capital: fields::optional_money("profile.capital", profile.capital)?,
+        budget: budget_from(&field, &profile)?,
+        employees: number("employees", profile.employees)?,
+        capital: amount(&field("capital"), profile.capital)?,
         has_utm: profile.has_utm,
         has_antivirus: profile.has_antivirus,
         has_website: profile.has_website,
         monthly_traffic_gb: text("monthly_traffic_gb", profile.monthly_traffic_gb)?,
-        sites: profile.sites.into_iter().map(site_from).collect(),
-        wishes: fields::services("profile.wishes", &profile.wishes)?,
+        sites,
+        wishes: fields::services(&field("wishes"), &profile.wishes)?,
         has_executive_approval: profile.has_executive_approval,
-        memberships: each("memberships", profile.memberships, membership_from)?,
-        sponsors: each("sponsors", profile.sponsors, sponsor_from)?,
-        web_screens: count("web_screens", profile.web_screens)?,
-        global_ips: count("global_ips", profile.global_ips)?,
+        memberships: each(&field("memberships"), profile.memberships, membership_from)?,
+        sponsors,
+        web_screens: number("web_screens", profile.web_screens)?,
+        global_ips: number("global_ips", profile.global_ips)?,
         has_login_account: profile.has_login_account,
         last_training_on: fields::optional_day(
-            "profile.last_training_on",
+            &field("last_training_on"),
             profile.last_training_on,
         )?,
-        security_action_stars: count("security_action_stars", profile.security_action_stars)?,
-        users: count("users", profile.users)?,
+        security_action_stars: number("security_action_stars", profile.security_action_stars)?,
+        users: number("users", profile.users)?,
         throughput_mbps: text("throughput_mbps", profile.throughput_mbps)?,
         updates_are_managed: profile.updates_are_managed,
         has_backup: profile.has_backup,
@@ -53,7 +67,7 @@ pub(crate) fn profile_from(profile: proto::CompanyProfile) -> Result<CompanyProf
 }
 
 /// A company profile as a message.
-pub(crate) fn profile(profile: &CompanyProfile) -> proto::CompanyProfile {
+pub(crate) fn to_proto(profile: &CompanyProfile) -> proto::CompanyProfile {
     let count = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok());
     let decimal = |quantity: Option<Quantity>| quantity.map(|quantity| quantity.to_string());
     proto::CompanyProfile {
@@ -104,31 +118,52 @@ pub(crate) fn profile(profile: &CompanyProfile) -> proto::CompanyProfile {
     }
 }
 
-fn budget_from(profile: &proto::CompanyProfile) -> Result<Option<Budget>, Problem> {
-    let monthly = fields::optional_money("profile.monthly_budget", profile.monthly_budget.clone())?;
+fn budget_from(
+    field: &impl Fn(&str) -> String,
+    profile: &proto::CompanyProfile,
+) -> Result<Option<Budget>, Problem> {
+    let monthly = amount(&field("monthly_budget"), profile.monthly_budget.clone())?;
     let tax_mode = match profile.budget_tax_mode() {
         types::TaxMode::Unspecified | types::TaxMode::Inclusive => TaxMode::Inclusive,
         types::TaxMode::Exclusive => TaxMode::Exclusive,
         types::TaxMode::Exempt | types::TaxMode::OutOfScope => {
             let text = "a budget contains tax or does not: `inclusive` or `exclusive`";
-            return Err(Problem::invalid("profile.budget_tax_mode", text));
+            return Err(Problem::invalid(field("budget_tax_mode"), text));
         }
     };
-    match monthly {
-        Some(monthly) if monthly.is_negative() => {
-            Err(Problem::invalid("profile.monthly_budget", "must not be negative"))
+    Ok(monthly.map(|monthly| Budget { monthly, tax_mode }))
+}
+
+fn endpoints_from(field: &str, of: proto::EndpointCounts) -> Result<EndpointCounts, Problem> {
+    let number = |name: &str, value: Option<i32>| count(&format!("{field}.{name}"), value);
+    Ok(EndpointCounts {
+        windows: number("windows", of.windows)?,
+        mac: number("mac", of.mac)?,
+        linux: number("linux", of.linux)?,
+        mobile: number("mobile", of.mobile)?,
+    })
+}
+
+/// Yen, at least nothing.
+fn amount(field: &str, value: Option<ProtoMoney>) -> Result<Option<Money>, Problem> {
+    match fields::optional_money(field, value)? {
+        Some(amount) if amount.is_negative() => {
+            Err(Problem::invalid(field, "must not be negative"))
         }
-        monthly => Ok(monthly.map(|monthly| Budget { monthly, tax_mode })),
+        amount => Ok(amount),
     }
 }
 
-fn endpoints_from(of: proto::EndpointCounts) -> Result<EndpointCounts, Problem> {
-    Ok(EndpointCounts {
-        windows: count("profile.endpoints.windows", of.windows)?,
-        mac: count("profile.endpoints.mac", of.mac)?,
-        linux: count("profile.endpoints.linux", of.linux)?,
-        mobile: count("profile.endpoints.mobile", of.mobile)?,
-    })
+/// Codes that name one thing each.
+fn once_each<'a>(field: &str, codes: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let mut seen = BTreeSet::new();
+    for (at, code) in codes.enumerate() {
+        if !seen.insert(code) {
+            let text = format!("`{code}` is the code of another one already");
+            return Err(Problem::invalid(format!("{field}[{at}].code"), text));
+        }
+    }
+    Ok(())
 }
 
 fn count(field: &str, value: Option<i32>) -> Result<Option<u32>, Problem> {
@@ -147,12 +182,12 @@ fn quantity(field: &str, text: Option<String>) -> Result<Option<Quantity>, Probl
 }
 
 fn each<M, T>(
-    name: &str,
+    field: &str,
     messages: Vec<M>,
     one: impl Fn(&str, M) -> Result<T, Problem>,
 ) -> Result<Vec<T>, Problem> {
     let numbered = messages.into_iter().enumerate();
-    numbered.map(|(at, message)| one(&format!("profile.{name}[{at}]"), message)).collect()
+    numbered.map(|(at, message)| one(&format!("{field}[{at}]"), message)).collect()
 }
 
 fn site_from(site: proto::Site) -> ProfileSite {
@@ -164,7 +199,7 @@ fn site_from(site: proto::Site) -> ProfileSite {
     }
 }
 
-fn site(site: &ProfileSite) -> proto::Site {
+pub(crate) fn site(site: &ProfileSite) -> proto::Site {
     proto::Site {
         code: site.code.clone(),
         name: site.name.clone(),
@@ -174,26 +209,23 @@ fn site(site: &ProfileSite) -> proto::Site {
 }
 
 fn membership_from(field: &str, of: proto::Membership) -> Result<ProfileMembership, Problem> {
-    let valid = of.valid.unwrap_or_default();
+    let (valid_from, valid_to) = days_from(field, of.valid)?;
     Ok(ProfileMembership {
         association: of.association,
-        valid_from: fields::optional_day(&format!("{field}.valid.start"), valid.start)?,
-        valid_to: fields::optional_day(&format!("{field}.valid.end"), valid.end)?,
+        valid_from,
+        valid_to,
         evidence: of.evidence,
     })
 }
 
-fn membership(of: &ProfileMembership) -> proto::Membership {
+pub(crate) fn membership(of: &ProfileMembership) -> proto::Membership {
     let (start, end) = (of.valid_from.map(words::day), of.valid_to.map(words::day));
     let valid = (start.is_some() || end.is_some()).then_some(types::DayPeriod { start, end });
     proto::Membership { association: of.association.clone(), valid, evidence: of.evidence.clone() }
 }
 
 fn sponsor_from(field: &str, of: proto::Sponsor) -> Result<Sponsor, Problem> {
-    let bounds = of.valid.unwrap_or_default();
-    let start = fields::optional_day(&format!("{field}.valid.start"), bounds.start)?;
-    let end = fields::optional_day(&format!("{field}.valid.end"), bounds.end)?;
-    let valid = match (start, end) {
+    let valid = match days_from(field, of.valid)? {
         (Some(start), Some(end)) => Some(DayPeriod::new(start, end)?),
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => {
@@ -201,17 +233,38 @@ fn sponsor_from(field: &str, of: proto::Sponsor) -> Result<Sponsor, Problem> {
             return Err(Problem::invalid(format!("{field}.valid"), text));
         }
     };
+    let share_rate = fields::rate(&format!("{field}.share_rate"), &of.share_rate)?;
+    if share_rate <= Rate::ZERO || share_rate > Rate::ONE {
+        let text = "must be above `0` and at most `1`";
+        return Err(Problem::invalid(format!("{field}.share_rate"), text));
+    }
     Ok(Sponsor {
         code: of.code,
         name: of.name,
-        share_rate: fields::rate(&format!("{field}.share_rate"), &of.share_rate)?,
-        monthly_cap: fields::optional_money(&format!("{field}.monthly_cap"), of.monthly_cap)?,
+        share_rate,
+        monthly_cap: amount(&format!("{field}.monthly_cap"), of.monthly_cap)?,
         valid,
         services: fields::services(&format!("{field}.services"), &of.services)?,
     })
 }
 
-fn sponsor(of: &Sponsor) -> proto::Sponsor {
+/// The bounds of days, each of which may be left out; the end is the first day after them.
+fn days_from(
+    field: &str,
+    days: Option<types::DayPeriod>,
+) -> Result<(Option<CivilDate>, Option<CivilDate>), Problem> {
+    let days = days.unwrap_or_default();
+    let start = fields::optional_day(&format!("{field}.valid.start"), days.start)?;
+    let end = fields::optional_day(&format!("{field}.valid.end"), days.end)?;
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        return Err(Problem::invalid(format!("{field}.valid.end"), "must not be before `start`"));
+    }
+    Ok((start, end))
+}
+
+pub(crate) fn sponsor(of: &Sponsor) -> proto::Sponsor {
     proto::Sponsor {
         code: of.code.clone(),
         name: of.name.clone(),
@@ -309,7 +362,7 @@ mod tests {
         proto::CompanyProfile {
             industry: Some("D".to_owned()),
             employees: Some(12),
-            capital: Some(words::money(tasuki_core::money::Money::jpy(3_000_000))),
+            capital: Some(words::money(Money::jpy(3_000_000))),
             endpoints: Some(proto::EndpointCounts {
                 windows: Some(9),
                 mac: Some(3),
@@ -327,7 +380,7 @@ mod tests {
                 prefecture: "47".to_owned(),
                 remote_island: Some(true),
             }],
-            monthly_budget: Some(words::money(tasuki_core::money::Money::jpy(30_000))),
+            monthly_budget: Some(words::money(Money::jpy(30_000))),
             budget_tax_mode: types::TaxMode::Exclusive.into(),
             wishes: vec![types::Service::Edr.into()],
             upstream_maintainer: proto::MaintainerCooperation::Agreed.into(),
@@ -341,7 +394,7 @@ mod tests {
                 code: "parent".to_owned(),
                 name: "親会社".to_owned(),
                 share_rate: "0.5".to_owned(),
-                monthly_cap: Some(words::money(tasuki_core::money::Money::jpy(8_000))),
+                monthly_cap: Some(words::money(Money::jpy(8_000))),
                 valid: None,
                 services: Vec::new(),
             }],
@@ -352,17 +405,38 @@ mod tests {
     #[test]
     fn a_profile_comes_back_as_it_was_sent() {
         for message in [full(), proto::CompanyProfile::default()] {
-            assert_eq!(profile(&profile_from(message.clone()).unwrap()), message);
+            assert_eq!(to_proto(&from_proto("profile", message.clone()).unwrap()), message);
         }
     }
 
     #[test]
     fn what_is_wrong_is_named_by_its_field() {
-        let broken = proto::CompanyProfile { employees: Some(-1), ..full() };
-        let problem = profile_from(broken).unwrap_err();
-        assert_eq!(problem.violations()[0].field, "profile.employees");
-        let broken =
-            proto::CompanyProfile { budget_tax_mode: types::TaxMode::Exempt.into(), ..full() };
-        assert!(profile_from(broken).is_err());
+        let wrong = |change: fn(&mut proto::CompanyProfile)| {
+            let mut message = full();
+            change(&mut message);
+            let problem = from_proto("survey.profile", message).unwrap_err();
+            problem.violations()[0].field.clone()
+        };
+        assert_eq!(wrong(|of| of.employees = Some(-1)), "survey.profile.employees");
+        let negative = |of: &mut proto::CompanyProfile| {
+            of.capital = Some(words::money(Money::jpy(-1)));
+        };
+        assert_eq!(wrong(negative), "survey.profile.capital");
+        let exempt =
+            |of: &mut proto::CompanyProfile| of.budget_tax_mode = types::TaxMode::Exempt.into();
+        assert_eq!(wrong(exempt), "survey.profile.budget_tax_mode");
+        let twice = |of: &mut proto::CompanyProfile| of.sites.extend(of.sites.clone());
+        assert_eq!(wrong(twice), "survey.profile.sites[1].code");
+        for share in ["0", "1.01"] {
+            let mut message = full();
+            message.sponsors[0].share_rate = share.to_owned();
+            let problem = from_proto("profile", message).unwrap_err();
+            assert_eq!(problem.violations()[0].field, "profile.sponsors[0].share_rate");
+        }
+        let backwards = |of: &mut proto::CompanyProfile| {
+            let day = |day| Some(words::day(jiff::civil::date(2021, 4, day)));
+            of.memberships[0].valid = Some(types::DayPeriod { start: day(2), end: day(1) });
+        };
+        assert_eq!(wrong(backwards), "survey.profile.memberships[0].valid.end");
     }
 }
