@@ -236,7 +236,7 @@ impl Item {
                         around.command(ItemCommand::RetryLater { next_at }, wait)
                     }
                     None => Ok(Surroundings::end(ItemCommand::Refuse {
-                        cause: cause(ReasonCode::ProviderFailed),
+                        cause: cause(failure.reason.unwrap_or(class.reason_when_used_up())),
                     })),
                 }
             }
@@ -345,11 +345,22 @@ impl Item {
         around: &Surroundings<'_>,
         since: Timestamp,
     ) -> Outcome {
+        let waited = around.now.seconds_since(since);
         let mut reaction = match (failure.meaning, &self.state) {
             // The provider does not know its own operation: what is there counts.
             (Meaning::Absent, ItemState::Accepted { .. }) => {
                 let observe_at = around.now;
                 around.command(ItemCommand::LoseTrack { observe_at }, 0)?
+            }
+            // Nobody answers any more: what may be there is taken away, and a person is asked if
+            // that does not work either. A customer's step has a deadline of its own.
+            (_later, ItemState::Accepted { deadline_at, .. }) if *deadline_at <= around.now => {
+                let cause = Cause::new(ReasonCode::ProviderTimedOut, failure.text.clone());
+                around.command(ItemCommand::Fail { cause }, 0)?
+            }
+            (_later, ItemState::Verifying { .. }) if waited >= DOUBT_SECONDS => {
+                let cause = Cause::new(ReasonCode::VerificationFailed, failure.text.clone());
+                around.command(ItemCommand::Fail { cause }, 0)?
             }
             _later => around.look(around.again(since, (60, 6 * HOUR)))?,
         };

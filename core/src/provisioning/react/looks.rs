@@ -64,7 +64,13 @@ impl Item {
         let mut reaction = match answer {
             Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
                 Seen::Other => around.command(ItemCommand::Fail { cause }, 0)?,
-                Seen::Gone if used_up => around.command(ItemCommand::Fail { cause }, 0)?,
+                // Its answers never arrive; what runs as ordered is ours all the same.
+                Seen::Live if used_up => {
+                    self.activated(seen, around, seen.activated_at.unwrap_or(around.now))?
+                }
+                Seen::NotLive | Seen::Gone if used_up => {
+                    around.command(ItemCommand::Fail { cause }, 0)?
+                }
                 Seen::Live | Seen::NotLive | Seen::Gone => {
                     around.command(ItemCommand::Request, 0)?
                 }

@@ -41,29 +41,29 @@ impl IdSource for Counted {
 }
 
 /// A scheme on one database.
-pub struct Scheme {
-    pub name: &'static str,
-    pub ctx: Context,
+pub(crate) struct Scheme {
+    pub(crate) name: &'static str,
+    pub(crate) ctx: Context,
     _database: Fresh,
 }
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// The operator, who may do everything.
-pub fn operator() -> Call {
+pub(crate) fn operator() -> Call {
     Call::by(Principal::of("test:operator", Role::Operator))
 }
 
 /// A partner of a code.
-pub fn partner(code: &str) -> Call {
+pub(crate) fn partner(code: &str) -> Call {
     let partner_id = Some(PartnerId::of_code(code));
     Call::by(Principal { partner_id, ..Principal::of(format!("test:{code}"), Role::Partner) })
 }
 
 /// The call with a request id; the body is known by its name.
-pub fn with_key(call: Call, request_id: &str, body: &str) -> Call {
+pub(crate) fn with_key(call: Call, request_id: &str, body: &str) -> Call {
     let key = RequestKey {
         scope: call.principal.subject.clone(),
         method: "test".to_owned(),
@@ -74,7 +74,7 @@ pub fn with_key(call: Call, request_id: &str, body: &str) -> Call {
 }
 
 /// The scheme on each database.
-pub async fn schemes() -> Vec<Scheme> {
+pub(crate) async fn schemes() -> Vec<Scheme> {
     let mut all = Vec::new();
     for database in databases().await {
         let ctx = Context {
@@ -124,7 +124,7 @@ pub async fn schemes() -> Vec<Scheme> {
 
 impl Scheme {
     /// A simulated tenant of `ogs` in Okinawa.
-    pub async fn tenant(&self, n: u128, clock_at: &str) -> TenantId {
+    pub(crate) async fn tenant(&self, n: u128, clock_at: &str) -> TenantId {
         let id = TenantId::from(Uuid::from_u128(n));
         let site =
             Site { name: "本社".to_owned(), prefecture: "47".to_owned(), remote_island: false };
@@ -148,7 +148,7 @@ impl Scheme {
     }
 
     /// Moves a tenant's clock.
-    pub async fn advance(&self, tenant: TenantId, to: &str) {
+    pub(crate) async fn advance(&self, tenant: TenantId, to: &str) {
         let tx = self.ctx.store.begin().await.unwrap();
         tenants::set_clock(&tx, tenant, at(to)).await.unwrap();
         tx.commit().await.unwrap();
@@ -156,7 +156,7 @@ impl Scheme {
 }
 
 /// A quote for a selection, everything else left to the server.
-pub fn wanting(tenant: TenantId, selection: Vec<SelectedItem>) -> NewQuote {
+pub(crate) fn wanting(tenant: TenantId, selection: Vec<SelectedItem>) -> NewQuote {
     NewQuote {
         tenant_id: Some(tenant),
         partner_id: None,
@@ -172,7 +172,10 @@ pub fn wanting(tenant: TenantId, selection: Vec<SelectedItem>) -> NewQuote {
 }
 
 /// A company of figure 2, by antivirus, web site and UTM.
-pub fn company([has_antivirus, has_website, has_utm]: [bool; 3], budget: i64) -> CompanyProfile {
+pub(crate) fn company(
+    [has_antivirus, has_website, has_utm]: [bool; 3],
+    budget: i64,
+) -> CompanyProfile {
     CompanyProfile {
         industry: Some("D".to_owned()),
         employees: Some(8),
