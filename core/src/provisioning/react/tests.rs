@@ -158,9 +158,10 @@ fn a_provider_whose_answers_never_arrive_is_not_asked_without_end() {
     for (health, expected) in [(Health::Ok, "active"), (Health::Unknown, "cleaning")] {
         let (mut waf, mut now) = (requested(Service::CloudWaf), start());
         for _turn in 0..40 {
-            let answer = match waf.question() {
-                Question::Put => call_failed(Meaning::Unknown),
-                _look => seen(&waf, true, health, now),
+            let answer = if waf.question() == Question::Put {
+                call_failed(Meaning::Unknown)
+            } else {
+                seen(&waf, true, health, now)
             };
             let (next, look_at) = turn(&waf, &answer, now);
             (waf, now) = (next, look_at.unwrap());

@@ -1,6 +1,6 @@
 //! Customers who do their step, who only say so, who decline, and who never act.
 
-use tasuki_app::provisioning::{self, StepDetail, StepSaid, Which};
+use tasuki_app::provisioning::{self, StepSaid, Which};
 use tasuki_core::provisioning::{
     Cause, CustomerActionKind, Item, ItemOutcome, OrderState, ReasonCode,
 };
@@ -102,7 +102,7 @@ async fn what_a_customer_says_is_looked_at_and_only_evidence_makes_it_active() {
         stage.advance("2020-10-02T00:00:00Z").await;
         let item = only(&stage.read(id).await);
         let which = || which(&stage, &item, id);
-        let done = || StepSaid::Done(Box::new(StepDetail::default()));
+        let done = || StepSaid::Done(Box::default());
         let (ctx, call) = (stage.ctx(), operator());
         let wrong = Which { kind: CustomerActionKind::Schedule, ..which() };
         let problem = provisioning::confirm_customer_action(ctx, &call, wrong, done()).await;

@@ -167,7 +167,7 @@ async fn only_order(stage: &Stage) -> OrderId {
     let filter = OrderFilter { tenant_id: Some(stage.tenant), ..OrderFilter::default() };
     let request = PageRequest::default();
     let found = provisioning::find_orders(stage.ctx(), &operator(), &filter, &request).await;
-    found.unwrap().rows[0].stored.order.id
+    found.unwrap().rows.first().unwrap().stored.order.id
 }
 
 #[tokio::test]

@@ -169,7 +169,7 @@ pub(crate) fn state(view: &OrderView) -> OrderState {
 
 /// The only item of an order.
 pub(crate) fn only(view: &OrderView) -> Item {
-    view.stored.items[0].item.clone()
+    view.stored.items.first().unwrap().item.clone()
 }
 
 /// Why the only item ended.
