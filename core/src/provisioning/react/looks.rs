@@ -51,6 +51,31 @@ impl Item {
         around.command(ItemCommand::Verify { evidence, installed_at }, wait)
     }
 
+    // The time of a roll-out is up. A provider that does not answer now is given a few days more.
+    pub(super) fn after_last_look(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        expires_at: Timestamp,
+    ) -> Outcome {
+        let give_up = around.now.seconds_since(expires_at) >= DOUBT_SECONDS;
+        let mut looked = self.clone();
+        let mut reaction = match answer {
+            Answer::Seen(seen, _) => {
+                looked.observed(seen);
+                around.command(looked.on_expiry(), 0)?
+            }
+            Answer::Failed(_) if !give_up => {
+                around.look(around.again(expires_at, (60, 6 * HOUR)))?
+            }
+            Answer::Failed(_) | Answer::Operation(_) | Answer::Nothing => {
+                around.command(self.on_expiry(), 0)?
+            }
+        };
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+
     // It is not known what the provider did: whatever is there, our id and key make it safe to ask
     // again, and only something else than what was ordered has to be cleaned.
     pub(super) fn after_doubt(

@@ -5,7 +5,7 @@ use crate::actor::Actor;
 use crate::party::Principal;
 use crate::provisioning::customer::{CustomerActionKind, CustomerRequest, VerifyMethod};
 use crate::provisioning::item::tests::item;
-use crate::provisioning::spec::Health;
+use crate::provisioning::spec::{EndpointCounts, Health};
 use crate::service::Service;
 
 fn start() -> Timestamp {
@@ -172,6 +172,33 @@ fn a_provider_whose_answers_never_arrive_is_not_asked_without_end() {
         assert_eq!(waf.state.as_str(), expected);
         assert_eq!(waf.n_attempts, 12);
     }
+}
+
+#[test]
+fn a_roll_out_whose_time_is_up_is_looked_at_and_one_endpoint_that_reports_is_a_service() {
+    let kind = CustomerActionKind::AgentInstall;
+    let (mut edr, _) = turn(&requested(Service::Edr), &awaiting(kind), start());
+    edr.declared(EndpointCounts { reporting: 5, ..EndpointCounts::default() });
+    assert_eq!(edr.question_at(start()), edr.question());
+    let up = start().plus_seconds(40 * DAY).unwrap();
+    assert_eq!(edr.question_at(up), Question::Observe);
+
+    for (reporting, expected) in [(1, "active"), (0, "cleaning")] {
+        let Answer::Seen(mut seen, _) = seen(&edr, true, Health::Unknown, up) else { return };
+        seen.endpoints = Some(EndpointCounts { reporting, ..EndpointCounts::default() });
+        let (next, _) = turn(&edr, &Answer::Seen(seen, None), up);
+        assert_eq!(next.state.as_str(), expected);
+    }
+
+    let unreachable = call_failed(Meaning::Retry(RetryClass::Observe));
+    let (mut now, mut n_looks) = (edr.state.customer_step().unwrap().expires_at, 0);
+    while edr.state.as_str() == "awaiting_customer" {
+        let (next, look_at) = turn(&edr, &unreachable, now);
+        (edr, now, n_looks) = (next, look_at.unwrap(), n_looks + 1);
+    }
+    let cause = edr.state.cause().unwrap();
+    assert_eq!(cause.code, ReasonCode::AgentNotInstalledByUser, "the word of nobody counts");
+    assert!((10..50).contains(&n_looks), "{n_looks}");
 }
 
 #[test]

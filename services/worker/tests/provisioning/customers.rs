@@ -1,8 +1,8 @@
 //! Customers who do their step, who only say so, who decline, and who never act.
 
-use tasuki_app::provisioning::{self, StepSaid, Which};
+use tasuki_app::provisioning::{self, StepDetail, StepSaid, Which};
 use tasuki_core::provisioning::{
-    Cause, CustomerActionKind, Item, ItemOutcome, OrderState, ReasonCode,
+    Cause, CustomerActionKind, EndpointCounts, Item, ItemOutcome, OrderState, ReasonCode,
 };
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -124,6 +124,34 @@ async fn what_a_customer_says_is_looked_at_and_only_evidence_makes_it_active() {
         assert_eq!((state(&view), active.outcome()), (OrderState::Completed, ItemOutcome::Active));
         let service = active.state.service().unwrap();
         assert!(service.active_at >= at("2020-10-05T01:00:00Z"), "{}", service.active_at);
+    }
+}
+
+#[tokio::test]
+async fn a_roll_out_that_is_only_said_to_report_ends_as_not_done_even_if_nobody_can_look() {
+    for mut stage in stages("behaviour: customer_never_acts, active_after_days: 10", &[]).await {
+        let id = stage.order(&[Service::Edr]).await;
+        stage.advance("2020-10-03T00:00:00Z").await;
+        let item = only(&stage.read(id).await);
+        let endpoints = Some(EndpointCounts { reporting: 5, ..EndpointCounts::default() });
+        let said = StepSaid::Done(Box::new(StepDetail { endpoints, ..StepDetail::default() }));
+        let kind = CustomerActionKind::AgentInstall;
+        let which = Which { kind, ..which(&stage, &item, id) };
+        provisioning::confirm_customer_action(stage.ctx(), &operator(), which, said).await.unwrap();
+        // Its time is up on the 1st of November.
+        stage.advance("2020-10-31T00:00:00Z").await;
+        stage.provider.kill();
+        stage.advance("2020-11-02T00:00:00Z").await;
+        let waiting = only(&stage.read(id).await);
+        assert_eq!(waiting.state.as_str(), "awaiting_customer", "{}", stage.name());
+        assert_eq!(waiting.endpoints.unwrap().installed, 5);
+
+        stage.provider.restart();
+        stage.advance("2020-11-10T00:00:00Z").await;
+        let view = stage.read(id).await;
+        assert_eq!(code(&view), ReasonCode::AgentNotInstalledByUser);
+        assert_eq!(only(&view).covered(), None);
+        assert_eq!(stage.present(&view).await, Vec::<String>::new());
     }
 }
 
