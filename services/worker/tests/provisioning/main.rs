@@ -9,7 +9,7 @@ mod failures;
 mod live;
 mod orders;
 mod pilot;
-mod process;
+mod reference_provider;
 mod removals;
 #[path = "../../../app/tests/quoting/scene.rs"]
 #[expect(dead_code, reason = "the scene of quotes has more than orders need")]

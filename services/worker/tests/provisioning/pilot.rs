@@ -8,7 +8,7 @@ use tasuki_core::provisioning::CompletionPolicy;
 use tasuki_core::service::Service;
 use tasuki_partners::provider::GrpcProviders;
 
-use crate::process::Provider;
+use crate::reference_provider::Provider;
 use crate::scene::{Scheme, at, operator, schemes};
 use crate::stage::{START, advance, move_providers, only, wanted, worker};
 

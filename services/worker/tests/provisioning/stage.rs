@@ -18,7 +18,7 @@ use tasuki_partners::provider::{GrpcProviders, Providers};
 use tasuki_store::{jobs, providers, tenants};
 use tasuki_worker::{Worker, run_due_jobs};
 
-use crate::process::Provider;
+use crate::reference_provider::Provider;
 use crate::scene::{Scheme, at, company, operator, schemes};
 
 /// When every tenant begins, by its own clock.
