@@ -157,6 +157,8 @@ impl Item {
             next.steps_behind = 0;
             next.last_step = None;
             next.last_error = String::new();
+            next.observed_spec_hash = String::new();
+            (next.device, next.endpoints, next.observed_at) = (None, None, None);
         }
         let behind = steps_behind(next.service(), &next.state);
         next.steps_behind = next.steps_behind.max(behind);
@@ -289,6 +291,13 @@ impl Item {
         if seen.endpoints.is_some() {
             self.endpoints = seen.endpoints;
         }
+    }
+
+    /// The item with what somebody says about its roll-out. That an endpoint reports is seen and never
+    /// said: until then it counts as installed.
+    pub fn declared(&mut self, said: EndpointCounts) {
+        let installed = said.installed.saturating_add(said.reporting);
+        self.endpoints = Some(EndpointCounts { installed, reporting: 0, ..said });
     }
 
     /// The evidence that an observation gives. A provider without records of its own: then our

@@ -14,6 +14,7 @@ use crate::provisioning::retry::RetryClass;
 use crate::provisioning::spec::Observation;
 use crate::provisioning::state::{ItemState, Said};
 use crate::provisioning::steps::is_one_off;
+use crate::service::Service;
 use crate::time::{TimeError, Timestamp, Zone};
 
 const HOUR: i64 = 3_600;
@@ -157,6 +158,18 @@ impl Item {
         }
     }
 
+    /// What to ask at an instant: a roll-out is looked at before its time is up, since one endpoint
+    /// that reports is a service.
+    pub fn question_at(&self, now: Timestamp) -> Question {
+        if self.is_looked_at_before_expiry(now) { Question::Observe } else { self.question() }
+    }
+
+    /// Whether the time of the customer's step is up and a look has to decide what that means.
+    pub fn is_looked_at_before_expiry(&self, now: Timestamp) -> bool {
+        let ItemState::AwaitingCustomer { step, .. } = &self.state else { return false };
+        self.service() == Service::Edr && step.expires_at <= now
+    }
+
     /// What follows from an answer.
     ///
     /// # Errors
@@ -177,6 +190,12 @@ impl Item {
             ItemState::Requested { .. } => self.after_put(answer, around),
             ItemState::Accepted { accepted_at, deadline_at, .. } => {
                 self.after_operation(answer, around, (*accepted_at, Some(*deadline_at)))
+            }
+            ItemState::AwaitingCustomer { step, .. }
+                if !matches!(answer, Answer::Operation(_))
+                    && self.is_looked_at_before_expiry(around.now) =>
+            {
+                self.after_last_look(answer, around, step.expires_at)
             }
             ItemState::AwaitingCustomer { step, .. } => {
                 self.after_operation(answer, around, (step.asked_at, None))
@@ -236,7 +255,7 @@ impl Item {
                         around.command(ItemCommand::RetryLater { next_at }, wait)
                     }
                     None => Ok(Surroundings::end(ItemCommand::Refuse {
-                        cause: cause(ReasonCode::ProviderFailed),
+                        cause: cause(failure.reason.unwrap_or(class.reason_when_used_up())),
                     })),
                 }
             }
@@ -345,11 +364,22 @@ impl Item {
         around: &Surroundings<'_>,
         since: Timestamp,
     ) -> Outcome {
+        let waited = around.now.seconds_since(since);
         let mut reaction = match (failure.meaning, &self.state) {
             // The provider does not know its own operation: what is there counts.
             (Meaning::Absent, ItemState::Accepted { .. }) => {
                 let observe_at = around.now;
                 around.command(ItemCommand::LoseTrack { observe_at }, 0)?
+            }
+            // Nobody answers any more: what may be there is taken away, and a person is asked if
+            // that does not work either. A customer's step has a deadline of its own.
+            (_later, ItemState::Accepted { deadline_at, .. }) if *deadline_at <= around.now => {
+                let cause = Cause::new(ReasonCode::ProviderTimedOut, failure.text.clone());
+                around.command(ItemCommand::Fail { cause }, 0)?
+            }
+            (_later, ItemState::Verifying { .. }) if waited >= DOUBT_SECONDS => {
+                let cause = Cause::new(ReasonCode::VerificationFailed, failure.text.clone());
+                around.command(ItemCommand::Fail { cause }, 0)?
             }
             _later => around.look(around.again(since, (60, 6 * HOUR)))?,
         };

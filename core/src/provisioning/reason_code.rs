@@ -200,6 +200,16 @@ reason_codes! {
         "提供事業者が注文内容を受け付けませんでした", "the provider refused the order as it stands",
         "営業担当が内容を直して再注文します",
         "sales corrects the order and places it again";
+    /// The provider could not be reached for as long as we try.
+    ProviderUnreachable, "PROVIDER_UNREACHABLE", Provider,
+        "提供事業者のシステムに接続できませんでした", "the provider's system could not be reached",
+        "運営者が提供事業者の接続先と稼働状況を確認し、再開します。お客様の作業はありません",
+        "the operator checks the provider's address and whether it is up, then tries again; nothing for the customer to do";
+    /// Nobody is registered under the id of the provider that was named.
+    ProviderNotRegistered, "PROVIDER_NOT_REGISTERED", Provider,
+        "指定された提供事業者が登録されていません", "the provider that was named is not registered",
+        "運営者が提供事業者を登録し、再開します。お客様の作業はありません",
+        "the operator registers the provider and tries again; nothing for the customer to do";
     /// Our own check found that the service does not work.
     VerificationFailed, "VERIFICATION_FAILED", Provider,
         "設定後の確認で動作が認められませんでした", "our own check found that the service does not work",

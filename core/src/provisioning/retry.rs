@@ -1,5 +1,7 @@
 //! When something is tried again: one policy per class of reason, pure and without a clock.
 
+use crate::provisioning::reason_code::ReasonCode;
+
 /// Why something is tried again; each class has its own patience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetryClass {
@@ -44,6 +46,16 @@ impl RetryClass {
         Self::CustomerStep,
         Self::Removal,
     ];
+
+    /// Why an item ends whose tries of this class are used up, when nobody names a reason.
+    pub const fn reason_when_used_up(self) -> ReasonCode {
+        match self {
+            Self::Unreachable => ReasonCode::ProviderUnreachable,
+            Self::Throttled | Self::Observe | Self::Poll | Self::CustomerStep | Self::Removal => {
+                ReasonCode::ProviderFailed
+            }
+        }
+    }
 
     /// Its policy. Tries that only look are bounded by the deadline of what they look at instead.
     pub const fn policy(self) -> RetryPolicy {

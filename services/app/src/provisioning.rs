@@ -33,7 +33,7 @@ pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;
 pub use read_orders::{OrderView, get_order, order_after};
-pub use receive::{News, Reported, Taken, receive_provider_event};
+pub use receive::{HEAR_EVENT, News, Reported, Taken, hear_event, receive_provider_event};
 pub use remove::remove_item;
 pub use resolve_item::{Resolution, ResolveItem, resolve_item};
 pub use retry_item::{RetryItem, retry_item};

@@ -87,11 +87,12 @@ fn read(path: &Path) -> anyhow::Result<Memory> {
         }
     };
     let mut torn = None;
-    for (number, line) in BufReader::new(file).lines().enumerate() {
+    // Bytes and not text: a torn line may end within a character.
+    for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
         if let Some(number) = torn {
             anyhow::bail!("line {number} of the state file `{}` is damaged", path.display());
         }
-        match serde_json::from_str::<Vec<Line>>(&line?) {
+        match serde_json::from_slice::<Vec<Line>>(&line?) {
             Ok(lines) => {
                 for line in lines {
                     memory.take(line);
@@ -156,7 +157,7 @@ mod tests {
         journal.write(&[Line::Fault("a".into()), Line::Fault("b".into())]).unwrap();
         drop(journal);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"[{\"fault\":\"c").unwrap();
+        file.write_all(b"[{\"fault\":\"\xe6\x8e").unwrap();
         let (_, memory) = Journal::open(Some(&path)).unwrap();
         assert_eq!(memory.faults.into_iter().collect::<Vec<_>>(), ["a", "b"]);
     }

@@ -1,5 +1,6 @@
 //! The `tasuki-provider` program.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,6 +22,7 @@ async fn main() -> ExitCode {
     let program = Program::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(tracing_subscriber::EnvFilter::new(&program.log))
         .init();
     match serve(program.arguments).await {

@@ -78,6 +78,13 @@ impl Record {
         self.deleted_at.is_none()
     }
 
+    /// Whether it is there at an instant: what failed and left nothing behind is not.
+    pub(crate) fn exists_at(&self, at: Timestamp) -> bool {
+        let nothing =
+            |present: Present| matches!(present.phase, Phase::Failed { left_behind: false, .. });
+        self.exists() && !self.present(at).is_some_and(nothing)
+    }
+
     pub(crate) fn present(&self, at: Timestamp) -> Option<Present> {
         let at = self.cancelled_at.map_or(at, |cancelled| at.min(cancelled));
         timeline::present(&self.stages, self.started_at, at)
@@ -175,7 +182,7 @@ impl Record {
     pub(crate) fn instance(&self, at: Timestamp) -> proto::Instance {
         let evidence_id =
             format!("obs-{}-g{}-{}", self.instance_id, self.generation, at.as_second());
-        if !self.exists() {
+        if !self.exists_at(at) {
             return proto::Instance {
                 instance_id: self.instance_id.clone(),
                 updated_at: Some(instant(self.updated_at)),

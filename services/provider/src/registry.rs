@@ -190,7 +190,7 @@ impl Registry {
     ) -> Vec<proto::Instance> {
         let wanted = |record: &&Record| match updated_after {
             Some(since) => record.updated_at > since,
-            None => record.exists(),
+            None => record.exists_at(at),
         };
         self.memory
             .instances

@@ -1,5 +1,7 @@
 //! Logs for people or machines, traces by OTLP when configured, and metrics.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider;
@@ -14,6 +16,9 @@ use crate::settings::{LogFormat, Telemetry};
 
 /// The exporter would report on its own calls without end.
 const NOT_EXPORTED: &str = "h2=off,hyper=off,tonic=off,tower=off,opentelemetry=off";
+
+/// Tells each step that it takes: only what goes wrong is of interest, unless the setting names it.
+const QUIETER: &str = "sea_orm_migration=warn";
 
 /// Bounds of the histogram of call times, in seconds.
 const CALL_SECONDS: [f64; 11] =
@@ -36,9 +41,9 @@ impl Running {
 
 /// Starts logging, and tracing if an endpoint is configured.
 pub(crate) fn start(settings: &Telemetry) -> anyhow::Result<Running> {
-    let filter = EnvFilter::try_new(&settings.log)
+    let filter = EnvFilter::try_new(format!("{QUIETER},{}", settings.log))
         .with_context(|| format!("`telemetry.log` is not a log filter: `{}`", settings.log))?;
-    let log = fmt::layer().with_writer(std::io::stderr);
+    let log = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let log = match settings.log_format {
         LogFormat::Text => log.with_target(false).boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),

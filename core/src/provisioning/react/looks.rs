@@ -51,6 +51,31 @@ impl Item {
         around.command(ItemCommand::Verify { evidence, installed_at }, wait)
     }
 
+    // The time of a roll-out is up. A provider that does not answer now is given a few days more.
+    pub(super) fn after_last_look(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        expires_at: Timestamp,
+    ) -> Outcome {
+        let give_up = around.now.seconds_since(expires_at) >= DOUBT_SECONDS;
+        let mut looked = self.clone();
+        let mut reaction = match answer {
+            Answer::Seen(seen, _) => {
+                looked.observed(seen);
+                around.command(looked.on_expiry(), 0)?
+            }
+            Answer::Failed(_) if !give_up => {
+                around.look(around.again(expires_at, (60, 6 * HOUR)))?
+            }
+            Answer::Failed(_) | Answer::Operation(_) | Answer::Nothing => {
+                around.command(self.on_expiry(), 0)?
+            }
+        };
+        reaction.error = answer.error();
+        Ok(reaction)
+    }
+
     // It is not known what the provider did: whatever is there, our id and key make it safe to ask
     // again, and only something else than what was ordered has to be cleaned.
     pub(super) fn after_doubt(
@@ -64,7 +89,13 @@ impl Item {
         let mut reaction = match answer {
             Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
                 Seen::Other => around.command(ItemCommand::Fail { cause }, 0)?,
-                Seen::Gone if used_up => around.command(ItemCommand::Fail { cause }, 0)?,
+                // Its answers never arrive; what runs as ordered is ours all the same.
+                Seen::Live if used_up => {
+                    self.activated(seen, around, seen.activated_at.unwrap_or(around.now))?
+                }
+                Seen::NotLive | Seen::Gone if used_up => {
+                    around.command(ItemCommand::Fail { cause }, 0)?
+                }
                 Seen::Live | Seen::NotLive | Seen::Gone => {
                     around.command(ItemCommand::Request, 0)?
                 }

@@ -5,7 +5,7 @@ use crate::actor::Actor;
 use crate::party::Principal;
 use crate::provisioning::customer::{CustomerActionKind, CustomerRequest, VerifyMethod};
 use crate::provisioning::item::tests::item;
-use crate::provisioning::spec::Health;
+use crate::provisioning::spec::{EndpointCounts, Health};
 use crate::service::Service;
 
 fn start() -> Timestamp {
@@ -104,6 +104,101 @@ fn a_provider_that_is_busy_is_asked_later_and_one_that_never_answers_is_given_up
     }
     assert_eq!(waf.state.cause().unwrap().code, ReasonCode::ProviderFailed);
     assert_eq!(waf.n_attempts, 12);
+}
+
+#[test]
+fn a_provider_that_is_never_reached_is_given_up_under_its_own_reason() {
+    let (mut waf, mut now) = (requested(Service::CloudWaf), start());
+    let by = Actor::from(&Principal::system());
+    let unreachable = call_failed(Meaning::Retry(RetryClass::Unreachable));
+    while let (later, Some(next)) = turn(&waf, &unreachable, now) {
+        now = next;
+        waf = later.step(&ItemCommand::Request, &by, now).unwrap().0;
+    }
+    let (given_up, _) = turn(&waf, &unreachable, now);
+    let cause = given_up.state.cause().unwrap();
+    assert_eq!(cause.code, ReasonCode::ProviderUnreachable);
+    assert_eq!(cause.note, "it said no");
+    assert!((DAY / 2..2 * DAY).contains(&now.seconds_since(start())), "about a day");
+}
+
+#[test]
+fn an_operation_that_nobody_answers_for_ends_with_its_deadline() {
+    let (mut waf, mut look_at) =
+        turn(&requested(Service::CloudWaf), &operation(OperationStep::Working), start());
+    assert_eq!(waf.state.as_str(), "accepted");
+    let unreachable = call_failed(Meaning::Retry(RetryClass::Observe));
+    let mut now = start();
+    while waf.state.as_str() == "accepted" {
+        now = look_at.unwrap();
+        (waf, look_at) = turn(&waf, &unreachable, now);
+    }
+    assert_eq!((waf.state.as_str(), waf.question()), ("cleaning", Question::Remove));
+    assert_eq!(waf.state.cause().unwrap().code, ReasonCode::ProviderTimedOut);
+    assert!(now.seconds_since(start()) < OPERATION_SECONDS + DAY);
+}
+
+#[test]
+fn a_step_that_cannot_be_checked_is_given_up_and_not_called_the_customers_fault() {
+    let kind = CustomerActionKind::DnsChange;
+    let (waiting, _) = turn(&requested(Service::CloudWaf), &awaiting(kind), start());
+    let by = Actor::from(&Principal::system());
+    let mut waf = waiting.step(&ItemCommand::ConfirmStep, &by, start()).unwrap().0;
+    let unreachable = call_failed(Meaning::Retry(RetryClass::Observe));
+    let mut now = start();
+    while waf.state.as_str() == "verifying" {
+        let (next, look_at) = turn(&waf, &unreachable, now);
+        (waf, now) = (next, look_at.unwrap());
+    }
+    assert_eq!(waf.state.cause().unwrap().code, ReasonCode::VerificationFailed);
+}
+
+#[test]
+fn a_provider_whose_answers_never_arrive_is_not_asked_without_end() {
+    for (health, expected) in [(Health::Ok, "active"), (Health::Unknown, "cleaning")] {
+        let (mut waf, mut now) = (requested(Service::CloudWaf), start());
+        for _turn in 0..40 {
+            let answer = if waf.question() == Question::Put {
+                call_failed(Meaning::Unknown)
+            } else {
+                seen(&waf, true, health, now)
+            };
+            let (next, look_at) = turn(&waf, &answer, now);
+            (waf, now) = (next, look_at.unwrap());
+            if !matches!(waf.state.as_str(), "requested" | "unknown") {
+                break;
+            }
+        }
+        assert_eq!(waf.state.as_str(), expected);
+        assert_eq!(waf.n_attempts, 12);
+    }
+}
+
+#[test]
+fn a_roll_out_whose_time_is_up_is_looked_at_and_one_endpoint_that_reports_is_a_service() {
+    let kind = CustomerActionKind::AgentInstall;
+    let (mut edr, _) = turn(&requested(Service::Edr), &awaiting(kind), start());
+    edr.declared(EndpointCounts { reporting: 5, ..EndpointCounts::default() });
+    assert_eq!(edr.question_at(start()), edr.question());
+    let up = start().plus_seconds(40 * DAY).unwrap();
+    assert_eq!(edr.question_at(up), Question::Observe);
+
+    for (reporting, expected) in [(1, "active"), (0, "cleaning")] {
+        let Answer::Seen(mut seen, _) = seen(&edr, true, Health::Unknown, up) else { return };
+        seen.endpoints = Some(EndpointCounts { reporting, ..EndpointCounts::default() });
+        let (next, _) = turn(&edr, &Answer::Seen(seen, None), up);
+        assert_eq!(next.state.as_str(), expected);
+    }
+
+    let unreachable = call_failed(Meaning::Retry(RetryClass::Observe));
+    let (mut now, mut n_looks) = (edr.state.customer_step().unwrap().expires_at, 0);
+    while edr.state.as_str() == "awaiting_customer" {
+        let (next, look_at) = turn(&edr, &unreachable, now);
+        (edr, now, n_looks) = (next, look_at.unwrap(), n_looks + 1);
+    }
+    let cause = edr.state.cause().unwrap();
+    assert_eq!(cause.code, ReasonCode::AgentNotInstalledByUser, "the word of nobody counts");
+    assert!((10..50).contains(&n_looks), "{n_looks}");
 }
 
 #[test]

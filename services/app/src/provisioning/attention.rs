@@ -88,7 +88,7 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
     }
     let provider = providers::get(&tx, item.provider_id).await?;
     Ok(Begun::Ask(Box::new(Attention {
-        question: item.question(),
+        question: item.question_at(entered.now),
         endpoint: provider.map(|provider| provider.endpoint),
         now: entered.now,
         attend,
@@ -106,7 +106,7 @@ fn due(item: &Item, order: &Stored, now: Timestamp) -> Option<ItemCommand> {
         }
         ItemState::AwaitingCustomer { step, .. } => {
             if step.expires_at <= now {
-                Some(item.on_expiry())
+                (!item.is_looked_at_before_expiry(now)).then(|| item.on_expiry())
             } else if step.escalated_at.is_none() && step.escalate_at <= now {
                 Some(ItemCommand::Escalate)
             } else {
@@ -151,7 +151,9 @@ pub(super) async fn plan_look(
             .unwrap_or(step.expires_at)
     });
     let waits = matches!(item.state, ItemState::AwaitingCustomer { .. });
-    let deadline = deadline.filter(|_| waits);
+    // A look that follows the end is planned by itself, or it would be due at once without end.
+    let is_up = item.is_looked_at_before_expiry(entered.now) && look_at.is_some();
+    let deadline = deadline.filter(|_| waits && !is_up);
     let Some(run_at) = [look_at, deadline].into_iter().flatten().min() else { return Ok(()) };
     let attend =
         Attend { tenant_id: entered.tenant.id, order_id: order, item_id: item.id, version };

@@ -116,7 +116,9 @@ fn note_detail(item: &mut Item, detail: StepDetail) {
     let StepDetail { visit, consent, endpoints, waiver } = detail;
     item.visit = visit.or(item.visit);
     item.consent = consent.or(item.consent.take());
-    item.endpoints = endpoints.or(item.endpoints);
+    if let Some(endpoints) = endpoints {
+        item.declared(endpoints);
+    }
     if let Some(record) = &mut item.last_step {
         record.waiver = waiver.or(record.waiver.take());
     }

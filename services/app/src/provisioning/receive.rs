@@ -2,19 +2,25 @@
 //! when it tells more than we know. A late event must not make us look at another time than planned,
 //! or the story of a simulated tenant would depend on the network.
 
+use serde::{Deserialize, Serialize};
 use tasuki_core::actor::Actor;
-use tasuki_core::id::{ItemId, ProviderId};
+use tasuki_core::id::{ItemId, OrderId, ProviderId, TenantId};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{CustomerActionKind, Item, ItemState, Said};
 use tasuki_core::reason::Reason;
+use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
 use tasuki_store::provider_events::{self, Place};
-use tasuki_store::{inbox, orders};
+use tasuki_store::{StoreError, Tx, inbox, orders};
 
-use super::attention::enter;
+use super::attention::{enter, system};
 use super::following::{Change, apply};
+use crate::access::Entered;
 use crate::call::Call;
 use crate::context::Context;
+
+/// The kind of job that hears an event again which came before its request was answered.
+pub const HEAR_EVENT: &str = "hear_event";
 
 /// One event of a provider.
 #[derive(Debug, Clone)]
@@ -34,7 +40,8 @@ pub struct Reported {
 }
 
 /// What happened, as far as it can tell more than we know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum News {
     /// The provider works on it.
     Working,
@@ -61,7 +68,7 @@ pub enum Taken {
     Before,
     /// It is older than what came before, or about an older generation of the instance.
     Outdated,
-    /// A call about the instance is under way: its answer tells at least as much.
+    /// The call that sets the instance up is under way: kept until its answer is known.
     Early,
 }
 
@@ -101,6 +108,7 @@ pub async fn receive_provider_event(
     let taken = if !latest || event.generation < item.generation {
         Taken::Outdated
     } else if matches!(item.state, ItemState::Requested { .. }) {
+        keep(ctx, &tx, &entered, (order, provider), event).await?;
         Taken::Early
     } else {
         if tells_more(&item, event.news) {
@@ -112,6 +120,79 @@ pub async fn receive_provider_event(
 
     tx.commit().await?;
     Ok(taken)
+}
+
+/// An event that waits for an answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Heard {
+    tenant_id: TenantId,
+    order_id: OrderId,
+    item_id: ItemId,
+    generation: u32,
+    news: News,
+}
+
+/// Keeps an event until the answer of the call is known: that answer may be older than the event,
+/// and may name a time to ask again that is days away.
+async fn keep(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (order_id, provider): (OrderId, ProviderId),
+    event: &Reported,
+) -> Result<(), Problem> {
+    // No answer tells less than this.
+    if event.news == News::Working {
+        return Ok(());
+    }
+    let heard = Heard {
+        tenant_id: entered.tenant.id,
+        order_id,
+        item_id: event.item_id,
+        generation: event.generation,
+        news: event.news,
+    };
+    let job = NewJob {
+        id: ctx.ids.next(),
+        tenant: Some(entered.tenant.id),
+        lane: Lane::Provisioning,
+        kind: HEAR_EVENT,
+        key: format!("{HEAR_EVENT}:{provider}:{}", event.event_id),
+        payload: jobs::payload(&heard)?,
+        run_at: entered.now,
+    };
+    jobs::enqueue(tx, &job).await?;
+    Ok(())
+}
+
+/// Hears an event again that was early.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`; `LOST_RACE` also while the call is still under way: the job is tried again.
+pub async fn hear_event(ctx: &Context, job: &Claimed) -> Result<(), Problem> {
+    let heard: Heard = job.payload()?;
+    let tx = ctx.store.begin().await?;
+    let entered = enter(ctx, &tx, heard.tenant_id).await?;
+    let read = orders::lock(&tx, heard.tenant_id, heard.order_id).await?;
+    let item = read
+        .as_ref()
+        .and_then(|read| read.item(heard.item_id))
+        .filter(|stored| stored.item.generation == heard.generation)
+        .map(|stored| stored.item.clone());
+
+    if let (Some(read), Some(item)) = (read, item) {
+        if matches!(item.state, ItemState::Requested { .. }) {
+            return Err(StoreError::LostRace.into());
+        }
+        if tells_more(&item, heard.news) {
+            let look = Change { look_at: Some(entered.now), ..Change::of(item.id) };
+            apply(ctx, &tx, &entered, read, (look, &system())).await?;
+        }
+    }
+    jobs::complete(&tx, job, entered.now).await?;
+
+    tx.commit().await?;
+    Ok(())
 }
 
 fn reporting(call: &Call, event: &Reported) -> Option<ProviderId> {

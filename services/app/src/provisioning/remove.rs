@@ -37,7 +37,7 @@ pub async fn remove_item(ctx: &Context, job: &Claimed) -> Result<(), Problem> {
             return Err(StoreError::LostRace.into());
         }
         let cause = Cause::from(why(&tx, &read.order).await?);
-        let stopped_at = job.run_at.min(entered.now);
+        let stopped_at = remove.stopped_at.unwrap_or(job.run_at).min(entered.now);
         if let Some(command) = ending(&item, cause, stopped_at) {
             let look_at = Some(entered.now);
             let change = Change { command: Some(command), look_at, ..Change::of(item.id) };

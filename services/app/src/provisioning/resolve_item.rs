@@ -116,8 +116,10 @@ fn settled(
         }
         Resolution::ConfirmGone => evidence(command).map(|_| Some(ItemCommand::ConfirmGone)),
         Resolution::Fail => {
-            let refuse = ItemCommand::Refuse { cause: cause.clone() };
-            Ok(Some(if allowed(&refuse) { refuse } else { ItemCommand::Fail { cause } }))
+            // Whatever a provider may have is taken away: only where it has nothing, the item is
+            // simply over.
+            let fail = ItemCommand::Fail { cause: cause.clone() };
+            Ok(Some(if allowed(&fail) { fail } else { ItemCommand::Refuse { cause } }))
         }
         Resolution::Proceed => Ok(Some(ItemCommand::Release)),
         Resolution::Repair | Resolution::AcceptDrift => {

@@ -39,6 +39,9 @@ pub struct RemoveItem {
     pub tenant_id: TenantId,
     /// The service's item.
     pub item_id: ItemId,
+    /// From when on it is not wanted, however long taking it away is held up.
+    #[serde(default)]
+    pub stopped_at: Option<Timestamp>,
 }
 
 /// Plans the days on which the subscription does something by itself.
@@ -135,8 +138,14 @@ pub(crate) async fn ended(
         Because::NotPaid => Stop::Unpaid,
     };
     end_cover(ctx, tx, entered, (subscription.id, at, because)).await?;
-    for item in subscription.items.iter().filter(|item| item.starts_on.is_some()) {
-        let remove = RemoveItem { tenant_id: entered.tenant.id, item_id: item.item_id };
+    // Those on their way too: a service that would run for nobody is not set up to its end.
+    for item in &subscription.items {
+        let run_at = at.max(entered.now);
+        let remove = RemoveItem {
+            tenant_id: entered.tenant.id,
+            item_id: item.item_id,
+            stopped_at: Some(run_at),
+        };
         let job = NewJob {
             id: ctx.ids.next(),
             tenant: Some(entered.tenant.id),
@@ -144,7 +153,7 @@ pub(crate) async fn ended(
             kind: REMOVE_ITEM,
             key: format!("{REMOVE_ITEM}:{}", item.item_id),
             payload: jobs::payload(&remove)?,
-            run_at: at.max(entered.now),
+            run_at,
         };
         jobs::enqueue(tx, &job).await?;
     }

@@ -31,9 +31,16 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 const LONGEST_TEXT: usize = 500;
 
 /// Asks providers over gRPC; one connection for each address, made when it is first needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct GrpcProviders {
     channels: Mutex<HashMap<String, Channel>>,
+    call_time: Duration,
+}
+
+impl Default for GrpcProviders {
+    fn default() -> Self {
+        Self::with_call_time(CALL_TIME)
+    }
 }
 
 type Client = ProviderServiceClient<Channel>;
@@ -44,6 +51,11 @@ impl GrpcProviders {
         Self::default()
     }
 
+    /// The same with another patience: no call takes longer.
+    pub fn with_call_time(call_time: Duration) -> Self {
+        Self { channels: Mutex::default(), call_time }
+    }
+
     fn client(&self, endpoint: &str) -> Result<Client, Box<ProviderFailure>> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = channels.get(endpoint) {
@@ -52,7 +64,7 @@ impl GrpcProviders {
         let channel = Endpoint::from_shared(endpoint.to_owned())
             .map_err(|error| Box::new(no_address(endpoint, &error)))?
             .connect_timeout(CONNECT_TIME)
-            .timeout(CALL_TIME)
+            .timeout(self.call_time)
             .connect_lazy();
         channels.insert(endpoint.to_owned(), channel.clone());
         Ok(Client::new(channel))
@@ -81,7 +93,7 @@ impl GrpcProviders {
                 page_size: 1_000,
                 page_token,
             });
-            request.set_timeout(CALL_TIME);
+            request.set_timeout(self.call_time);
             let answer = client.list_instances(request).await;
             let answer = answer.map_err(|status| failure(&status, Asked::Look))?.into_inner();
             ids.extend(answer.instances.into_iter().map(|instance| instance.instance_id));
@@ -116,7 +128,7 @@ impl Providers for GrpcProviders {
             Ok(client) => client,
             Err(failure) => return Answer::Failed(*failure),
         };
-        let asking = Asking { client, item, now };
+        let asking = Asking { client, item, now, call_time: self.call_time };
         let answer = match question {
             Question::Put => asking.put().await.map(Answer::Operation),
             Question::Operation(id) => asking.operation(id).await.map(Answer::Operation),
@@ -134,6 +146,7 @@ struct Asking<'a> {
     client: Client,
     item: &'a Item,
     now: Timestamp,
+    call_time: Duration,
 }
 
 type Outcome<T> = Result<T, Box<ProviderFailure>>;
@@ -141,7 +154,7 @@ type Outcome<T> = Result<T, Box<ProviderFailure>>;
 impl Asking<'_> {
     fn request<M>(&self, message: M, key: &str) -> Request<M> {
         let mut request = Request::new(message);
-        request.set_timeout(CALL_TIME);
+        request.set_timeout(self.call_time);
         for (name, value) in
             [("x-request-id", key), ("x-tenant", self.item.spec.tenant_reference.as_str())]
         {
@@ -184,6 +197,7 @@ impl Asking<'_> {
             .map_err(|text| broken(text, Asked::Look))
     }
 
+    // A provider that says "not found" says that nothing is there.
     async fn instance(&self) -> Outcome<Observation> {
         let id = self.item.id.to_string();
         let message = proto::ObserveInstanceRequest {
@@ -191,19 +205,21 @@ impl Asking<'_> {
             observed_at: Some(mapping::instant(self.now)),
         };
         let request = self.request(message, &id);
-        let answer = self.client.clone().observe_instance(request).await;
-        let answer = answer.map_err(|status| failure(&status, Asked::Look))?;
+        let answer = match self.client.clone().observe_instance(request).await {
+            Ok(answer) => answer,
+            Err(status) => {
+                let failure = failure(&status, Asked::Look);
+                let absent = failure.meaning == Meaning::Absent;
+                return if absent { Ok(mapping::nothing(self.now)) } else { Err(failure) };
+            }
+        };
         mapping::observation(answer.into_inner().instance, self.now)
             .map_err(|text| broken(text, Asked::Look))
     }
 
     // What is there, and the operation that it names: a repair says why something is down.
     async fn observe(&self) -> Outcome<Answer> {
-        let seen = match self.instance().await {
-            Ok(seen) => seen,
-            Err(failure) if failure.meaning == Meaning::Absent => mapping::nothing(self.now),
-            Err(failure) => return Err(failure),
-        };
+        let seen = self.instance().await?;
         let operation = if seen.operation_id.is_empty() {
             None
         } else {
@@ -233,7 +249,7 @@ impl Asking<'_> {
                 }
             }
         }
-        self.observe().await
+        Ok(Answer::Seen(Box::new(self.instance().await?), None))
     }
 
     async fn suspend(&self) -> Outcome<OperationSeen> {

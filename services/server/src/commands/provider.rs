@@ -24,6 +24,7 @@ pub(crate) async fn run(command: ProviderCommand, log: Option<String>) -> anyhow
     let filter = log.unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .init();
     let serving = tasuki_provider::command_line::serve(*arguments);

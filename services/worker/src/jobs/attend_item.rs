@@ -1,7 +1,9 @@
 //! Looks after one item of an order: asks its provider and records the answer.
 
 use tasuki_app::provisioning::{Begun, begin_attention, record_answer};
-use tasuki_core::provisioning::{Answer, Meaning, ProviderFailure, Question, RetryClass};
+use tasuki_core::provisioning::{
+    Answer, Item, Meaning, ProviderFailure, Question, ReasonCode, RetryClass,
+};
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
@@ -15,14 +17,22 @@ pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
     };
     let answer = match (&asked.question, &asked.endpoint) {
         (Question::Wait, _) => Answer::Nothing,
-        (_, None) => Answer::Failed(ProviderFailure {
-            meaning: Meaning::Retry(RetryClass::Unreachable),
-            reason: None,
-            text: format!("no provider `{}` is registered", asked.item.provider_id),
-        }),
+        (_, None) => not_registered(&asked.item),
         (question, Some(endpoint)) => {
             worker.providers.ask(endpoint, &asked.item, question, asked.now).await
         }
     };
     Ok(record_answer(&worker.ctx, job, &asked, &answer).await?)
+}
+
+/// Somebody may still register under the name: the item waits for that as long as for a provider
+/// that is down, and says on every try what it waits for.
+fn not_registered(item: &Item) -> Answer {
+    let (id, provider) = (item.id, item.provider_id);
+    tracing::warn!(item.id = %id, "item `{id}` waits: no provider `{provider}` is registered");
+    Answer::Failed(ProviderFailure {
+        meaning: Meaning::Retry(RetryClass::Unreachable),
+        reason: Some(ReasonCode::ProviderNotRegistered),
+        text: format!("no provider `{provider}` is registered"),
+    })
 }
