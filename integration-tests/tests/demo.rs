@@ -26,9 +26,9 @@ fn told(more: &[&str]) -> Told {
     let text = String::from_utf8(ended.stdout).unwrap();
     let log = std::fs::read_to_string(folder.path().join("server.log")).unwrap_or_default();
     assert!(ended.status.success(), "the demo failed: {said}\n{text}\nserver:\n{log}");
-    let end = text.find(EXPLORE).or_else(|| text.find(EXPLORE_JA)).unwrap();
+    let (text, _) = text.split_once(EXPLORE).or_else(|| text.split_once(EXPLORE_JA)).unwrap();
     let json = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
-    Told { text: text[..end].to_owned(), json }
+    Told { text: text.to_owned(), json }
 }
 
 fn demo(folder: &Path, more: &[&str]) -> Output {

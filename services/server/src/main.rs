@@ -99,7 +99,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             commands::serve::serve(Settings::read(file, overrides)?, stop_with).await?;
         }
         Command::Demo(options) => {
-            return commands::demo::run(options, overrides.database_url).await;
+            return Box::pin(commands::demo::run(options, overrides.database_url)).await;
         }
         Command::Seed(options) => commands::seed::seed(options).await?,
         Command::Provider(command) => {

@@ -152,7 +152,7 @@ fn api(
     tokio::spawn(report_health(pages, health, stop));
     let serving = tonic::transport::Server::builder()
         .accept_http1(true)
-        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .http2_keepalive_interval(Some(Duration::from_mins(1)))
         .add_routes(Routes::from(router))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             stopped.cancelled().await;

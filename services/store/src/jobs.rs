@@ -140,10 +140,8 @@ pub async fn due_lanes(tx: &Tx, now: Timestamp) -> Result<Vec<Lane>, StoreError>
                WHERE j.state = 'pending' AND (j.lease_until IS NULL OR j.lease_until <= $1) \
                  AND j.run_at <= COALESCE(t.clock_at, $1)";
     let rows = tx.all(sql, vec![instant::to_row(now).into()]).await?;
-    let due = rows
-        .iter()
-        .map(|row| row.try_get::<String>("", "lane"))
-        .collect::<Result<Vec<_>, _>>()?;
+    let due =
+        rows.iter().map(|row| row.try_get::<String>("", "lane")).collect::<Result<Vec<_>, _>>()?;
     Ok(Lane::ALL.into_iter().filter(|lane| due.iter().any(|it| it == lane.as_str())).collect())
 }
 

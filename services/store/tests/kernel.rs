@@ -6,10 +6,10 @@ use tasuki_core::catalog::CompanyProfile;
 use tasuki_core::id::{EventId, JobId, PartnerId, TenantId};
 use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Tenant};
 use tasuki_core::time::{Timestamp, Zone};
+use tasuki_store::counters::{self, Series};
 use tasuki_store::idempotency::{self, RequestKey};
 use tasuki_store::jobs::{self, Claim, Claimed, Lane, NewJob};
 use tasuki_store::testing::databases;
-use tasuki_store::counters::{self, Series};
 use tasuki_store::{Store, StoreError, inbox, outbox, partners, tenants};
 use uuid::Uuid;
 

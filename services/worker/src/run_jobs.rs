@@ -80,7 +80,9 @@ pub async fn run_due_jobs(worker: &Worker) -> Result<usize, StoreError> {
     let mut n_run = 0;
     loop {
         let mut n_claimed = 0;
-        for lane in jobs::due_lanes(&worker.ctx.store.begin_read().await?, worker.ctx.clock.now()).await? {
+        for lane in
+            jobs::due_lanes(&worker.ctx.store.begin_read().await?, worker.ctx.clock.now()).await?
+        {
             for job in claim(&worker.ctx, lane, BATCH).await? {
                 run_one(worker, &job).await;
                 n_claimed += 1;

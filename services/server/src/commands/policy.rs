@@ -32,7 +32,7 @@ pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
-    /// JUnit XML, for build servers.
+    /// `JUnit` XML, for build servers.
     Junit,
 }
 

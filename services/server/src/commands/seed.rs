@@ -11,7 +11,7 @@ use super::demo::setup;
 /// Which server, and who puts it in.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The server, such as http://127.0.0.1:50051.
+    /// The server, such as `http://127.0.0.1:50051`.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
     target: String,
     /// Token of an operator; none for a server without tokens.

@@ -31,12 +31,11 @@ pub(crate) async fn serve(settings: Settings, stop_with: StopWith) -> anyhow::Re
         );
     }
     let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match running.address {
-        Some(address) => {
-            tracing::info!(%address, ready_ms, "ready on `{address}`");
-            announce(address)?;
-        }
-        None => tracing::info!(ready_ms, "ready, without the role `api`"),
+    if let Some(address) = running.address {
+        tracing::info!(%address, ready_ms, "ready on `{address}`");
+        announce(address)?;
+    } else {
+        tracing::info!(ready_ms, "ready, without the role `api`");
     }
 
     told_to_stop(stop_with).await?;

@@ -55,7 +55,7 @@ impl Play {
                 shown = now.iter().map(|(key, invoice)| invoice_row(key, invoice)).collect();
             }
         }
-        Ok(Invoices { month: MONTH.to_owned(), invoices: shown, months })
+        Ok(Invoices { month: MONTH.to_owned(), issued: shown, months })
     }
 
     async fn invoice(&self, firm: &Firm, id: &str) -> anyhow::Result<billing::Invoice> {
@@ -74,7 +74,7 @@ impl Play {
     ) -> anyhow::Result<Settlements> {
         let by_tenant: BTreeMap<&str, &str> =
             firms.values().map(|it| (it.tenant_id.as_str(), it.key.as_str())).collect();
-        let mut settlements = Vec::new();
+        let mut balances = Vec::new();
         let providers = self.scheme.providers.iter();
         let mut counterparts: Vec<(CounterpartKind, String, String)> = providers
             .map(|(name, id)| (CounterpartKind::Provider, (*name).to_owned(), id.clone()))
@@ -95,9 +95,9 @@ impl Play {
                 .with_context(|| format!("{SETTLED} cannot be settled with {name}"))?;
             let drafted = answer.settlement.context("the answer has no settlement")?;
             self.approve(&name, &drafted).await?;
-            settlements.push(settlement_row(&name, &drafted, &by_tenant));
+            balances.push(settlement_row(&name, &drafted, &by_tenant));
         }
-        Ok(Settlements { month: SETTLED.to_owned(), settlements })
+        Ok(Settlements { month: SETTLED.to_owned(), balances })
     }
 
     /// Somebody else approves, and the money goes out.

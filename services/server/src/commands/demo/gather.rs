@@ -247,9 +247,8 @@ pub(crate) fn word(name: &str, prefix: &str) -> String {
 /// What was done about an incident, in order of time.
 fn steps(it: &incident::Incident) -> Vec<StepRow> {
     let rung = |rung: incident::Rung| word(rung.as_str_name(), "RUNG_");
-    let cause = |climb: &incident::Escalation| {
-        word(climb.cause().as_str_name(), "ESCALATION_CAUSE_")
-    };
+    let cause =
+        |climb: &incident::Escalation| word(climb.cause().as_str_name(), "ESCALATION_CAUSE_");
     // The first rung is given by the escalation policy the moment that the incident is opened.
     let (first, climbs) = match it.escalations.split_first() {
         Some((first, climbs)) if first.from() == incident::Rung::Unspecified => {

@@ -8,7 +8,8 @@ use tasuki_proto::incident::v1::{
     NoticeAudience, NoticeChannel, NoticeState, WorkKind, WorkOutcome,
 };
 use tasuki_proto::subscription::v1::{
-    CancelSubscriptionRequest, EffectiveFrom, GetSubscriptionRequest, Now, SubscriptionFlag, effective_from,
+    CancelSubscriptionRequest, EffectiveFrom, GetSubscriptionRequest, Now, SubscriptionFlag,
+    effective_from,
 };
 
 use super::callers::ask;

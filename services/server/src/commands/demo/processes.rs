@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long a process may take to listen: a slow machine and a debug build included.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long a process may take to finish what is under way.
 const STOPPED_WITHIN: Duration = Duration::from_secs(30);

@@ -239,7 +239,7 @@ pub(crate) struct FactRow {
 #[derive(Debug, Serialize)]
 pub(crate) struct Invoices {
     pub(crate) month: String,
-    pub(crate) invoices: Vec<InvoiceRow>,
+    pub(crate) issued: Vec<InvoiceRow>,
     pub(crate) months: Vec<MonthRow>,
 }
 
@@ -277,7 +277,7 @@ pub(crate) struct MonthRow {
 #[derive(Debug, Serialize)]
 pub(crate) struct Settlements {
     pub(crate) month: String,
-    pub(crate) settlements: Vec<SettlementRow>,
+    pub(crate) balances: Vec<SettlementRow>,
 }
 
 #[derive(Debug, Serialize)]

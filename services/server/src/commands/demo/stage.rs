@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use tasuki_core::id::ProviderId;
 
-/// Whoever calls in the demo: name of the token, role, and what the role is bound to.
-const CALLERS: [(&str, &str, Option<(&str, &str)>); 8] = [
+/// A token's name, its role, and what the role is bound to.
+type Calling = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+/// Whoever calls in the demo.
+const CALLERS: [Calling; 8] = [
     ("operator", "operator", None),
     ("second-operator", "operator", None),
     ("ogs", "partner", Some(("partner", "ogs"))),

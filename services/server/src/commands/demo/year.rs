@@ -1,7 +1,7 @@
 //! The paid year of a few firms, in the order in which things happen across all of them: signs of
 //! life, losses, notices, usage, month ends, payments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -53,7 +53,7 @@ impl Play {
         checks: &mut Checks,
     ) -> anyhow::Result<Year> {
         let mut year = Year::default();
-        for ((at, firm, due), ()) in self.agenda_of_year(firms)? {
+        for (at, firm, due) in self.agenda_of_year(firms)? {
             let Some(firm) = firms.get_mut(&firm) else { continue };
             self.advance(firm, at).await?;
             if due == Due::GoingOn {
@@ -120,33 +120,33 @@ impl Play {
     fn agenda_of_year(
         &self,
         firms: &BTreeMap<String, Firm>,
-    ) -> anyhow::Result<BTreeMap<(Timestamp, String, Due), ()>> {
-        let mut agenda = BTreeMap::new();
+    ) -> anyhow::Result<BTreeSet<(Timestamp, String, Due)>> {
+        let mut agenda = BTreeSet::new();
         let scenario = &self.pilot.scenario;
         for (claim, what_if) in scenario.claims.iter().enumerate() {
             let firm = &what_if.firm;
             for (at, wanted, bypass_active) in Self::signs(what_if) {
                 let due = Due::SignOfLife { wanted, bypass_active };
-                agenda.insert((at, firm.clone(), due), ());
+                agenda.insert((at, firm.clone(), due));
             }
-            agenda.insert((what_if.alert.detected_at, firm.clone(), Due::Loss { claim }), ());
-            agenda.insert((what_if.notified_at, firm.clone(), Due::Notice { claim }), ());
+            agenda.insert((what_if.alert.detected_at, firm.clone(), Due::Loss { claim }));
+            agenda.insert((what_if.notified_at, firm.clone(), Due::Notice { claim }));
         }
         let paid_from = words::at(scenario.programme.paid_from, 0, 0)?;
         for firm in firms.keys() {
-            agenda.insert((paid_from, firm.clone(), Due::GoingOn), ());
+            agenda.insert((paid_from, firm.clone(), Due::GoingOn));
         }
         for month_end in &scenario.programme.month_ends {
             let month = month_end.strftime("%Y-%m").to_string();
             let over = month_end.tomorrow()?;
             for firm in firms.keys() {
                 let usage = Due::Usage { month_end: *month_end };
-                agenda.insert((words::at(*month_end, 23, 0)?, firm.clone(), usage), ());
+                agenda.insert((words::at(*month_end, 23, 0)?, firm.clone(), usage));
                 let close = Due::MonthEnd { month_end: *month_end };
-                agenda.insert((words::at(over, 1, 0)?, firm.clone(), close), ());
+                agenda.insert((words::at(over, 1, 0)?, firm.clone(), close));
                 let paid_on = over.with().day(PAID_ON).build()?;
                 let pay = Due::Payment { month: month.clone() };
-                agenda.insert((words::at(paid_on, 10, 0)?, firm.clone(), pay), ());
+                agenda.insert((words::at(paid_on, 10, 0)?, firm.clone(), pay));
             }
         }
         Ok(agenda)

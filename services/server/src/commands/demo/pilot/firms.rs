@@ -19,6 +19,7 @@ pub(super) struct Applicants {
 /// A firm that applied in Okinawa.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the data")]
 pub(crate) struct Applicant {
     pub(crate) id: String,
     pub(crate) name: Text,

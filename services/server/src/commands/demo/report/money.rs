@@ -52,7 +52,7 @@ pub(super) fn paying(rows: &[PayingFirm], lang: Lang) -> String {
 
 pub(super) fn invoices(all: &Invoices, lang: Lang) -> String {
     let mut text = format!("  {}\n", all.month);
-    for invoice in &all.invoices {
+    for invoice in &all.issued {
         text.push_str(&format!(
             "\n  {} {}  {} {}  {} {}\n",
             invoice.firm,
@@ -101,7 +101,7 @@ pub(super) fn settlement(all: &Settlements, bordereau: &Bordereau, lang: Lang) -
         Lang::Ja => ["相手先", "明細", "企業", ">基準額", ">率", ">金額"],
         Lang::En => ["with", "line", "firm", ">basis", ">rate", ">amount"],
     });
-    for settlement in &all.settlements {
+    for settlement in &all.balances {
         for line in &settlement.lines {
             table.row([
                 settlement.counterpart.clone(),
