@@ -25,8 +25,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tasuki_proto::provider::v1::provider_service_server::ProviderServiceServer;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 pub use callbacks::Callbacks;
 pub use faults::{Faults, code};
@@ -136,12 +136,15 @@ impl Bound {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(tasuki_proto::FILE_DESCRIPTOR_SET)
         };
+        // An answer is several small writes: without this each would wait for the other side's
+        // acknowledgement, some 40 ms.
+        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let served = Server::builder()
             .add_service(health)
             .add_service(described().build_v1()?)
             .add_service(described().build_v1alpha()?)
             .add_service(ProviderServiceServer::new(self.service))
-            .serve_with_incoming_shutdown(TcpListenerStream::new(self.listener), shutdown)
+            .serve_with_incoming_shutdown(incoming, shutdown)
             .await;
         if let Some(sending) = sending {
             sending.abort();

@@ -15,10 +15,10 @@ use tasuki_partners::provider::GrpcProviders;
 use tasuki_store::{Options, Store};
 use tasuki_worker::Worker;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 
 use crate::auth::Tokens;
@@ -150,11 +150,14 @@ fn api(
     let router = calls.merge(always).merge(pages.clone().router());
     let stopped = stop.clone();
     tokio::spawn(report_health(pages, health, stop));
+    // An answer is several small writes: without this each would wait for the other side's
+    // acknowledgement, some 40 ms.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = tonic::transport::Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_mins(1)))
         .add_routes(Routes::from(router))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             stopped.cancelled().await;
         });
     Ok(serving)

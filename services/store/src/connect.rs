@@ -9,7 +9,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::error::StoreError;
 use crate::finished::{Finished, FinishedJobs};
@@ -18,6 +18,9 @@ use crate::tx::Tx;
 
 /// How long a writer waits for SQLite's single writer, and a caller for a connection.
 const WAIT: Duration = Duration::from_secs(10);
+
+/// How much of an SQLite file is mapped into memory, in bytes.
+const SQLITE_MAPPED: &str = "268435456";
 
 /// Where the database is and how many connections may be open to it.
 #[derive(Debug, Clone)]
@@ -38,6 +41,9 @@ pub struct Store {
     schema: Option<String>,
     job_added: Arc<Notify>,
     job_finished: Finished,
+    /// Writers of SQLite stand in line here: the database itself only lets them try again and again,
+    /// which is neither fair nor quick.
+    writers: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -61,6 +67,8 @@ impl Store {
                     .synchronous(SqliteSynchronous::Normal)
                     .busy_timeout(WAIT)
                     .foreign_keys(true)
+                    // Pages that another connection changed are read from memory, not by a call each.
+                    .pragma("mmap_size", SQLITE_MAPPED)
             });
         if let Some(schema) = &options.schema {
             connect.set_schema_search_path(schema.clone());
@@ -69,7 +77,13 @@ impl Store {
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let schema = options.schema.clone().filter(|_| is_postgres(&db));
-        Ok(Self { db, schema, job_added: Arc::default(), job_finished: Finished::default() })
+        Ok(Self {
+            db,
+            schema,
+            job_added: Arc::default(),
+            job_finished: Finished::default(),
+            writers: Arc::default(),
+        })
     }
 
     /// Brings the schema up to this program's; tells how many steps were applied.
@@ -115,7 +129,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection or no write lock came free in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.transaction(AccessMode::ReadWrite, SqliteTransactionMode::Immediate).await
+        // The turn comes before the connection: who waits in line must not keep one from readers.
+        let turn = self.turn().await?;
+        self.transaction(AccessMode::ReadWrite, SqliteTransactionMode::Immediate, turn).await
     }
 
     /// Starts a transaction that only reads; it sees one state of the database.
@@ -123,7 +139,7 @@ impl Store {
     /// # Errors
     /// As [`Store::begin`].
     pub async fn begin_read(&self) -> Result<Tx, StoreError> {
-        self.transaction(AccessMode::ReadOnly, SqliteTransactionMode::Deferred).await
+        self.transaction(AccessMode::ReadOnly, SqliteTransactionMode::Deferred, None).await
     }
 
     /// Returns when a job was added by this process, at once if one was since the last call.
@@ -146,10 +162,22 @@ impl Store {
         is_postgres(&self.db)
     }
 
+    async fn turn(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
+        if self.is_postgres() {
+            return Ok(None);
+        }
+        let line = Arc::clone(&self.writers).lock_owned();
+        let turn = tokio::time::timeout(WAIT, line).await;
+        turn.map(Some).map_err(|_| {
+            StoreError::Unavailable(format!("no turn to write within {} s", WAIT.as_secs()))
+        })
+    }
+
     async fn transaction(
         &self,
         access_mode: AccessMode,
         mode: SqliteTransactionMode,
+        turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Tx, StoreError> {
         let access_mode = self.is_postgres().then_some(access_mode);
         let options = TransactionOptions {
@@ -158,7 +186,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.db.begin_with_options(options).await?;
-        Ok(Tx::new(inner, Arc::clone(&self.job_added), self.job_finished.clone()))
+        Ok(Tx::new(inner, Arc::clone(&self.job_added), self.job_finished.clone(), turn))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
 use tasuki_core::id::TenantId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::error::StoreError;
 use crate::finished::Finished;
@@ -19,6 +19,8 @@ pub struct Tx {
     added: AtomicBool,
     /// Whose jobs it finishes.
     finished: Mutex<Vec<TenantId>>,
+    /// Its turn among the writers of SQLite, given back after the transaction has ended.
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Tx {
@@ -26,9 +28,10 @@ impl Tx {
         inner: DatabaseTransaction,
         job_added: Arc<Notify>,
         job_finished: Finished,
+        turn: Option<OwnedMutexGuard<()>>,
     ) -> Self {
         let (added, finished) = (AtomicBool::new(false), Mutex::default());
-        Self { inner, job_added, job_finished, added, finished }
+        Self { inner, job_added, job_finished, added, finished, _turn: turn }
     }
 
     /// Makes everything that was done in it last, then wakes who waits for its jobs.

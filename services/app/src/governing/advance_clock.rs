@@ -1,6 +1,6 @@
 //! Moves the clock of a simulated tenant, and returns when the work due by then has been done.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tasuki_core::id::TenantId;
 use tasuki_core::party::Permission;
@@ -14,11 +14,14 @@ use crate::access;
 use crate::call::Call;
 use crate::context::Context;
 
-/// How often to look whether work is done that another process does.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How soon to look whether work is done that another process does; then ever later.
+const LOOK_FIRST: Duration = Duration::from_millis(10);
 
-/// How often to look at one instant before giving up: about half a minute.
-const LOOKS_AT_ONE_INSTANT: u32 = 1_500;
+/// How late to look at the latest.
+const LOOK_LAST: Duration = Duration::from_millis(250);
+
+/// How long to stand at one instant before giving up.
+const AT_ONE_INSTANT: Duration = Duration::from_secs(30);
 
 /// Where the clock stands now, and what was done on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,22 +48,27 @@ pub async fn advance_clock(
     to: Timestamp,
 ) -> Result<Advanced, Problem> {
     let mut n_stops = 0_u32;
-    let mut n_looks = 0_u32;
+    let mut waited = Waited::default();
     // Heard from before the first look, so that nothing finished in between is missed.
     let mut finished = ctx.store.finished_jobs();
     loop {
         match step(ctx, call, id, to).await? {
             Step::Arrive => break,
-            Step::Stop(_) => (n_stops, n_looks) = (n_stops.saturating_add(1), 0),
+            Step::Stop(_) => {
+                n_stops = n_stops.saturating_add(1);
+                waited = Waited::default();
+                ctx.store.wake_workers();
+            }
             Step::Working(at) => {
-                n_looks = n_looks.saturating_add(1);
-                if n_looks > LOOKS_AT_ONE_INSTANT {
+                if waited.since.elapsed() > AT_ONE_INSTANT {
                     let text = format!("work of `{id}` due at `{at}` is not being done");
                     return Err(Problem::new(Reason::ClockStuck, text).with("stuck_at", at));
                 }
-                ctx.store.wake_workers();
                 // Finished work of this process wakes us at once; that of others is found by looking.
-                let _ = tokio::time::timeout(LOOK_AGAIN, finished.of(id)).await;
+                match tokio::time::timeout(waited.look_after, finished.of(id)).await {
+                    Ok(()) => waited = Waited::default(),
+                    Err(_) => waited.look_after = LOOK_LAST.min(waited.look_after * 2),
+                }
             }
         }
     }
@@ -69,6 +77,18 @@ pub async fn advance_clock(
     let tenant = access::enter(ctx, &tx, call, id, Permission::Read).await?.into();
     let next_due_at = jobs::next_due(&tx, id, Timestamp::new(jiff::Timestamp::MAX)).await?;
     Ok(Advanced { tenant, n_stops, next_due_at })
+}
+
+/// How long the clock has stood at one instant.
+struct Waited {
+    since: Instant,
+    look_after: Duration,
+}
+
+impl Default for Waited {
+    fn default() -> Self {
+        Self { since: Instant::now(), look_after: LOOK_FIRST }
+    }
 }
 
 /// What the clock does next.
