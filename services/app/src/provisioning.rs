@@ -29,6 +29,7 @@ pub use customer::{
     CancelOrder, StepDetail, StepSaid, Which, cancel_order, confirm_customer_action,
 };
 pub use find_orders::{OrderFilter, find_orders};
+pub(crate) use following::is_over;
 pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;

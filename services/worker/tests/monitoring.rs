@@ -3,23 +3,28 @@
 
 use std::sync::Arc;
 
+use tasuki_app::call::Call;
 use tasuki_app::monitoring::{
     self, EscalateIncident, HeartbeatRow, IncidentList, NoticeList, RecordVerdict, RecordWork,
     ResolveIncident, RowOutcome,
 };
 use tasuki_app::paging::PageRequest;
+use tasuki_core::actor::Actor;
 use tasuki_core::alert::{Alert, AlertKind, Detail, DeviceOffline, Verdict};
 use tasuki_core::escalation::{Climb, Rung};
-use tasuki_core::id::TenantId;
+use tasuki_core::id::{ItemId, PartnerId, TenantId};
 use tasuki_core::incident::{AfterResolution, Incident, WorkKind, WorkOutcome, WorkReport};
 use tasuki_core::notice::{Audience, Channel, Notice};
 use tasuki_core::party::Role;
+use tasuki_core::provisioning::{
+    Cause, CompletionPolicy, Item, ItemState, Order, ReasonCode, Spec,
+};
 use tasuki_core::service::Service;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_partners::notices::{DeliveryError, DeskQueue, FakeReceiver};
 use tasuki_partners::provider::FakeProviders;
-use tasuki_store::{jobs, tenants};
+use tasuki_store::{jobs, orders, tenants};
 use tasuki_worker::{Worker, run_due_jobs};
 
 #[path = "../../app/tests/monitoring/scene.rs"]
@@ -78,9 +83,18 @@ async fn told(scheme: &Scheme, tenant: TenantId, channel: Channel) -> Vec<Notice
 }
 
 async fn seen(scheme: &Scheme, tenant: TenantId, at: Timestamp) -> RowOutcome {
+    seen_of(scheme, tenant, None, at).await
+}
+
+async fn seen_of(
+    scheme: &Scheme,
+    tenant: TenantId,
+    instance_id: Option<ItemId>,
+    at: Timestamp,
+) -> RowOutcome {
     let heartbeat = HeartbeatRow {
         tenant_id: Some(tenant),
-        instance_id: None,
+        instance_id,
         service: Service::Utm,
         device_id: "FB-1".to_owned(),
         last_seen_at: at,
@@ -191,6 +205,46 @@ async fn a_utm_that_reports_is_checked_once_a_day_and_found_when_it_falls_silent
         assert_eq!(incidents(&scheme, tenant).await, []);
         advance(&worker, tenant, jst("2020-10-04 23:00:00")).await;
         assert_eq!(incidents(&scheme, tenant).await.len(), 1, "{}", scheme.name);
+    }
+}
+
+/// An order of one UTM that ends when it is stored, as if somebody had cancelled it.
+async fn cancelled_utm(scheme: &Scheme, tenant: TenantId, at: Timestamp) -> ItemId {
+    let order = Order {
+        id: scheme.ctx.ids.next(),
+        tenant_id: tenant,
+        subscription_id: None,
+        partner_id: PartnerId::of_code("ogs"),
+        external_reference: String::new(),
+        completion: CompletionPolicy::All,
+        ordered_at: at,
+        cancellation: None,
+    };
+    let cause = Cause { code: ReasonCode::SubscriptionEnded, note: String::new() };
+    let spec = Spec::of(Service::Utm, "utm");
+    let item = Item {
+        state: ItemState::Cancelled { cause, cancelled_at: at },
+        ..Item::planned(scheme.ctx.ids.next(), 1, provider_id(), spec)
+    };
+    let transition = item.first_transition(&Actor::from(&Call::system().principal), at);
+    let item_id = item.id;
+    let tx = scheme.ctx.store.begin().await.unwrap();
+    orders::insert(&tx, &order, &[(item, transition)]).await.unwrap();
+    tx.commit().await.unwrap();
+    item_id
+}
+
+#[tokio::test]
+async fn a_utm_that_was_taken_away_may_be_silent() {
+    for scheme in schemes().await {
+        let worker = worker(&scheme);
+        let start = jst("2020-10-01 10:00:00");
+        let tenant = scheme.tenant(1, KUMAMOTO, start).await;
+        let instance = cancelled_utm(&scheme, tenant, start).await;
+        let accepted = seen_of(&scheme, tenant, Some(instance), start).await;
+        assert_eq!(accepted, RowOutcome::Accepted, "{}", scheme.name);
+        advance(&worker, tenant, jst("2020-10-09 10:00:00")).await;
+        assert_eq!(incidents(&scheme, tenant).await, [], "{}", scheme.name);
     }
 }
 

@@ -12,13 +12,14 @@ use tasuki_core::problem::Problem;
 use tasuki_core::service::Service;
 use tasuki_store::heartbeats::{self, Watch};
 use tasuki_store::jobs::{self, Claimed};
-use tasuki_store::{StoreError, alerts};
+use tasuki_store::{StoreError, alerts, orders};
 
 use super::judging::Ruling;
 use super::report_heartbeats::enqueue_check;
 use super::scene::Scene;
 use crate::call::Call;
 use crate::context::{Context, News};
+use crate::provisioning::is_over;
 
 /// A tenant has few alerts about silence in one day; more than this are not all judged again.
 const ALERTS_OF_SILENCE: u64 = 1_000;
@@ -35,7 +36,7 @@ pub struct SilenceDue {
 }
 
 /// Looks at a device. Silent for 24:00:00 or more: an alert, judged like any other. Seen meanwhile:
-/// looks again 24 hours after that.
+/// looks again 24 hours after that. Taken away meanwhile: its silence means nothing.
 ///
 /// # Errors
 /// Of the store; the job is then tried again.
@@ -50,7 +51,9 @@ pub async fn check_heartbeat(ctx: &Context, job: &Claimed) -> Result<(), Problem
         && known.watch == Watch::Checking
     {
         let heartbeat = known.heartbeat;
-        if heartbeat.offline_at()? > scene.now() {
+        if is_taken_away(&scene, &heartbeat).await? {
+            heartbeats::put(&tx, &heartbeat, Watch::Unwatched).await?;
+        } else if heartbeat.offline_at()? > scene.now() {
             enqueue_check(&scene, &heartbeat).await?;
         } else {
             heartbeats::put(&tx, &heartbeat, Watch::Offline).await?;
@@ -61,6 +64,17 @@ pub async fn check_heartbeat(ctx: &Context, job: &Claimed) -> Result<(), Problem
     jobs::complete(&tx, job, scene.now()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether the instance that the device belongs to has ended, or never came to run.
+async fn is_taken_away(scene: &Scene<'_>, heartbeat: &Heartbeat) -> Result<bool, Problem> {
+    let Some(item_id) = heartbeat.instance_id else { return Ok(false) };
+    let Some((tenant_id, order_id)) = orders::of_item(scene.tx, item_id).await? else {
+        return Ok(false);
+    };
+    let order = orders::get(scene.tx, tenant_id, order_id).await?;
+    let mut items = order.iter().flat_map(|order| &order.items);
+    Ok(items.any(|stored| stored.item.id == item_id && is_over(&stored.item.state)))
 }
 
 /// The provider may have reported the silence before it was long enough: then that alert is judged

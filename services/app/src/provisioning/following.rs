@@ -232,7 +232,7 @@ impl Progress<'_> {
 }
 
 /// Whether the service does not run any more or never will. A one-off service that was done ran.
-pub(super) const fn is_over(state: &ItemState) -> bool {
+pub(crate) const fn is_over(state: &ItemState) -> bool {
     match state {
         ItemState::Refused { .. }
         | ItemState::FailedFinal { .. }
