@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use tasuki_integration_tests::program;
+use tasuki_integration_tests::repository::root;
 
 /// Where the part of the text begins that names files and ports of this run.
 const EXPLORE: &str = "\n## To explore";
@@ -72,4 +73,19 @@ fn a_database_that_exists_is_never_overwritten() {
     assert!(!ended.status.success());
     assert!(String::from_utf8_lossy(&ended.stderr).contains("exists"));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn the_readmes_show_what_the_report_says() {
+    for (readme, report) in [("README.md", "report_en"), ("README.ja.md", "report_ja")] {
+        let readme = std::fs::read_to_string(root().join(readme)).unwrap();
+        let (_, shown) = readme.split_once("-- demo\n```\n").unwrap();
+        let (_, shown) = shown.split_once("```text\n").unwrap();
+        let (shown, _) = shown.split_once("```\n").unwrap();
+        let file = format!("integration-tests/tests/snapshots/demo__{report}.snap");
+        let report = std::fs::read_to_string(root().join(file)).unwrap();
+        for line in shown.lines().filter(|line| *line != "…") {
+            assert!(report.lines().any(|it| it == line), "not in the report: {line}");
+        }
+    }
 }

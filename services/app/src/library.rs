@@ -29,7 +29,7 @@ pub enum LibraryError {
     #[error("{}", lines(.0))]
     Packs(Vec<Diagnostic>),
     /// Rate cards with errors: each with file, line, column and remedy.
-    #[error("{0}")]
+    #[error(transparent)]
     Cards(#[from] InvalidRateCard),
     /// A folder or file that cannot be read.
     #[error("cannot read `{path}`: {cause}")]

@@ -1,9 +1,11 @@
 //! Settings, read once: the defaults, then a file, the environment, and flags.
 
+mod place;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use config::{Config, Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -126,6 +128,14 @@ pub(crate) struct Overrides {
     pub(crate) log: Option<String>,
 }
 
+/// Which file could not be read, and in which line, as far as that is known.
+fn unreadable(file: Option<&Path>, message: &str) -> String {
+    let Some(file) = file else { return "cannot read the settings".to_owned() };
+    let line = std::fs::read_to_string(file).ok().and_then(|text| place::line_of(&text, message));
+    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+    format!("cannot read the settings (file `{}`{line})", file.display())
+}
+
 impl Settings {
     /// Reads and checks the settings.
     pub(crate) fn read(file: Option<&Path>, overrides: Overrides) -> anyhow::Result<Self> {
@@ -140,14 +150,13 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("server.roles");
-        let read: Self = sources
-            .add_source(environment)
-            .build()
-            .and_then(Config::try_deserialize)
-            .with_context(|| match file {
-                Some(file) => format!("cannot read the settings (file `{}`)", file.display()),
-                None => "cannot read the settings".to_owned(),
-            })?;
+        let read: Self =
+            sources.add_source(environment).build().and_then(Config::try_deserialize).map_err(
+                |error| {
+                    let context = unreadable(file, &error.to_string());
+                    anyhow::Error::new(error).context(context)
+                },
+            )?;
         let settings = read.overridden(overrides);
         settings.check()?;
         Ok(settings)
@@ -258,7 +267,8 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_and_named() {
         let error = with_file("[server]\nadress = \"127.0.0.1:1\"").unwrap_err();
-        assert!(format!("{error:#}").contains("adress"), "{error:#}");
+        let said = format!("{error:#}");
+        assert!(said.contains("adress") && said.contains("line 2"), "{said}");
     }
 
     #[test]

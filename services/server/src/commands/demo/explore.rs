@@ -16,7 +16,10 @@ pub(crate) fn text(stage: &Stage, lang: Lang) -> String {
         "サーバーを起動（設定なしではこのパソコンからのみ接続でき、全員が運営事業者になります）",
         "start the server (without settings it listens on this machine only, and everybody is the operator)",
     );
-    let grpcurl = lang.say("申込から提供までの件数（grpcurl）", "the funnel, with grpcurl");
+    let grpcurl = lang.say(
+        "年末時点の申込から提供までの件数（grpcurl。多くの試用は終了しています）",
+        "the funnel as it stands at the end of the year, when most trials have ended, with grpcurl",
+    );
     let python = lang.say(
         "同じものをPythonのリフレクションで（pip install grpcio-reflection）",
         "the same from Python by reflection (pip install grpcio-reflection)",
