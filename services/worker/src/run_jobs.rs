@@ -36,7 +36,12 @@ pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
     let mut n_running: BTreeMap<Lane, usize> = BTreeMap::new();
     while !stop.is_cancelled() {
         let mut n_claimed = 0;
-        for lane in due_lanes(&worker.ctx).await {
+        let lanes = due_lanes(&worker.ctx).await.unwrap_or_else(|error| {
+            // Asked again soon.
+            tracing::warn!("cannot look for due jobs: {error}");
+            Vec::new()
+        });
+        for lane in lanes {
             let busy = n_running.get(&lane).copied().unwrap_or(0);
             let free = CONCURRENCY.saturating_sub(busy);
             match claim(&worker.ctx, lane, free.min(BATCH)).await {
@@ -80,9 +85,7 @@ pub async fn run_due_jobs(worker: &Worker) -> Result<usize, StoreError> {
     let mut n_run = 0;
     loop {
         let mut n_claimed = 0;
-        for lane in
-            jobs::due_lanes(&worker.ctx.store.begin_read().await?, worker.ctx.clock.now()).await?
-        {
+        for lane in due_lanes(&worker.ctx).await? {
             for job in claim(&worker.ctx, lane, BATCH).await? {
                 run_one(worker, &job).await;
                 n_claimed += 1;
@@ -113,16 +116,9 @@ fn note_ended(n_running: &mut BTreeMap<Lane, usize>, ended: &Result<Lane, tokio:
     }
 }
 
-/// Lanes with work; none when the database cannot say, which is then asked again.
-async fn due_lanes(ctx: &Context) -> Vec<Lane> {
-    let look = async {
-        let tx = ctx.store.begin_read().await?;
-        jobs::due_lanes(&tx, ctx.clock.now()).await
-    };
-    look.await.unwrap_or_else(|error| {
-        tracing::warn!("cannot look for due jobs: {error}");
-        Vec::new()
-    })
+/// Lanes with due jobs, the most urgent first.
+async fn due_lanes(ctx: &Context) -> Result<Vec<Lane>, StoreError> {
+    jobs::due_lanes(&ctx.store.begin_read().await?, ctx.clock.now()).await
 }
 
 async fn claim(ctx: &Context, lane: Lane, limit: usize) -> Result<Vec<Claimed>, StoreError> {

@@ -73,8 +73,8 @@ async fn is_taken_away(scene: &Scene<'_>, heartbeat: &Heartbeat) -> Result<bool,
         return Ok(false);
     };
     let order = orders::get(scene.tx, tenant_id, order_id).await?;
-    let mut items = order.iter().flat_map(|order| &order.items);
-    Ok(items.any(|stored| stored.item.id == item_id && is_over(&stored.item.state)))
+    let item = order.as_ref().and_then(|order| order.item(item_id));
+    Ok(item.is_some_and(|stored| is_over(&stored.item.state)))
 }
 
 /// The provider may have reported the silence before it was long enough: then that alert is judged
