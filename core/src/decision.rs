@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod chain;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,6 +17,11 @@ use crate::id::{DecisionId, TenantId};
 use crate::money::Money;
 use crate::text::Text;
 use crate::time::{CivilDate, Timestamp};
+
+pub use chain::{ChainHead, Link, Linked};
+
+/// The program that evaluated: its version stands in every record.
+pub const ENGINE: &str = concat!("tasuki/", env!("CARGO_PKG_VERSION"));
 
 /// What question a policy pack answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -260,6 +267,8 @@ pub struct Decision {
     pub facts: Value,
     /// `sha256:` over the canonical text of the facts.
     pub facts_hash: String,
+    /// Which program evaluated, such as `tasuki/0.1.0`.
+    pub engine: String,
     /// What came out, and why.
     pub explanation: Explanation,
     /// The subject's own time that chose the version: date of loss for claims, order time for
@@ -318,6 +327,7 @@ impl Decision {
             pack,
             facts,
             facts_hash,
+            engine: ENGINE.to_owned(),
             explanation,
             as_of,
             decided_at,

@@ -25,6 +25,7 @@ pub mod monthly_report;
 pub mod notice;
 pub mod party;
 pub mod payment;
+pub mod policy;
 pub mod problem;
 pub mod provisioning;
 pub mod quote;

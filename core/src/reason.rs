@@ -131,6 +131,18 @@ reasons! {
     PackNotFound, "PACK_NOT_FOUND", NotFound;
     /// The pack has errors; the violations give file, line, column and remedy.
     PackInvalid, "PACK_INVALID", Invalid;
+    /// Cases of the pack fail, or leave conditions unseen.
+    PackUntested, "PACK_UNTESTED", NotAllowedNow;
+    /// A version of that name is stored already, with other content.
+    PackVersionExists, "PACK_VERSION_EXISTS", AlreadyExists;
+    /// The version's state does not allow the command.
+    PackVersionState, "PACK_VERSION_STATE", NotAllowedNow;
+    /// Two versions would decide about the same time.
+    PackPeriodOverlap, "PACK_PERIOD_OVERLAP", NotAllowedNow;
+    /// No version would decide for a while.
+    PackPeriodGap, "PACK_PERIOD_GAP", NotAllowedNow;
+    /// Something was decided already about the time that the version is to take over.
+    PackPeriodDecided, "PACK_PERIOD_DECIDED", NotAllowedNow;
     /// No decision of that id.
     DecisionNotFound, "DECISION_NOT_FOUND", NotFound;
 
