@@ -49,6 +49,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod compare;
 pub mod diagnostic;
 pub mod facts;
 
@@ -65,7 +66,7 @@ pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
-pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Shape};
+pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Scheduled, Shape, placed};
 pub use source::PackSource;
 pub use tasuki_core::decision::{
     Explanation, FactSeen, Finding, Outcome, Output, PackKind, PackVersion,

@@ -1,7 +1,5 @@
 //! Packs: versioned rules with their clauses, messages and outputs.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use tasuki_core::decision::{PackKind, PackVersion};
 use tasuki_core::time::Timestamp;
@@ -17,7 +15,7 @@ mod set;
 mod table;
 mod template;
 
-pub use set::PackSet;
+pub use set::{PackSet, Scheduled, placed};
 
 use template::Message;
 
@@ -186,6 +184,3 @@ impl Pack {
         }
     }
 }
-
-/// A pack that many may hold.
-pub(crate) type SharedPack = Arc<Pack>;

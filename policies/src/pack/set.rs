@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tasuki_core::decision::PackKind;
+use tasuki_core::decision::{PackKind, content_hash};
 use tasuki_core::time::Timestamp;
 
 use super::build::Files;
 use super::load::load;
-use super::{Pack, SharedPack};
+use super::{Effective, Pack};
 use crate::diagnostic::Diagnostic;
 use crate::source::PackSource;
 
@@ -17,11 +17,32 @@ use crate::source::PackSource;
 /// optimisation. Only what is touched takes memory.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 
-/// Packs that were checked together.
+/// A version of a pack and when it decides. A version that was rolled back to is there more often
+/// than once.
+#[derive(Debug, Clone)]
+pub struct Scheduled {
+    /// The version.
+    pub pack: Arc<Pack>,
+    /// When it decides.
+    pub effective: Effective,
+    /// Since when it is public that it does.
+    pub published_at: Timestamp,
+}
+
+impl Scheduled {
+    /// As its author dated it.
+    fn as_written(pack: Arc<Pack>) -> Self {
+        let (effective, published_at) = (pack.effective, pack.published_at);
+        Self { pack, effective, published_at }
+    }
+}
+
+/// Packs that are in use together.
 #[derive(Debug, Clone, Default)]
 pub struct PackSet {
     /// The versions of each pack, in the order of time.
-    packs: BTreeMap<(PackKind, String), Vec<SharedPack>>,
+    packs: BTreeMap<(PackKind, String), Vec<Scheduled>>,
+    hash: String,
 }
 
 impl PackSet {
@@ -32,43 +53,68 @@ impl PackSet {
     /// # Errors
     /// Everything that is wrong in any of the files; then nothing is loaded.
     pub fn load(sources: impl IntoIterator<Item = PackSource>) -> Result<Self, Vec<Diagnostic>> {
-        let sources: Vec<PackSource> = sources.into_iter().collect();
-        let reader = std::thread::Builder::new()
-            .name("read-policies".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || Self::read(sources));
-        let failed = |message: &str| vec![Diagnostic::of_file("internal", "", message)];
-        match reader.map(std::thread::JoinHandle::join) {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(failed("the reader of packs failed")),
-            Err(error) => Err(failed(&error.to_string())),
-        }
+        on_a_large_stack(sources, |sources| {
+            let mut diagnostics = Vec::new();
+            let packs = read_each(sources, &mut diagnostics);
+            match Self::scheduled(packs.into_iter().map(Scheduled::as_written)) {
+                Ok(set) if diagnostics.is_empty() => Ok(set),
+                Ok(_) => Err(diagnostics),
+                Err(wrong) => Err(diagnostics.into_iter().chain(wrong).collect()),
+            }
+        })
     }
 
-    fn read(sources: Vec<PackSource>) -> Result<Self, Vec<Diagnostic>> {
-        let mut diagnostics = Vec::new();
-        let mut packs: BTreeMap<(PackKind, String), Vec<SharedPack>> = BTreeMap::new();
-        for (folder, files) in by_folder(sources, &mut diagnostics) {
-            match load(files, &folder) {
-                Ok(pack) => {
-                    let name = (pack.kind(), pack.name().to_owned());
-                    packs.entry(name).or_default().push(Arc::new(pack));
-                }
-                Err(wrong) => diagnostics.extend(wrong),
-            }
+    /// Reads and checks packs one by one, whenever each decides: what is stored apart from its dates.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files; then nothing is loaded.
+    pub fn load_each(
+        sources: impl IntoIterator<Item = PackSource>,
+    ) -> Result<Vec<Arc<Pack>>, Vec<Diagnostic>> {
+        on_a_large_stack(sources, |sources| {
+            let mut diagnostics = Vec::new();
+            let packs = read_each(sources, &mut diagnostics);
+            if diagnostics.is_empty() { Ok(packs) } else { Err(diagnostics) }
+        })
+    }
+
+    /// A set of versions that were checked before, each with the time in which it decides. The order
+    /// in which they are given does not matter.
+    ///
+    /// # Errors
+    /// When two versions of a pack would decide about the same time, or two share a name.
+    pub fn scheduled(
+        versions: impl IntoIterator<Item = Scheduled>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut packs: BTreeMap<(PackKind, String), Vec<Scheduled>> = BTreeMap::new();
+        for version in versions {
+            let name = (version.pack.kind(), version.pack.name().to_owned());
+            packs.entry(name).or_default().push(version);
         }
+        let mut wrong = Vec::new();
         for versions in packs.values_mut() {
-            versions.sort_by_key(|pack| pack.effective.from);
-            diagnostics.extend(overlaps(versions));
+            versions.sort_by(|one, two| {
+                let key = |it: &Scheduled| (it.effective.from, it.pack.version().to_owned());
+                key(one).cmp(&key(two))
+            });
+            wrong.extend(overlaps(versions));
         }
-        if diagnostics.is_empty() { Ok(Self { packs }) } else { Err(diagnostics) }
+        let hash = set_hash(&packs);
+        if wrong.is_empty() { Ok(Self { packs, hash }) } else { Err(wrong) }
+    }
+
+    /// `sha256:` and 64 hexadecimal digits over which version decides when: equal on all replicas
+    /// that serve the same.
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// The version of a pack that decides about something at its own time: the date of loss for
-    /// claims, the time of the order for eligibility.
+    /// claims, the time of the order for eligibility. Only versions that were public by then count.
     pub fn in_force(&self, kind: PackKind, name: &str, at: Timestamp) -> Option<Arc<Pack>> {
         let versions = self.packs.get(&(kind, name.to_owned()))?;
-        versions.iter().find(|pack| pack.effective.contains(at)).cloned()
+        let decides = |it: &&Scheduled| it.effective.contains(at) && it.published_at <= at;
+        versions.iter().find(decides).map(|it| Arc::clone(&it.pack))
     }
 
     /// One version by its content hash: what a replay needs.
@@ -78,8 +124,43 @@ impl PackSet {
 
     /// Every version of every pack, by kind, name and time.
     pub fn packs(&self) -> impl Iterator<Item = &Arc<Pack>> {
+        self.versions().map(|it| &it.pack)
+    }
+
+    /// Every version of every pack with the time in which it decides, by kind, name and time.
+    pub fn versions(&self) -> impl Iterator<Item = &Scheduled> {
         self.packs.values().flatten()
     }
+}
+
+/// Reads files on a thread of its own with room for the parser.
+fn on_a_large_stack<T: Send + 'static>(
+    sources: impl IntoIterator<Item = PackSource>,
+    read: impl FnOnce(Vec<PackSource>) -> Result<T, Vec<Diagnostic>> + Send + 'static,
+) -> Result<T, Vec<Diagnostic>> {
+    let sources: Vec<PackSource> = sources.into_iter().collect();
+    let reader = std::thread::Builder::new()
+        .name("read-policies".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || read(sources));
+    let failed = |message: &str| vec![Diagnostic::of_file("internal", "", message)];
+    match reader.map(std::thread::JoinHandle::join) {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(failed("the reader of packs failed")),
+        Err(error) => Err(failed(&error.to_string())),
+    }
+}
+
+/// The packs among files that have nothing wrong; what is wrong is noted.
+fn read_each(sources: Vec<PackSource>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<Pack>> {
+    let mut packs = Vec::new();
+    for (folder, files) in by_folder(sources, diagnostics) {
+        match load(files, &folder) {
+            Ok(pack) => packs.push(Arc::new(pack)),
+            Err(wrong) => diagnostics.extend(wrong),
+        }
+    }
+    packs
 }
 
 /// Sorts files into packs.
@@ -122,23 +203,60 @@ fn is_passed_over(folder: &str, file: &str) -> bool {
 }
 
 /// Two versions that would decide about the same instant, or that share a name.
-fn overlaps(versions: &[SharedPack]) -> Vec<Diagnostic> {
+fn overlaps(versions: &[Scheduled]) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     for (one, two) in versions.iter().zip(versions.iter().skip(1)) {
-        let path = format!("{}/pack.yaml", two.folder);
+        let path = format!("{}/pack.yaml", two.pack.folder);
         if one.effective.to.is_none_or(|end| end > two.effective.from) {
             let message = format!(
                 "version `{}` takes effect while version `{}` still does",
-                two.version(),
-                one.version()
+                two.pack.version(),
+                one.pack.version()
             );
-            let hint = format!("end `{}` with `effective.to` by then", one.version());
+            let hint = format!("end `{}` with `effective.to` by then", one.pack.version());
             wrong.push(Diagnostic::of_file("overlap", &path, message).suggesting(hint));
         }
-        if one.version() == two.version() {
-            let message = format!("version `{}` is there twice", two.version());
+    }
+    let mut named: BTreeMap<&str, &Pack> = BTreeMap::new();
+    for pack in versions.iter().map(|it| it.pack.as_ref()) {
+        let other = named.insert(pack.version(), pack).filter(|it| it.hash() != pack.hash());
+        if other.is_some() {
+            let path = format!("{}/pack.yaml", pack.folder);
+            let message = format!("version `{}` is there twice", pack.version());
             wrong.push(Diagnostic::of_file("name-taken", &path, message));
         }
     }
     wrong
+}
+
+fn set_hash(packs: &BTreeMap<(PackKind, String), Vec<Scheduled>>) -> String {
+    let versions = packs.values().flatten().map(|it| {
+        serde_json::json!({
+            "kind": it.pack.kind(),
+            "name": it.pack.name(),
+            "version": it.pack.version(),
+            "hash": it.pack.hash(),
+            "effective": it.effective,
+        })
+    });
+    content_hash(&versions.collect())
+}
+
+/// Files of one pack, with paths relative to its folder, as files below the folder of packs: kind
+/// and name are those of its `pack.yaml`. Files that lie there already, or of which no pack can be
+/// read, stay as they are.
+pub fn placed(sources: Vec<PackSource>) -> Vec<PackSource> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        kind: PackKind,
+        name: String,
+    }
+    let own = sources.iter().find(|source| source.path == "pack.yaml");
+    let Some(Ok(named)) = own.map(|source| serde_saphyr::from_str::<Named>(&source.text)) else {
+        return sources;
+    };
+    let folder = format!("{}/{}", named.kind, named.name);
+    let place =
+        |source: PackSource| PackSource { path: format!("{folder}/{}", source.path), ..source };
+    sources.into_iter().map(place).collect()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tasuki_core::id::{EventId, IdSource, TenantId};
 use tasuki_core::time::{Clock, Timestamp};
+use tasuki_policies::PackSet;
 use tasuki_store::outbox::{self, Event};
 use tasuki_store::{Store, StoreError, Tx};
 
@@ -23,6 +24,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// The policy packs in use.
+    pub fn packs(&self) -> Arc<PackSet> {
+        Arc::clone(&self.library.packs.served().packs)
+    }
+
     /// Tells others, in this transaction, what happened to a tenant.
     ///
     /// # Errors
@@ -34,9 +40,31 @@ impl Context {
         news: News,
     ) -> Result<(), StoreError> {
         let (tenant, occurred_at) = when;
+        self.append(tx, (Some(tenant), occurred_at), news).await
+    }
+
+    /// Tells others, in this transaction, what happened to the scheme as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tell_scheme(
+        &self,
+        tx: &Tx,
+        occurred_at: Timestamp,
+        news: News,
+    ) -> Result<(), StoreError> {
+        self.append(tx, (None, occurred_at), news).await
+    }
+
+    async fn append(
+        &self,
+        tx: &Tx,
+        (tenant, occurred_at): (Option<TenantId>, Timestamp),
+        news: News,
+    ) -> Result<(), StoreError> {
         let id: EventId = self.ids.next();
         let News { topic, subject, payload } = news;
-        let event = Event { id, tenant: Some(tenant), topic, subject, payload, occurred_at };
+        let event = Event { id, tenant, topic, subject, payload, occurred_at };
         outbox::append(tx, &event).await
     }
 }

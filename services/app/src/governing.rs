@@ -3,9 +3,8 @@
 mod advance_clock;
 mod create_partner;
 mod create_tenant;
-mod decisions;
 mod list_events;
-mod packs;
+mod policies;
 mod read_partners;
 mod read_tenants;
 mod register_provider;
@@ -16,11 +15,15 @@ mod watch_events;
 pub use advance_clock::{Advanced, advance_clock};
 pub use create_partner::{NewPartner, create_partner};
 pub use create_tenant::{NewTenant, create_tenant};
-pub use decisions::{Replay, get_decision, list_decisions, replay_decision};
 pub use list_events::{EventList, StoredEvent, list_events};
-pub use packs::{
-    CaseReport, Diagnostic, Pack, PackSource, WhichPack, check_packs, evaluate_pack, get_pack,
-    list_packs, run_all_cases, test_packs,
+pub use policies::{
+    Activation, BookProblem, BookRun, BookStep, BookSummary, CaseReport, CompareBase,
+    CompareQuestion, CompareStep, ComparisonRun, DecisionList, Diagnostic, Evaluated, NewDraft,
+    Pack, PackQuestion, PackSource, PackView, Replay, Replicas, Rollback, VersionStanding,
+    VersionView, WhichPack, activate_version, adopt_packs, check_packs, compare_versions,
+    create_draft, evaluate_pack, get_decision, get_pack, list_decisions, list_packs,
+    list_replicas, refresh_packs, replay_book, replay_decision, report_replica, retire_replica,
+    roll_back, run_all_cases, test_packs, withdraw_draft,
 };
 pub use read_partners::{get_partner, get_provider, list_partners, list_providers};
 pub use read_tenants::{TenantList, get_tenant, list_tenants};

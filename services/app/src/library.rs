@@ -7,6 +7,10 @@ use tasuki_policies::{Diagnostic, PackSet, PackSource};
 use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::InvalidRateCard;
 
+mod shelf;
+
+pub use shelf::{Served, Shelf};
+
 /// The packs that come with the program.
 static BUILT_IN_PACKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../policies/packs");
 
@@ -19,7 +23,9 @@ pub struct Library {
     /// Prices.
     pub cards: Cards,
     /// Policies.
-    pub packs: PackSet,
+    pub packs: Shelf,
+    /// The files of the packs that the program started with.
+    pub sources: Vec<PackSource>,
 }
 
 /// Why cards or packs cannot be used.
@@ -53,7 +59,8 @@ impl Library {
     /// # Errors
     /// [`LibraryError`], with everything that is wrong in any file.
     pub fn load(packs: Option<&Path>, cards: Option<&Path>) -> Result<Self, LibraryError> {
-        let packs = PackSet::load(pack_sources(packs)?).map_err(LibraryError::Packs)?;
+        let sources = pack_sources(packs)?;
+        let packs = PackSet::load(sources.clone()).map_err(LibraryError::Packs)?;
         let cards = match cards {
             None => Cards::built_in()?,
             Some(folder) => {
@@ -61,7 +68,13 @@ impl Library {
                 Cards::load(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?
             }
         };
-        Ok(Self { cards, packs })
+        Ok(Self { cards, packs: packs.into(), sources })
+    }
+
+    /// The files of one of the packs that the program started with, by its folder.
+    pub fn sources_of(&self, folder: &str) -> Vec<PackSource> {
+        let inside = format!("{folder}/");
+        self.sources.iter().filter(|source| source.path.starts_with(&inside)).cloned().collect()
     }
 }
 

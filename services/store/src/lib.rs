@@ -22,6 +22,7 @@ pub mod orders;
 pub mod outbox;
 pub mod partners;
 pub mod payments;
+pub mod policies;
 pub mod provider_events;
 pub mod providers;
 pub mod quotes;

@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     step!("0006_billing"),
     step!("0007_decisions"),
     step!("0008_provider_events"),
+    step!("0009_policies"),
 ];
 
 impl MigrationName for Step {

@@ -68,6 +68,11 @@ impl Query {
         (self.sql, self.values)
     }
 
+    /// The statement as it is.
+    pub(crate) fn finished(self) -> (String, Vec<Value>) {
+        (self.sql, self.values)
+    }
+
     fn push(&mut self, text: &str, values: Vec<Value>) {
         let mut parts = text.split('?');
         self.sql.push_str(parts.next().unwrap_or_default());

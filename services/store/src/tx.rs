@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
+use tasuki_core::decision::Decision;
 use tasuki_core::id::TenantId;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
+use crate::decisions;
 use crate::error::StoreError;
 use crate::finished::Finished;
 
@@ -19,6 +21,8 @@ pub struct Tx {
     added: AtomicBool,
     /// Whose jobs it finishes.
     finished: Mutex<Vec<TenantId>>,
+    /// Decisions to be recorded at its end.
+    decisions: Mutex<Vec<Decision>>,
     /// Its turn among the writers of SQLite, given back after the transaction has ended.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -31,7 +35,8 @@ impl Tx {
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Self {
         let (added, finished) = (AtomicBool::new(false), Mutex::default());
-        Self { inner, job_added, job_finished, added, finished, _turn: turn }
+        let decisions = Mutex::default();
+        Self { inner, job_added, job_finished, added, finished, decisions, _turn: turn }
     }
 
     /// Makes everything that was done in it last, then wakes who waits for its jobs.
@@ -39,6 +44,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::LostRace`] or [`StoreError::Unavailable`]; then nothing was done.
     pub async fn commit(self) -> Result<(), StoreError> {
+        decisions::append_kept(&self).await?;
         self.inner.commit().await?;
         if self.added.load(Ordering::Relaxed) {
             self.job_added.notify_one();
@@ -51,6 +57,17 @@ impl Tx {
 
     pub(crate) fn db(&self) -> &DatabaseTransaction {
         &self.inner
+    }
+
+    /// Keeps a decision until the end of the transaction, or until decisions are read in it: the
+    /// lock on a tenant's chain is held as shortly as can be.
+    pub(crate) fn keep(&self, decision: Decision) {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
+    }
+
+    /// The decisions that were kept so far, to be recorded now.
+    pub(crate) fn take_kept(&self) -> Vec<Decision> {
+        std::mem::take(&mut *self.decisions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn note_job_added(&self) {

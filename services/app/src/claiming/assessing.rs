@@ -190,7 +190,7 @@ impl Asking<'_> {
     ) -> Result<Decision, Problem> {
         let as_of = self.contract.wording_instant(self.loss_at);
         let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let (version, explanation) = match self.ctx.library.packs.in_force(kind, name, as_of) {
+        let (version, explanation) = match self.ctx.packs().in_force(kind, name, as_of) {
             Some(pack) => (pack.identity().clone(), pack.evaluate(facts).explanation()),
             None => no_pack(kind, name, as_of),
         };

@@ -90,7 +90,7 @@ fn missing_pack(
     (kind, name): (PackKind, &str),
     from: Timestamp,
 ) -> Option<Violation> {
-    if ctx.library.packs.in_force(kind, name, from).is_some() {
+    if ctx.packs().in_force(kind, name, from).is_some() {
         return None;
     }
     let description =

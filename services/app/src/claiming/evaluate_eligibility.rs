@@ -133,7 +133,7 @@ pub async fn evaluate_eligibility(
     let answer = scene.answer(ctx, &tx, call, &question).await?;
     if question.intent == Intent::Do {
         for decision in &answer.decisions {
-            decisions::insert(&tx, decision).await?;
+            decisions::record(&tx, decision);
         }
         call.remember(&tx, &answer).await?;
         tx.commit().await?;

@@ -123,7 +123,7 @@ impl Scene<'_> {
         subject: String,
         facts: &FactSet,
     ) -> Result<Option<Decision>, Problem> {
-        let Some(pack) = self.ctx.library.packs.in_force(kind, name, self.now()) else {
+        let Some(pack) = self.ctx.packs().in_force(kind, name, self.now()) else {
             tracing::warn!("no pack `{kind}/{name}` is in force: a person has to decide");
             return Ok(None);
         };
@@ -138,7 +138,7 @@ impl Scene<'_> {
         };
         let explanation = pack.evaluate(facts).explanation();
         let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
-        decisions::insert(self.tx, &decision).await?;
+        decisions::record(self.tx, &decision);
         Ok(Some(decision))
     }
 }

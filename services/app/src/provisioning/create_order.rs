@@ -177,8 +177,10 @@ fn ordered(
 
 /// The preflight pack in force: a scheme has one; of several the first by name.
 fn pack_in_force(ctx: &Context, entered: &Entered) -> Option<String> {
-    let mut packs = ctx.library.packs.packs().filter(|pack| pack.kind() == PackKind::Preflight);
-    packs.find(|pack| pack.effective().contains(entered.now)).map(|pack| pack.name().to_owned())
+    let packs = ctx.packs();
+    let mut preflights = packs.versions().filter(|it| it.pack.kind() == PackKind::Preflight);
+    let found = preflights.find(|it| it.effective.contains(entered.now));
+    found.map(|it| it.pack.name().to_owned())
 }
 
 fn refuse(item: &Item) -> Result<(), Problem> {

@@ -61,7 +61,7 @@ pub(crate) fn check(
     facts: CompanyFacts,
     entered: &Entered,
 ) -> Result<Option<Checked>, Problem> {
-    let packs = &ctx.library.packs;
+    let packs = ctx.packs();
     let Some(pack) = pack.and_then(|name| packs.in_force(PackKind::Preflight, name, entered.now))
     else {
         return Ok(None);

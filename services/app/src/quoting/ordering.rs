@@ -88,7 +88,7 @@ fn refused_for_good(
     let pack = card
         .packs
         .as_deref()
-        .and_then(|name| ctx.library.packs.in_force(PackKind::Eligibility, name, entered.now))?;
+        .and_then(|name| ctx.packs().in_force(PackKind::Eligibility, name, entered.now))?;
     let evaluation = pack.evaluate(&FactSet::at(entered.now).with_company(facts));
     let mut failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
     // A finding that is no reason for an order to fail, such as too few endpoints, is only told.
