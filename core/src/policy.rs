@@ -10,6 +10,7 @@ use crate::actor::Actor;
 use crate::decision::PackKind;
 use crate::problem::Refused;
 use crate::reason::Reason;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 mod timeline;
@@ -70,6 +71,11 @@ pub struct PolicyVersion {
     pub version: String,
     /// `sha256:` and 64 hexadecimal digits over what it decides.
     pub hash: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
     /// Where it is in its life.
     pub state: VersionState,
     /// Its files, cases among them.
@@ -140,6 +146,8 @@ mod tests {
             name: "v1".to_owned(),
             version: "2027.1".to_owned(),
             hash: "sha256:00".to_owned(),
+            owner: "an insurer".to_owned(),
+            title: None,
             state: VersionState::Draft,
             files: vec![],
             note: String::new(),

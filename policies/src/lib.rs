@@ -66,7 +66,9 @@ pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
-pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Scheduled, Shape, placed};
+pub use pack::{
+    Assumption, ENVIRONMENT, Effective, Pack, PackSet, RuleView, Scheduled, Shape, placed,
+};
 pub use source::PackSource;
 pub use tasuki_core::decision::{
     Explanation, FactSeen, Finding, Outcome, Output, PackKind, PackVersion,

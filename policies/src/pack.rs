@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tasuki_core::decision::{PackKind, PackVersion};
+use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 
 use crate::expression::Compiled;
@@ -53,6 +54,7 @@ impl Shape {
 pub struct Pack {
     pub(crate) identity: PackVersion,
     pub(crate) owner: String,
+    pub(crate) description: Option<Text>,
     pub(crate) effective: Effective,
     pub(crate) published_at: Timestamp,
     pub(crate) shape: Shape,
@@ -89,6 +91,21 @@ pub struct Assumption {
     pub value: String,
     /// Why it was chosen.
     pub because: String,
+}
+
+/// A rule as readers see it.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleView<'p> {
+    /// Its stable code.
+    pub code: &'p str,
+    /// The clause that it expresses.
+    pub clause: Option<&'p str>,
+    /// What has to hold, or when it applies, in CEL.
+    pub expression: &'p str,
+    /// What it says, with places for values.
+    pub message: &'p Text,
+    /// What the reader can do then.
+    pub next_step: Option<&'p Text>,
 }
 
 /// A rule, checked.
@@ -150,6 +167,22 @@ impl Pack {
     /// How its rules make an outcome.
     pub const fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// What it is about, as its author describes it.
+    pub const fn description(&self) -> Option<&Text> {
+        self.description.as_ref()
+    }
+
+    /// Its rules as readers see them, in order.
+    pub fn rule_views(&self) -> impl Iterator<Item = RuleView<'_>> {
+        self.rules.iter().map(|rule| RuleView {
+            code: &rule.code,
+            clause: rule.clause.as_deref(),
+            expression: &rule.condition.source,
+            message: &rule.message.written,
+            next_step: rule.next_step.as_ref().map(|step| &step.written),
+        })
     }
 
     /// The codes of its rules with the requirements that they carry, in order.

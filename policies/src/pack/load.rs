@@ -39,9 +39,8 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
         builder.variables(&table.inputs);
     }
     builder.variables(&file.variables);
-    if let Some(description) = &file.description {
-        rules::message(&mut builder, description);
-    }
+    let description = file.description.as_ref();
+    let description = description.map(|text| rules::message(&mut builder, text).written);
     let checked_rules = rules::read(&mut builder, &mut file);
     rules::no_shared_names(&mut builder, &checked_rules, &file);
     rules::found(&mut builder, &checked_rules);
@@ -61,6 +60,7 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
                     environment: format!("tasuki-policies/{ENVIRONMENT}"),
                 },
                 owner: file.owner.value,
+                description,
                 effective,
                 published_at,
                 shape: file.shape.value,

@@ -12,6 +12,8 @@ use crate::source::Placed;
 pub(crate) struct Message {
     ja: Vec<Piece>,
     en: Vec<Piece>,
+    /// As it is written, with places for values.
+    pub(crate) written: Text,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,8 @@ enum Format {
 impl Message {
     /// Reads a message; what is wrong is noted with the builder.
     pub(super) fn read(builder: &mut Builder, ja: &Placed, en: &Placed) -> Self {
-        Self { ja: pieces(builder, ja), en: pieces(builder, en) }
+        let written = Text::new(ja.text.clone(), en.text.clone());
+        Self { ja: pieces(builder, ja), en: pieces(builder, en), written }
     }
 
     /// The message with its values. One that is unknown is called so.

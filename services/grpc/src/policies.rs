@@ -1,6 +1,9 @@
-//! `tasuki.policy.v1.PolicyService`.
+//! Policies: packs, drafts, decisions, comparisons.
 
+mod books;
+mod decisions;
 mod handler;
 mod mapping;
+mod schema;
 
 pub(crate) use handler::Policies;

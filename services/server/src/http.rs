@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use opentelemetry::propagation::Extractor;
+use tasuki_app::context::Context;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_grpc::status::status;
-use tasuki_store::Store;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -134,7 +134,7 @@ fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> String {
 /// What the plain pages look at.
 #[derive(Debug, Clone)]
 pub(crate) struct Pages {
-    pub(crate) store: Store,
+    pub(crate) ctx: Context,
     pub(crate) stopping: CancellationToken,
     pub(crate) metrics: PrometheusHandle,
 }
@@ -154,7 +154,7 @@ impl Pages {
         if self.stopping.is_cancelled() {
             return Err("the server is stopping".to_owned());
         }
-        match tokio::time::timeout(READY_WITHIN, self.store.check()).await {
+        match tokio::time::timeout(READY_WITHIN, self.ctx.store.check()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("the database does not answer".to_owned()),
@@ -164,7 +164,18 @@ impl Pages {
 
 async fn ready(State(pages): State<Pages>) -> (StatusCode, String) {
     match pages.readiness().await {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(()) => (StatusCode::OK, format!("ready\n{}", policies(&pages.ctx))),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    }
+}
+
+/// Which policies this process serves, and why not newer ones. A set that cannot be loaded does not
+/// make the process unready: it goes on with the old one, as all others do.
+fn policies(ctx: &Context) -> String {
+    let served = ctx.library.packs.served();
+    let line = format!("policies: revision {}, {}\n", served.revision, served.packs.hash());
+    match &served.failure {
+        Some(failure) => format!("{line}policies: a newer set cannot be loaded: {failure}\n"),
+        None => line,
     }
 }

@@ -1,4 +1,4 @@
-//! The one place that asks the machine for the time and for random ids.
+//! The one place that asks the machine for the time, for random ids and for its name.
 
 use tasuki_core::id::IdSource;
 use tasuki_core::time::{Clock, Timestamp};
@@ -24,4 +24,12 @@ impl IdSource for RandomIds {
     fn next_uuid(&self) -> Uuid {
         Uuid::now_v7()
     }
+}
+
+/// A name for this process among the replicas of the server.
+pub(crate) fn replica() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "replica" } else { host };
+    format!("{host}-{}", std::process::id())
 }

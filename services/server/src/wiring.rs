@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::ExposeSecret;
 use tasuki_app::context::Context;
+use tasuki_app::governing::adopt_packs;
 use tasuki_app::library::Library;
 use tasuki_grpc::edge::Edge;
 use tasuki_partners::notices::DeskQueue;
@@ -24,7 +25,7 @@ use tonic_health::ServingStatus;
 use crate::auth::Tokens;
 use crate::events_file::EventsFile;
 use crate::http::{self, Bounds, Pages};
-use crate::present::{RandomIds, SystemClock};
+use crate::present::{self, RandomIds, SystemClock};
 use crate::settings::{ServerRole, Settings};
 
 /// How often the gRPC health service asks whether the server is ready.
@@ -51,7 +52,9 @@ pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
     }
     let library = library(settings)?;
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-    Ok(Context { store, clock, ids, library: Arc::new(library) })
+    let ctx = Context { store, clock, ids, library: Arc::new(library) };
+    adopt_packs(&ctx).await.context("cannot take the policies into use")?;
+    Ok(ctx)
 }
 
 fn library(settings: &Settings) -> anyhow::Result<Library> {
@@ -88,6 +91,7 @@ pub(crate) async fn start(
 ) -> anyhow::Result<Running> {
     let ctx = context(settings).await?;
     let tasks = TaskTracker::new();
+    tasks.spawn(tasuki_worker::watch_packs(ctx.clone(), present::replica(), stop.clone()));
     let has = |role| settings.server.roles.contains(&role);
     if has(ServerRole::Worker) {
         let worker = worker(ctx.clone());
@@ -105,7 +109,7 @@ pub(crate) async fn start(
             .await
             .with_context(|| format!("cannot listen on `{asked}` (`server.address`)"))?;
         address = Some(listener.local_addr()?);
-        let pages = Pages { store: ctx.store.clone(), stopping: stop.clone(), metrics };
+        let pages = Pages { ctx: ctx.clone(), stopping: stop.clone(), metrics };
         let api = api(settings, ctx, pages, listener, stop)?;
         tasks.spawn(async move {
             if let Err(error) = api.await {

@@ -22,6 +22,19 @@ pub struct Fresh {
     _file: Option<File>,
 }
 
+impl Fresh {
+    /// Runs a statement behind everybody's back, for tests of what is noticed then.
+    ///
+    /// # Panics
+    /// When the database refuses it.
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    pub async fn tamper(&self, sql: &str) {
+        let tx = self.store.begin().await.expect("the database takes transactions");
+        tx.execute(sql, Vec::new()).await.expect("the statement is right");
+        tx.commit().await.expect("the statement is kept");
+    }
+}
+
 #[derive(Debug)]
 struct File(PathBuf);
 

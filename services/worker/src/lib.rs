@@ -10,9 +10,11 @@ mod failure;
 mod jobs;
 mod retry;
 mod run_jobs;
+mod watch_packs;
 mod worker;
 
 pub use backlog::watch_backlog;
 pub use failure::JobFailure;
 pub use run_jobs::{run_due_jobs, run_jobs};
+pub use watch_packs::watch_packs;
 pub use worker::Worker;

@@ -8,6 +8,7 @@ mod draft;
 mod evaluate;
 mod files;
 mod packs;
+mod render;
 mod replay_book;
 mod replicas;
 
@@ -22,7 +23,12 @@ pub use packs::{
     PackView, VersionStanding, VersionView, WhichPack, check_packs, get_pack, list_packs,
     test_packs,
 };
+pub use render::decision_page;
 pub use replay_book::{BookProblem, BookRun, BookStep, BookSummary, replay_book};
 pub use replicas::{Replicas, list_replicas, report_replica, retire_replica};
 
-pub use tasuki_policies::{CaseReport, Diagnostic, Pack, PackSource};
+pub use tasuki_policies::compare::{BookEntry, Compared, Side, Tally};
+pub use tasuki_policies::facts::{FactSchema, FactType, RootSchema, schemas};
+pub use tasuki_policies::{
+    CaseReport, Diagnostic, ENVIRONMENT, Pack, PackSource, RuleView, function_reference,
+};

@@ -28,7 +28,7 @@ fn stricter_from_july() -> Library {
         .replace("notice_days_most: { int: 30", "notice_days_most: { int: 3")
         .replace("version: \"2020.1\"", "version: \"2021.2\"");
     sources.push(PackSource::new("exclusion/v1@2021.2/pack.yaml", stricter));
-    library.packs = PackSet::load(sources).map_err(|wrong| wrong[0].to_string()).unwrap();
+    library.packs = PackSet::load(sources).map_err(|wrong| wrong[0].to_string()).unwrap().into();
     library
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod events;
+mod policies;
 mod scene;
 
 use scene::{changing, jst, operator, partner, schemes, wanting, with_key};

@@ -38,7 +38,7 @@ impl IdSource for Counted {
 pub(crate) struct Scheme {
     pub(crate) name: &'static str,
     pub(crate) ctx: Context,
-    _database: Fresh,
+    pub(crate) database: Fresh,
 }
 
 /// An instant by the clock of Japan.
@@ -96,7 +96,7 @@ pub(crate) async fn schemes() -> Vec<Scheme> {
             partners::insert(&tx, &partner).await.unwrap();
         }
         tx.commit().await.unwrap();
-        all.push(Scheme { name: database.name, ctx, _database: database });
+        all.push(Scheme { name: database.name, ctx, database });
     }
     all
 }

@@ -19,7 +19,8 @@ use tasuki_core::quote::{LineKind, QuoteState};
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::subscription::{PhaseKind, SubscriptionState};
-use tasuki_store::{decisions, outbox, subscriptions};
+use tasuki_store::decisions::{self, DecisionFilter};
+use tasuki_store::{Scope, outbox, subscriptions};
 
 fn accept_of(view: &QuoteView) -> AcceptQuote {
     AcceptQuote {
@@ -114,9 +115,11 @@ async fn a_wish_is_quoted_and_what_speaks_against_it_is_said() {
         assert_eq!(codes, expected, "every reason, not only the first");
         let tx = scheme.ctx.store.begin_read().await.unwrap();
         let subject = view.quote.id.to_string();
-        let recorded = decisions::of_subject(&tx, tenant, &subject).await.unwrap();
+        let about =
+            DecisionFilter { subject: Some(subject), ..DecisionFilter::all(Scope::Tenant(tenant)) };
+        let recorded = decisions::list(&tx, &about, None, 10).await.unwrap();
         assert_eq!(recorded.len(), 2, "what was asked of policies is on record");
-        assert!(recorded.iter().all(tasuki_core::decision::Decision::is_intact));
+        assert!(recorded.iter().all(|linked| linked.decision.is_intact()));
     }
 }
 

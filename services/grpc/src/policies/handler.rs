@@ -2,16 +2,16 @@
 
 use std::pin::Pin;
 
-use tasuki_app::governing;
+use tasuki_app::governing::{self, Activation, NewDraft, PackQuestion, Rollback};
 use tasuki_core::problem::Problem;
 use tasuki_proto::policy::v1 as proto;
 use tasuki_proto::policy::v1::policy_service_server::PolicyService;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::mapping;
+use super::{books, decisions, mapping, schema};
 use crate::edge::Edge;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 use crate::{explain, fields};
 
 /// Serves `PolicyService`.
@@ -21,6 +21,11 @@ pub(crate) struct Policies {
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// A use case's failure as a status.
+fn refused(problem: Problem) -> Status {
+    status(&problem)
+}
 
 #[tonic::async_trait]
 impl PolicyService for Policies {
@@ -34,11 +39,10 @@ impl PolicyService for Policies {
         let (call, message) = self.edge.open(request).await?;
         let kind = explain::kind_from(message.kind());
         let asked = fields::page(message.page_size, message.page_token);
-        let all = governing::list_packs(&self.edge.ctx, &call, kind)
-            .map_err(|problem| status(&problem))?;
+        let all = governing::list_packs(&self.edge.ctx, &call, kind).await.map_err(refused)?;
         let after = asked.after.clone().unwrap_or_default();
         let cursor = |pack: &proto::Pack| format!("{:03} {}", pack.kind, pack.name);
-        let rows = mapping::packs(&all).into_iter().filter(|pack| cursor(pack) > after).collect();
+        let rows = all.iter().map(mapping::pack).filter(|pack| cursor(pack) > after).collect();
         let page = asked.page(rows, cursor);
         Ok(Response::new(proto::ListPacksResponse {
             packs: page.rows,
@@ -51,14 +55,23 @@ impl PolicyService for Policies {
         request: Request<proto::GetPackRequest>,
     ) -> Result<Response<proto::GetPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let kind = tasuki_proto::types::v1::PackKind::Unspecified;
-        let found = mapping::which(kind, message.name, message.version, message.as_of)
-            .and_then(|which| governing::get_pack(&self.edge.ctx, &call, &which))
-            .map_err(|problem| status(&problem))?;
+        let which = mapping::which(message.kind(), &message.name, &message.version)
+            .as_of(message.as_of)
+            .map_err(refused)?;
+        let found = governing::get_pack(&self.edge.ctx, &call, &which).await.map_err(refused)?;
+        let parts = mapping::Parts { files: message.with_files, facts: message.with_facts };
         Ok(Response::new(proto::GetPackResponse {
-            version: Some(mapping::version(&found)),
-            pack: mapping::packs(&[found]).pop(),
+            version: Some(mapping::version(&found, parts)),
+            pack: Some(mapping::pack(&found.pack)),
         }))
+    }
+
+    async fn get_fact_schema(
+        &self,
+        request: Request<proto::GetFactSchemaRequest>,
+    ) -> Result<Response<proto::GetFactSchemaResponse>, Status> {
+        let (_, _) = self.edge.open(request).await?;
+        Ok(Response::new(schema::everything()))
     }
 
     async fn check_pack(
@@ -67,7 +80,8 @@ impl PolicyService for Policies {
     ) -> Result<Response<proto::CheckPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
         let checked = governing::check_packs(&call, mapping::sources(message.files))
-            .map_err(|problem| status(&problem))?;
+            .await
+            .map_err(refused)?;
         Ok(Response::new(match checked {
             Ok(packs) => proto::CheckPackResponse {
                 ok: true,
@@ -86,14 +100,16 @@ impl PolicyService for Policies {
         request: Request<proto::TestPackRequest>,
     ) -> Result<Response<proto::TestPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        if message.files.is_empty() {
-            let text = "is required: the cases of packs in use stand in their files";
+        if message.files.is_empty() && message.name.is_empty() {
+            let text = "or `name` is required: what is to be tested?";
             return Err(status(&Problem::invalid("files", text)));
         }
-        let tested = governing::test_packs(&call, mapping::sources(message.files))
-            .map_err(|problem| status(&problem))?;
+        let which = mapping::which(message.kind(), &message.name, &message.version).which;
+        let sources = mapping::sources(message.files);
+        let tested =
+            governing::test_packs(&self.edge.ctx, &call, &which, sources).await.map_err(refused)?;
         Ok(Response::new(match tested {
-            Ok(report) => mapping::tested(&report),
+            Ok(report) => mapping::tested(&report, &message.case_name),
             Err(wrong) => proto::TestPackResponse {
                 diagnostics: mapping::diagnostics(&wrong),
                 ..proto::TestPackResponse::default()
@@ -105,26 +121,101 @@ impl PolicyService for Policies {
         &self,
         request: Request<proto::EvaluatePackRequest>,
     ) -> Result<Response<proto::EvaluatePackResponse>, Status> {
-        let (call, message) = self.edge.open(request).await?;
-        if message.record {
-            return Err(not_served_yet(
-                "tasuki.policy.v1.PolicyService/EvaluatePack with `record`",
-            ));
-        }
-        let kind = message.kind();
-        let facts = serde_json::from_str(&message.facts_json)
-            .map_err(|error| status(&Problem::invalid("facts_json", error.to_string())))?;
-        let sources = mapping::sources(message.files);
-        let (pack, explanation) =
-            mapping::which(kind, message.name, message.version, message.as_of)
-                .and_then(|which| {
-                    governing::evaluate_pack(&self.edge.ctx, &call, &which, sources, &facts)
-                })
-                .map_err(|problem| status(&problem))?;
+        let look = |message: &proto::EvaluatePackRequest| message.record;
+        let (call, message) = if look(request.get_ref()) {
+            self.edge.open_change(request, |message| &message.request_id).await?
+        } else {
+            self.edge.open(request).await?
+        };
+        let question = question(message).map_err(refused)?;
+        let answer =
+            governing::evaluate_pack(&self.edge.ctx, &call, question).await.map_err(refused)?;
         Ok(Response::new(proto::EvaluatePackResponse {
-            explanation: Some(explain::explanation(&explanation, Some(pack.identity()))),
+            explanation: Some(decisions::evaluated(&answer)),
             diagnostics: Vec::new(),
         }))
+    }
+
+    async fn create_draft(
+        &self,
+        request: Request<proto::CreateDraftRequest>,
+    ) -> Result<Response<proto::CreateDraftResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |it| (it.request_id.as_str(), it.validate_only.into()))
+            .await?;
+        let new = NewDraft {
+            sources: mapping::sources(message.files),
+            note: message.note,
+            validate_only: message.validate_only,
+        };
+        let draft = governing::create_draft(&self.edge.ctx, &call, new).await.map_err(refused)?;
+        let version = Some(mapping::version(&draft, mapping::Parts::default()));
+        Ok(Response::new(proto::CreateDraftResponse { version, diagnostics: Vec::new() }))
+    }
+
+    async fn withdraw_draft(
+        &self,
+        request: Request<proto::WithdrawDraftRequest>,
+    ) -> Result<Response<proto::WithdrawDraftResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |message| &message.request_id).await?;
+        let which = mapping::which(message.kind(), &message.name, &message.version).which;
+        let draft = governing::withdraw_draft(&self.edge.ctx, &call, &which, &message.etag)
+            .await
+            .map_err(refused)?;
+        let version = Some(mapping::version(&draft, mapping::Parts::default()));
+        Ok(Response::new(proto::WithdrawDraftResponse { version }))
+    }
+
+    async fn activate_version(
+        &self,
+        request: Request<proto::ActivateVersionRequest>,
+    ) -> Result<Response<proto::ActivateVersionResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |it| (it.request_id.as_str(), it.validate_only.into()))
+            .await?;
+        let activation = activation(message).map_err(refused)?;
+        let version = governing::activate_version(&self.edge.ctx, &call, activation)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(proto::ActivateVersionResponse {
+            pack: Some(mapping::pack(&version.pack)),
+            version: Some(mapping::version(&version, mapping::Parts::default())),
+        }))
+    }
+
+    async fn roll_back(
+        &self,
+        request: Request<proto::RollBackRequest>,
+    ) -> Result<Response<proto::RollBackResponse>, Status> {
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |it| (it.request_id.as_str(), it.validate_only.into()))
+            .await?;
+        let rollback = Rollback {
+            which: mapping::which(message.kind(), &message.name, &message.to_version).which,
+            effective_from: fields::timestamp("effective_from", message.effective_from)
+                .map_err(refused)?,
+            etag: message.etag,
+            reason: message.reason,
+            validate_only: message.validate_only,
+        };
+        let version =
+            governing::roll_back(&self.edge.ctx, &call, rollback).await.map_err(refused)?;
+        Ok(Response::new(proto::RollBackResponse { pack: Some(mapping::pack(&version.pack)) }))
+    }
+
+    async fn compare_versions(
+        &self,
+        request: Request<proto::CompareVersionsRequest>,
+    ) -> Result<Response<Self::CompareVersionsStream>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let only_changed = message.only_changed;
+        let question = books::question(message).map_err(refused)?;
+        let run =
+            governing::compare_versions(&self.edge.ctx, &call, question).await.map_err(refused)?;
+        Ok(Response::new(Box::pin(books::compare(run, only_changed))))
     }
 
     async fn list_decisions(
@@ -132,19 +223,15 @@ impl PolicyService for Policies {
         request: Request<proto::ListDecisionsRequest>,
     ) -> Result<Response<proto::ListDecisionsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        if message.subject.is_empty() {
-            return Err(not_served_yet(
-                "tasuki.policy.v1.PolicyService/ListDecisions without a `subject`",
-            ));
-        }
-        let tenant =
-            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
-        let all = governing::list_decisions(&self.edge.ctx, &call, tenant, &message.subject)
+        let (wanted, asked) = decisions::wanted(message).map_err(refused)?;
+        let page = governing::list_decisions(&self.edge.ctx, &call, &wanted, &asked)
             .await
-            .map_err(|problem| status(&problem))?;
+            .map_err(refused)?;
+        let without_facts =
+            |linked| proto::Decision { facts_json: String::new(), ..decisions::decision(linked) };
         Ok(Response::new(proto::ListDecisionsResponse {
-            decisions: all.iter().map(mapping::decision).collect(),
-            next_page_token: String::new(),
+            decisions: page.rows.iter().map(without_facts).collect(),
+            next_page_token: page.next.unwrap_or_default(),
         }))
     }
 
@@ -153,15 +240,25 @@ impl PolicyService for Policies {
         request: Request<proto::GetDecisionRequest>,
     ) -> Result<Response<proto::GetDecisionResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant =
-            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
-        let id =
-            fields::id("decision_id", &message.decision_id).map_err(|problem| status(&problem))?;
-        let decision = governing::get_decision(&self.edge.ctx, &call, tenant, id)
-            .await
-            .map_err(|problem| status(&problem))?;
-        let decision = Some(mapping::decision(&decision));
+        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
+        let linked =
+            governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        let decision = Some(decisions::decision(&linked));
         Ok(Response::new(proto::GetDecisionResponse { decision }))
+    }
+
+    async fn render_decision(
+        &self,
+        request: Request<proto::RenderDecisionRequest>,
+    ) -> Result<Response<proto::RenderDecisionResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
+        let linked =
+            governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        let document = decisions::rendered(&linked, message.format(), message.language())?;
+        Ok(Response::new(proto::RenderDecisionResponse { document: Some(document) }))
     }
 
     async fn replay_decision(
@@ -169,76 +266,56 @@ impl PolicyService for Policies {
         request: Request<proto::ReplayDecisionRequest>,
     ) -> Result<Response<proto::ReplayDecisionResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let tenant =
-            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
-        let id =
-            fields::id("decision_id", &message.decision_id).map_err(|problem| status(&problem))?;
-        let replay = governing::replay_decision(&self.edge.ctx, &call, tenant, id)
-            .await
-            .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::replay(&replay)))
-    }
-
-    async fn get_fact_schema(
-        &self,
-        _: Request<proto::GetFactSchemaRequest>,
-    ) -> Result<Response<proto::GetFactSchemaResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/GetFactSchema"))
-    }
-
-    async fn create_draft(
-        &self,
-        _: Request<proto::CreateDraftRequest>,
-    ) -> Result<Response<proto::CreateDraftResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/CreateDraft"))
-    }
-
-    async fn withdraw_draft(
-        &self,
-        _: Request<proto::WithdrawDraftRequest>,
-    ) -> Result<Response<proto::WithdrawDraftResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/WithdrawDraft"))
-    }
-
-    async fn activate_version(
-        &self,
-        _: Request<proto::ActivateVersionRequest>,
-    ) -> Result<Response<proto::ActivateVersionResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/ActivateVersion"))
-    }
-
-    async fn roll_back(
-        &self,
-        _: Request<proto::RollBackRequest>,
-    ) -> Result<Response<proto::RollBackResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/RollBack"))
-    }
-
-    async fn compare_versions(
-        &self,
-        _: Request<proto::CompareVersionsRequest>,
-    ) -> Result<Response<Self::CompareVersionsStream>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/CompareVersions"))
-    }
-
-    async fn render_decision(
-        &self,
-        _: Request<proto::RenderDecisionRequest>,
-    ) -> Result<Response<proto::RenderDecisionResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/RenderDecision"))
+        let tenant = fields::id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
+        let replay =
+            governing::replay_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
+        Ok(Response::new(decisions::replay(&replay)))
     }
 
     async fn replay_book(
         &self,
-        _: Request<proto::ReplayBookRequest>,
+        request: Request<proto::ReplayBookRequest>,
     ) -> Result<Response<Self::ReplayBookStream>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/ReplayBook"))
+        let (call, message) = self.edge.open(request).await?;
+        let tenant = fields::optional_id("tenant_id", &message.tenant_id).map_err(refused)?;
+        let recorded = books::period("recorded", message.recorded).map_err(refused)?;
+        let run = governing::replay_book(&self.edge.ctx, &call, tenant, recorded)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(Box::pin(books::replay(run))))
     }
 
     async fn list_replicas(
         &self,
-        _: Request<proto::ListReplicasRequest>,
+        request: Request<proto::ListReplicasRequest>,
     ) -> Result<Response<proto::ListReplicasResponse>, Status> {
-        Err(not_served_yet("tasuki.policy.v1.PolicyService/ListReplicas"))
+        let (call, _) = self.edge.open(request).await?;
+        let all = governing::list_replicas(&self.edge.ctx, &call).await.map_err(refused)?;
+        Ok(Response::new(mapping::replicas(&all)))
     }
+}
+
+fn question(message: proto::EvaluatePackRequest) -> Result<PackQuestion, Problem> {
+    let facts = serde_json::from_str(&message.facts_json)
+        .map_err(|error| Problem::invalid("facts_json", error.to_string()))?;
+    Ok(PackQuestion {
+        which: mapping::which(message.kind(), &message.name, &message.version)
+            .as_of(message.as_of)?,
+        sources: mapping::sources(message.files),
+        facts,
+        tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
+        subject: message.subject,
+        record: message.record,
+    })
+}
+
+fn activation(message: proto::ActivateVersionRequest) -> Result<Activation, Problem> {
+    Ok(Activation {
+        which: mapping::which(message.kind(), &message.name, &message.version).which,
+        effective_from: fields::timestamp("effective_from", message.effective_from)?,
+        effective_until: fields::optional_timestamp("effective_until", message.effective_until)?,
+        etag: message.etag,
+        validate_only: message.validate_only,
+    })
 }

@@ -81,6 +81,8 @@ async fn adopt(ctx: &Context, tx: &Tx, brought: &Scheduled) -> Result<bool, Prob
             name: pack.name().to_owned(),
             version: pack.version().to_owned(),
             hash: pack.hash().to_owned(),
+            owner: pack.owner().to_owned(),
+            title: pack.description().cloned(),
             state: if fits { VersionState::Activated } else { VersionState::Draft },
             files,
             note: "came with the program".to_owned(),

@@ -80,11 +80,8 @@ pub async fn compare_versions(
     question: CompareQuestion,
 ) -> Result<ComparisonRun, Problem> {
     call.require(Permission::WritePolicies)?;
-    let which = WhichPack {
-        kind: question.kind,
-        name: question.name.clone(),
-        ..WhichPack::default()
-    };
+    let which =
+        WhichPack { kind: question.kind, name: question.name.clone(), ..WhichPack::default() };
     let base = side(ctx, call, &which, question.base).await?;
     let other = side(ctx, call, &which, question.other).await?.ok_or_else(|| {
         Problem::invalid("other", "names a version or brings files: something has to be tried")
@@ -114,9 +111,7 @@ async fn side(
             let which = WhichPack { version: Some(version), ..which.clone() };
             Ok(Some(get_pack(ctx, call, &which).await?.compiled))
         }
-        CompareBase::Files(sources) => {
-            aside(move || only_pack(placed(sources))).await?.map(Some)
-        }
+        CompareBase::Files(sources) => aside(move || only_pack(placed(sources))).await?.map(Some),
     }
 }
 

@@ -74,9 +74,8 @@ pub async fn list_decisions(
     };
     let after = request.after.as_deref().map(place).transpose()?;
     let rows = decisions::list(&tx, &filter, after, request.to_read()).await?;
-    Ok(request.page(rows, |row| {
-        token(&[&row.decision.decided_at.as_microseconds(), &row.decision.id])
-    }))
+    Ok(request
+        .page(rows, |row| token(&[&row.decision.decided_at.as_microseconds(), &row.decision.id])))
 }
 
 fn place(text: &str) -> Result<(Timestamp, DecisionId), Problem> {
@@ -136,9 +135,8 @@ fn evaluate_again(recorded: &Decision, pack: Option<&Pack>) -> Result<Explanatio
         // No version was in force: nothing was evaluated, and the record says so.
         return Ok(recorded.explanation.clone());
     }
-    let pack = pack.ok_or_else(|| {
-        format!("no version with the hash `{}` is stored", recorded.pack.hash)
-    })?;
+    let pack =
+        pack.ok_or_else(|| format!("no version with the hash `{}` is stored", recorded.pack.hash))?;
     let facts = FactSet::from_json(&recorded.facts)
         .map_err(|error| format!("the recorded facts do not fit the schema: {error}"))?;
     Ok(pack.evaluate(&facts).explanation())

@@ -78,6 +78,8 @@ pub async fn create_draft(
             name: name.to_owned(),
             version: version.to_owned(),
             hash: pack.hash().to_owned(),
+            owner: pack.owner().to_owned(),
+            title: pack.description().cloned(),
             state: VersionState::Draft,
             files: files::stored(&pack, &sources),
             note: new.note,
@@ -91,8 +93,7 @@ pub async fn create_draft(
         policies::touch(&tx, (kind, name)).await?;
         tell(ctx, &tx, &draft, "policy.drafted").await?;
     }
-    let drafted =
-        Drafted { kind, name: name.to_owned(), version: version.to_owned() };
+    let drafted = Drafted { kind, name: name.to_owned(), version: version.to_owned() };
     call.remember(&tx, &drafted).await?;
     let view = version_view(ctx, &tx, ((kind, name), version), now).await?;
     if !new.validate_only {

@@ -105,11 +105,7 @@ async fn record(
     Ok(Evaluated::Recorded(Box::new(decision)))
 }
 
-async fn asked(
-    ctx: &Context,
-    call: &Call,
-    question: &PackQuestion,
-) -> Result<Arc<Pack>, Problem> {
+async fn asked(ctx: &Context, call: &Call, question: &PackQuestion) -> Result<Arc<Pack>, Problem> {
     let which = &question.which;
     if question.sources.is_empty() {
         let at = which.as_of.unwrap_or_else(|| ctx.clock.now());

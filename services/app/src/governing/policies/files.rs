@@ -47,9 +47,8 @@ pub(super) fn stored(pack: &Pack, sources: &[PackSource]) -> Vec<PolicyFile> {
 pub(super) fn sources(version: &PolicyVersion) -> Vec<PackSource> {
     let (kind, name) = (version.kind, &version.name);
     let folder = format!("{kind}/{name}@{}", version.version);
-    let file = |file: &PolicyFile| {
-        PackSource::new(format!("{folder}/{}", file.path), file.text.clone())
-    };
+    let file =
+        |file: &PolicyFile| PackSource::new(format!("{folder}/{}", file.path), file.text.clone());
     version.files.iter().map(file).collect()
 }
 

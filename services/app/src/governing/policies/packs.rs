@@ -7,6 +7,7 @@ use tasuki_core::party::Permission;
 use tasuki_core::policy::{Period, PolicyVersion, Timeline, VersionState};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_policies::{CaseReport, Diagnostic, Pack, PackSet, PackSource, placed};
 use tasuki_store::{Tx, policies};
@@ -35,6 +36,10 @@ pub struct PackView {
     pub kind: PackKind,
     /// Its name.
     pub name: String,
+    /// Who answers for its newest version.
+    pub owner: String,
+    /// What its newest version is about.
+    pub title: Option<Text>,
     /// The version that decides now.
     pub active_version: Option<String>,
     /// Its versions, the newest first, with when each decides.
@@ -92,7 +97,11 @@ pub async fn list_packs(
 ///
 /// # Errors
 /// `ROLE_FORBIDDEN`, `PACK_NOT_FOUND`; `REQUEST_INVALID` when several packs have that name.
-pub async fn get_pack(ctx: &Context, call: &Call, which: &WhichPack) -> Result<VersionView, Problem> {
+pub async fn get_pack(
+    ctx: &Context,
+    call: &Call,
+    which: &WhichPack,
+) -> Result<VersionView, Problem> {
     call.require(Permission::Read)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin_read().await?;
@@ -149,10 +158,8 @@ pub(super) async fn resolve(tx: &Tx, which: &WhichPack) -> Result<(PackKind, Str
 
 fn several_of(name: &str, kinds: &[PackKind]) -> Problem {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    let text = format!(
-        "is needed: several packs are called `{name}`, of the kinds {}",
-        kinds.join(", ")
-    );
+    let text =
+        format!("is needed: several packs are called `{name}`, of the kinds {}", kinds.join(", "));
     Problem::invalid("kind", text)
 }
 
@@ -185,9 +192,12 @@ pub(super) async fn view(
         .map(|version| standing(version, &timeline, now))
         .collect();
     versions.reverse();
+    let newest = versions.first().map(|it| &it.version);
     Ok(Some(PackView {
         kind,
         name: name.to_owned(),
+        owner: newest.map(|it| it.owner.clone()).unwrap_or_default(),
+        title: newest.and_then(|it| it.title.clone()),
         active_version: timeline.at(now).map(|period| period.version.clone()),
         versions,
         record_version,
@@ -197,8 +207,7 @@ pub(super) async fn view(
 fn standing(version: PolicyVersion, timeline: &Timeline, now: Timestamp) -> VersionStanding {
     let own = timeline.periods().iter().filter(|period| period.version == version.version);
     let present_or_next = own.clone().find(|period| period.until.is_none_or(|until| now < until));
-    let is_superseded =
-        version.state == VersionState::Activated && present_or_next.is_none();
+    let is_superseded = version.state == VersionState::Activated && present_or_next.is_none();
     let period = present_or_next.or_else(|| own.last()).cloned();
     VersionStanding { version, period, is_superseded }
 }

@@ -80,7 +80,10 @@ pub async fn replay_book(
     let chains: VecDeque<_> = decisions::chains(&tx, scope).await?.into();
     let lengths = chains.iter().map(|(_, head)| u64::try_from(head.sequence).unwrap_or_default());
     let n_total = lengths.sum();
-    let summary = BookSummary { n_chains: u64::try_from(chains.len()).unwrap_or_default(), ..BookSummary::default() };
+    let summary = BookSummary {
+        n_chains: u64::try_from(chains.len()).unwrap_or_default(),
+        ..BookSummary::default()
+    };
     let checked = ChainHead::default();
     Ok(BookRun { ctx: ctx.clone(), chains, checked, from, until, summary, n_total })
 }
