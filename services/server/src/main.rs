@@ -106,7 +106,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             commands::provider::run(command, overrides.log).await?;
         }
         Command::Quote(options) => return commands::quote::run(&options),
-        Command::Policy(command) => return commands::policy::run(&command),
+        Command::Policy(command) => {
+            let settings = || Settings::read(file, overrides);
+            return Box::pin(commands::policy::run(&command, settings)).await;
+        }
         Command::Migrate => {
             commands::migrate::migrate(&Settings::read(file, overrides)?).await?;
         }

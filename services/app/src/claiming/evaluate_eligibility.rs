@@ -112,8 +112,13 @@ pub async fn evaluate_eligibility(
         let text = "is needed for supposed facts: they are never recorded";
         return Err(Problem::invalid("validate_only", text));
     }
-    let tx = ctx.store.begin().await?;
-    if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
+    let tx = match question.intent {
+        Intent::Do => ctx.store.begin().await?,
+        Intent::OnlyAsk => ctx.store.begin_read().await?,
+    };
+    if question.intent == Intent::Do
+        && let Some(first) = call.first_answer(&tx, ctx.clock.now()).await?
+    {
         return Ok(first);
     }
     let scene = match &question.subject {

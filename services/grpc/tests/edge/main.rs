@@ -2,11 +2,13 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod policies;
 mod tenants;
 
 use std::sync::Arc;
 
 use tasuki_app::context::Context;
+use tasuki_app::governing::adopt_packs;
 use tasuki_app::library::Library;
 use tasuki_core::id::{IdSource, PartnerId};
 use tasuki_core::party::{Principal, Role};
@@ -84,6 +86,7 @@ async fn served() -> Vec<Served> {
             ids: Arc::new(Counted::default()),
             library: Arc::new(Library::load(None, None).unwrap()),
         };
+        adopt_packs(&ctx).await.unwrap();
         let routes = tasuki_grpc::routes(&Edge::new(ctx, Arc::new(ByName)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,7 @@
-//! `tasuki policy check` and `tasuki policy test`: for pack authors, without a server.
+//! `tasuki policy …`: for authors of packs and for whoever proves decisions, without a server.
+
+mod compare;
+mod replay;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,6 +10,8 @@ use clap::{Subcommand, ValueEnum};
 use tasuki_app::governing::{CaseReport, Diagnostic, run_all_cases};
 use tasuki_app::library::pack_sources;
 use tasuki_policies::PackSet;
+
+use crate::settings::Settings;
 
 /// What to do with packs.
 #[derive(Debug, Subcommand)]
@@ -24,6 +29,10 @@ pub(crate) enum PolicyCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Say what another version of a pack would change: on recorded decisions, or on a book of facts.
+    Compare(compare::Options),
+    /// Evaluate recorded decisions again, at their versions, and check their chains of hashes.
+    Replay(replay::Options),
 }
 
 /// How to print the result of cases.
@@ -37,7 +46,10 @@ pub(crate) enum Format {
 }
 
 /// Runs it; the exit code is 1 when something is wrong.
-pub(crate) fn run(command: &PolicyCommand) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    command: &PolicyCommand,
+    settings: impl FnOnce() -> anyhow::Result<Settings>,
+) -> anyhow::Result<ExitCode> {
     match command {
         PolicyCommand::Check { folder } => {
             let sources = pack_sources(folder.as_deref())?;
@@ -52,6 +64,8 @@ pub(crate) fn run(command: &PolicyCommand) -> anyhow::Result<ExitCode> {
                 Err(wrong) => Ok(print_diagnostics(&wrong)),
             }
         }
+        PolicyCommand::Compare(options) => compare::run(options, &settings()?).await,
+        PolicyCommand::Replay(options) => replay::run(options, &settings()?).await,
     }
 }
 
