@@ -4,6 +4,7 @@
 //! and the three outcomes belong to the evaluator and are not bolted on to it.
 
 mod check;
+mod dynamic;
 mod names;
 mod operators;
 mod parse;
@@ -12,10 +13,11 @@ mod tree;
 mod types;
 
 pub(crate) use check::{check, found_names, is_taken};
+pub(crate) use dynamic::{Scope, lower};
 pub(crate) use names::{FactTable, Name, Names};
 pub(crate) use operators::{apply, negate};
-pub(crate) use parse::{Parsed, parse};
-pub(crate) use tree::{Compiled, Each, Kind, Macro, Node, Operator};
+pub(crate) use parse::{Parsed, parse, parse_standard};
+pub(crate) use tree::{Compiled, Dynamic, Each, Kind, Macro, Node, Operator, PairMacro, Pairs};
 pub(crate) use types::Type;
 
 /// Something wrong between two byte offsets of an expression.

@@ -8,8 +8,11 @@ use crate::value::Value;
 
 mod numbers;
 mod sets;
+mod standard;
 mod texts;
 mod times;
+
+pub(crate) use standard::{Standard, TYPES, named as standard, names as standard_names};
 
 /// How a function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::expression::{Compiled, Each, Kind, Macro, Node, Operator, apply, negate};
 use crate::facts::{FactPath, FactSet};
-use crate::value::Value;
+use crate::value::{Key, List, Value};
+
+mod dynamic;
 
 /// How many steps one evaluation of a pack may take, each worth some ten nanoseconds. The largest
 /// shipped pack takes a few hundred.
@@ -143,14 +145,14 @@ impl<'e> Evaluator<'e> {
             Kind::Index(parts) => self.index(parts),
             Kind::Select(holder, name) => {
                 let holder = self.evaluate(holder)?;
-                value_named(&holder, name)
+                value_named(&holder, Key::Text(name.clone()))
             }
             Kind::HasKey(holder, name) => {
                 let holder = self.evaluate(holder)?;
                 let Value::Map(map) = &holder else {
                     return Err(failed(format!("a {} has no names", holder.type_name())));
                 };
-                Ok(Value::Bool(map.entries.contains_key(name)))
+                Ok(Value::Bool(map.entries.contains_key(&Key::Text(name.clone()))))
             }
             Kind::List(elements) => self.list(elements),
             Kind::Map(entries) => {
@@ -183,6 +185,7 @@ impl<'e> Evaluator<'e> {
                 Err(error @ (EvalError::Failed(_) | EvalError::Spent)) => Err(error),
             },
             Kind::Each(what, each) => self.each(*what, each),
+            Kind::Dynamic(dynamic) => self.dynamic(dynamic),
         }
     }
 
@@ -276,16 +279,21 @@ impl<'e> Evaluator<'e> {
         let [holder, index] = parts;
         let holder = self.evaluate(holder)?;
         match (&holder, self.evaluate(index)?) {
-            (Value::List(list), Value::Int(place)) => usize::try_from(place)
-                .ok()
-                .and_then(|place| list.items.get(place).cloned())
-                .ok_or_else(|| failed(format!("the list has no element {place}"))),
-            (holder, Value::Text(name)) => value_named(holder, &name),
-            (holder, index) => Err(failed(format!(
-                "a {} has no element at a {}",
-                holder.type_name(),
-                index.type_name()
-            ))),
+            (Value::List(list), Value::Int(place)) => element(list, place),
+            (holder, index) => match (holder, Key::looked_up(&index)) {
+                (Value::List(list), Some(Key::Int(place))) => element(list, place),
+                (Value::List(list), Some(Key::Uint(place))) => {
+                    element(list, i64::try_from(place).unwrap_or(i64::MAX))
+                }
+                (Value::Map(_), Some(name)) | (_, Some(name @ Key::Text(_))) => {
+                    value_named(holder, name)
+                }
+                (holder, _) => Err(failed(format!(
+                    "a {} has no element at a {}",
+                    holder.type_name(),
+                    index.type_name()
+                ))),
+            },
         }
     }
 
@@ -371,11 +379,19 @@ fn both(before: Option<EvalError>, error: EvalError) -> EvalError {
     }
 }
 
-fn value_named(holder: &Value, name: &str) -> Evaluated {
+fn element(list: &List, place: i64) -> Evaluated {
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| list.items.get(place).cloned())
+        .ok_or_else(|| failed(format!("the list has no element {place}")))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a name is made for the question")]
+fn value_named(holder: &Value, name: Key) -> Evaluated {
     let Value::Map(map) = holder else {
         return Err(failed(format!("a {} has nothing called `{name}`", holder.type_name())));
     };
-    let found = map.entries.get(name).cloned();
+    let found = map.entries.get(&name).cloned();
     found.ok_or_else(|| failed(format!("the map has nothing called `{name}`")))
 }
 

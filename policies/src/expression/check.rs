@@ -13,9 +13,11 @@ use super::types::Type;
 use crate::diagnostic::nearest;
 use crate::facts::Root;
 use crate::functions;
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 mod calls;
+
+pub(super) use calls::{each, operator};
 
 /// The most levels that the evaluator may need for an expression with its variables.
 const MAX_TOTAL_DEPTH: usize = 160;
@@ -274,7 +276,7 @@ impl Checker<'_> {
     }
 
     fn map(&mut self, entries: &[&EntryExpr], place: (usize, usize)) -> Node {
-        let mut nodes: Vec<(Arc<str>, Node)> = Vec::with_capacity(entries.len());
+        let mut nodes: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let EntryExpr::MapEntry(entry) = entry else { continue };
             let key = self.node(&entry.key);
@@ -283,6 +285,7 @@ impl Checker<'_> {
                 self.wrong("wrong-type", key.part, "names of a map are written as strings");
                 continue;
             };
+            let name = Key::Text(name);
             if nodes.iter().any(|(other, _)| *other == name) {
                 self.wrong("wrong-type", key.part, "this name is there twice");
             }

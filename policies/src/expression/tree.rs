@@ -5,8 +5,8 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::types::Type;
-use crate::functions::Function;
-use crate::value::Value;
+use crate::functions::{Function, Standard};
+use crate::value::{Key, Value};
 
 /// A checked expression and its text.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub(crate) enum Kind {
     /// Whether a map has a name.
     HasKey(Box<Node>, Arc<str>),
     List(Vec<Node>),
-    Map(Vec<(Arc<str>, Node)>),
+    Map(Vec<(Key, Node)>),
     Call(&'static Function, Vec<Node>),
     /// Whether a text matches a pattern, which was compiled when the pack was loaded.
     Matches(Box<Node>, Regex),
@@ -71,6 +71,45 @@ pub(crate) enum Kind {
     Known(Box<Node>),
     /// Does something with every element of a list.
     Each(Macro, Box<Each>),
+    /// What only expressions outside of packs have.
+    Dynamic(Box<Dynamic>),
+}
+
+/// What a part of an expression outside of packs does.
+#[derive(Debug, Clone)]
+pub(crate) enum Dynamic {
+    /// Has no value: a name that means nothing does not matter where it is not needed.
+    Fails(String),
+    /// A map with names that are computed.
+    Map(Vec<(Node, Node)>),
+    /// What a macro goes through: the elements of a list or the names of a map.
+    Elements(Node),
+    /// A function of standard CEL.
+    Call(&'static Standard, Vec<Node>),
+    /// A function of packs.
+    Own(&'static Function, Vec<Node>),
+    /// Gives a value a name in an expression.
+    Bind([Node; 2]),
+    /// Does something with every element and its place, or every name and its value.
+    Pairs(PairMacro, Pairs),
+}
+
+/// The parts of a macro with two names.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs {
+    pub(crate) holder: Node,
+    pub(crate) filter: Option<Node>,
+    pub(crate) body: Node,
+}
+
+/// What a macro with two names does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PairMacro {
+    All,
+    Exists,
+    ExistsOne,
+    List,
+    Map,
 }
 
 /// The parts of a macro.

@@ -163,7 +163,8 @@ impl Checker<'_> {
             | Value::Text(_)
             | Value::Timestamp(_)
             | Value::Duration(_)
-            | Value::Map(_) => vec![value],
+            | Value::Map(_)
+            | Value::Dynamic(_) => vec![value],
         };
         for text in texts {
             let Value::Text(text) = text else { continue };
@@ -362,7 +363,7 @@ impl Checker<'_> {
 }
 
 /// The macro of a name with so many arguments after the element's name.
-fn each(name: &str, n_arguments: usize) -> Option<Macro> {
+pub(in crate::expression) fn each(name: &str, n_arguments: usize) -> Option<Macro> {
     match (name, n_arguments) {
         ("all", 1) => Some(Macro::All),
         ("exists", 1) => Some(Macro::Exists),
@@ -373,7 +374,7 @@ fn each(name: &str, n_arguments: usize) -> Option<Macro> {
     }
 }
 
-fn operator(name: &str) -> Option<Operator> {
+pub(in crate::expression) fn operator(name: &str) -> Option<Operator> {
     Some(match name {
         operators::ADD => Operator::Add,
         operators::SUBSTRACT => Operator::Subtract,
