@@ -119,6 +119,8 @@ pub enum CelError {
     },
     /// It has no result, such as a division by zero or a value of the wrong type.
     Failed(String),
+    /// It asks a person to look, under a code: `refer` and `require`.
+    Referred(String),
     /// It takes more steps than are allowed.
     Spent,
 }
@@ -128,6 +130,7 @@ impl fmt::Display for CelError {
         match self {
             Self::Wrong { message, suggestion: Some(hint), .. } => write!(f, "{message}; {hint}"),
             Self::Wrong { message, .. } | Self::Failed(message) => f.write_str(message),
+            Self::Referred(code) => write!(f, "a person has to look: {code}"),
             Self::Spent => f.write_str("it takes more steps than are allowed"),
         }
     }
@@ -210,6 +213,7 @@ fn run(profile: Profile, source: &str, scope: &Scope) -> Result<CelValue, CelErr
         Ok(value) => Ok(from_value(&value)),
         Err(EvalError::Failed(message)) => Err(CelError::Failed(message)),
         Err(EvalError::Missing(_)) => Err(CelError::Failed("a fact is missing".to_owned())),
+        Err(EvalError::Referred(code)) => Err(CelError::Referred(code)),
         Err(EvalError::Spent) => Err(CelError::Spent),
     }
 }

@@ -173,6 +173,7 @@ pub(crate) fn evaluate_alone(source: &str) -> String {
     match evaluator.evaluate(&compiled.node) {
         Ok(value) => value.to_string(),
         Err(EvalError::Failed(message)) => message,
+        Err(EvalError::Referred(code)) => format!("referred: {code}"),
         Err(EvalError::Spent) => "spent".to_owned(),
         Err(EvalError::Missing(facts)) => format!("missing {facts:?}"),
     }

@@ -22,6 +22,8 @@ pub(crate) enum EvalError {
     Missing(Vec<usize>),
     /// Something that has no result.
     Failed(String),
+    /// The pack asks a person to look, under a code.
+    Referred(String),
     /// The budget is used up.
     Spent,
 }
@@ -31,6 +33,7 @@ impl EvalError {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Spent, _) | (_, Self::Spent) => Self::Spent,
+            (Self::Referred(code), _) | (_, Self::Referred(code)) => Self::Referred(code),
             (Self::Failed(message), _) | (_, Self::Failed(message)) => Self::Failed(message),
             (Self::Missing(mut one), Self::Missing(two)) => {
                 one.extend(two.into_iter().filter(|fact| !one.contains(fact)).collect::<Vec<_>>());
@@ -182,8 +185,11 @@ impl<'e> Evaluator<'e> {
             Kind::Known(operand) => match self.evaluate(operand) {
                 Ok(_) => Ok(Value::Bool(true)),
                 Err(EvalError::Missing(_)) => Ok(Value::Bool(false)),
-                Err(error @ (EvalError::Failed(_) | EvalError::Spent)) => Err(error),
+                Err(error @ (EvalError::Failed(_) | EvalError::Referred(_) | EvalError::Spent)) => {
+                    Err(error)
+                }
             },
+            Kind::Require(parts) => self.require(parts),
             Kind::Each(what, each) => self.each(*what, each),
             Kind::Dynamic(dynamic) => self.dynamic(dynamic),
         }
@@ -252,6 +258,14 @@ impl<'e> Evaluator<'e> {
             }
         }
         wrong.map_or(Ok(Value::Bool(!decisive)), Err)
+    }
+
+    /// A condition that has to hold: when it does not, the code is told.
+    fn require(&mut self, [condition, code]: &[Node; 2]) -> Evaluated {
+        if self.truth(condition)? {
+            return Ok(Value::Bool(true));
+        }
+        Err(EvalError::Referred(self.evaluate(code)?.to_string()))
     }
 
     fn binary(&mut self, operator: Operator, operands: &[Node; 2]) -> Evaluated {

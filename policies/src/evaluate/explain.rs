@@ -73,6 +73,7 @@ fn step<'n>(
         | Kind::Call(..)
         | Kind::Matches(..)
         | Kind::Known(_)
+        | Kind::Require(_)
         | Kind::Each(..)
         | Kind::Dynamic(_) => None,
     }

@@ -175,7 +175,19 @@ impl Checker<'_> {
         let name = Arc::from(select.field.as_str());
         let part = self.path_part(operand.part, place);
         let depth = operand.depth + 1;
-        Node { kind: Kind::Select(Box::new(operand), name), part, result: Type::Any, depth }
+        let is_instant = matches!(&operand.kind, Kind::Call(function, _) if function.name == "jst");
+        let known = functions::PARTS.iter().find(|(known, _)| *known == select.field);
+        let result = match known {
+            Some((_, kind)) if is_instant => kind.clone(),
+            None if is_instant => {
+                let message = format!("an instant in Japan has no `{}`", select.field);
+                let names: Vec<&str> = functions::PARTS.iter().map(|(name, _)| *name).collect();
+                let fault = Fault::new("unknown-name", part, message);
+                return self.fault(fault.suggesting(format!("there are {}", names.join(", "))));
+            }
+            Some(_) | None => Type::Any,
+        };
+        Node { kind: Kind::Select(Box::new(operand), name), part, result, depth }
     }
 
     /// A path from its holder to the name after the dot.

@@ -218,6 +218,11 @@ impl Lowering<'_> {
                 self.deep(ided, Kind::Index(Box::new(parts)), depth)
             }
             ("has", None, [argument]) => self.has(ided, argument),
+            ("require", None, [condition, code]) => {
+                let parts = [self.node(condition), self.node(code)];
+                let depth = deepest(&parts);
+                self.deep(ided, Kind::Require(Box::new(parts)), depth)
+            }
             (_, Some(target), arguments) => {
                 let found = self.bind(ided, (name, target), arguments);
                 let found = found.or_else(|| self.each(ided, (name, target), arguments));

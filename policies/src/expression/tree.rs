@@ -69,6 +69,8 @@ pub(crate) enum Kind {
     Matches(Box<Node>, Regex),
     /// Whether an expression has all the facts it needs.
     Known(Box<Node>),
+    /// A condition that has to hold, or else the code is told: a person has to look.
+    Require(Box<[Node; 2]>),
     /// Does something with every element of a list.
     Each(Macro, Box<Each>),
     /// What only expressions outside of packs have.

@@ -195,6 +195,10 @@ impl Checker<'_> {
                 node.kind = Kind::Known(Box::new(argument));
                 return node;
             }
+            ("require", None, [condition, code]) => {
+                return self.require(Some(condition), code, (named, place));
+            }
+            ("refer", None, [code]) => return self.require(None, code, (named, place)),
             ("matches", Some(text), [pattern]) => return self.matches(text, pattern, named),
             (_, Some(list), [variable, body @ ..]) => {
                 if let Some(what) = each(name, body.len()) {
@@ -250,6 +254,20 @@ impl Checker<'_> {
                 return self.wrong("wrong-type", named, &message);
             }
         };
+        for (at, node) in nodes.iter().enumerate() {
+            if let (Some(words), Kind::Literal(Value::Text(word))) =
+                (functions::words_of(function, at), &node.kind)
+                && !words.contains(&word.as_ref())
+            {
+                let message = format!("`{}` does not know `{word}`", function.name);
+                let fault = Fault::new("wrong-value", node.part, message);
+                let hint = nearest(word, words.iter().copied()).map_or_else(
+                    || format!("it knows {}", words.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                return self.fault(fault.suggesting(hint));
+            }
+        }
         let below: Vec<&Node> = nodes.iter().collect();
         let mut node = self.right(Kind::Literal(Value::Null), result, place, &below);
         node.part = self.parsed.tokens.joined(node.part, named);
@@ -259,6 +277,37 @@ impl Checker<'_> {
             Some(Err(wrong)) => return self.wrong("wrong-value", node.part, &wrong),
             None => Kind::Call(function, nodes),
         };
+        node
+    }
+
+    /// `require(condition, code)`, and `refer(code)`, which fits where any value is asked for.
+    fn require(
+        &mut self,
+        condition: Option<&IdedExpr>,
+        code: &IdedExpr,
+        (named, place): ((usize, usize), (usize, usize)),
+    ) -> Node {
+        let condition = condition.map(|it| self.wanting(it, &Type::Bool));
+        let code = self.node(code);
+        let Kind::Literal(Value::Text(written)) = &code.kind else {
+            let message = "the code is written down, as in `refer('NO_PRICE')`";
+            return self.wrong("wrong-type", code.part, message);
+        };
+        if !is_code(written) {
+            let message = format!("`{written}` is not a code: capital letters, digits and `_`");
+            return self.wrong("bad-name", code.part, &message);
+        }
+        let result = if condition.is_some() { Type::Bool } else { Type::Any };
+        let never = Node {
+            kind: Kind::Literal(Value::Bool(false)),
+            part: named,
+            result: Type::Bool,
+            depth: 1,
+        };
+        let condition = condition.unwrap_or(never);
+        let mut node = self.right(Kind::Literal(Value::Null), result, place, &[&condition, &code]);
+        node.part = self.parsed.tokens.joined(node.part, named);
+        node.kind = Kind::Require(Box::new([condition, code]));
         node
     }
 
@@ -360,6 +409,11 @@ impl Checker<'_> {
         node.kind = Kind::Each(what, Box::new(Each { list, filter, body }));
         node
     }
+}
+
+fn is_code(text: &str) -> bool {
+    text.starts_with(|it: char| it.is_ascii_uppercase())
+        && text.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
 }
 
 /// The macro of a name with so many arguments after the element's name.
