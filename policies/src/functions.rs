@@ -87,6 +87,29 @@ const MACROS: [&str; 11] = [
     "map",
 ];
 
+/// Functions that came after packs could use their names. Packs that are stored keep loading: a
+/// function is known by its brackets, so both meanings live side by side.
+const LATER: [&str; 13] = [
+    "pct",
+    "payable",
+    "prorata",
+    "sumBy",
+    "date",
+    "addMonths",
+    "jst",
+    "businessDays",
+    "withinWaiting",
+    "versionAtLeast",
+    "ipInCidr",
+    "require",
+    "refer",
+];
+
+/// Whether packs may not give this name to something of their own.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    names().any(|function| function == name) && !LATER.contains(&name)
+}
+
 /// The few words that an argument can be.
 pub(crate) fn words_of(function: &Function, place: usize) -> Option<&'static [&'static str]> {
     match (function.name, place) {

@@ -325,5 +325,5 @@ pub(crate) fn found_names(outputs: BTreeMap<String, Type>) -> Name {
 
 /// Whether a name is free for a constant or variable.
 pub(crate) fn is_taken(name: &str) -> bool {
-    super::names::RESERVED.contains(&name) || functions::names().any(|function| function == name)
+    super::names::RESERVED.contains(&name) || functions::is_reserved(name)
 }
