@@ -3,6 +3,7 @@
 //! The text is parsed by the `cel` crate. Everything after it is ours, so that cost, explanation
 //! and the three outcomes belong to the evaluator and are not bolted on to it.
 
+mod always;
 mod check;
 mod dynamic;
 mod names;
@@ -12,6 +13,7 @@ mod scan;
 mod tree;
 mod types;
 
+pub(crate) use always::decided_beforehand;
 pub(crate) use check::{check, found_names, is_taken};
 pub(crate) use dynamic::{Scope, lower};
 pub(crate) use names::{FactTable, Name, Names};

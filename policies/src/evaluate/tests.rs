@@ -78,7 +78,7 @@ fn types_that_never_meet_are_refused_before_anything_runs() {
     assert_eq!(gives("null == 1"), "nothing is ever `null`");
     assert_eq!(gives("nosuch(1)"), "there is no function `nosuch`");
     assert_eq!(gives("size(1)"), "`size`: it takes a string, a list or a map");
-    assert_eq!(gives("min(1)"), "`min` is not called like this");
+    assert_eq!(gives("min(1)"), "`min` takes 2 to 8 arguments, not 1");
     assert_eq!(gives("[1, 'a']"), "a string among elements of int");
     assert_eq!(gives("'x'.matches('(')"), "error: unclosed group");
     assert_eq!(

@@ -170,6 +170,112 @@ impl Operator {
     }
 }
 
+impl Operator {
+    /// Whether a comparison is true for two values in this order.
+    pub(crate) const fn allows(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => false,
+        }
+    }
+
+    /// The same comparison with its sides exchanged.
+    pub(crate) const fn turned(self) -> Option<Self> {
+        match self {
+            Self::Equal | Self::NotEqual => Some(self),
+            Self::Less => Some(Self::Greater),
+            Self::LessOrEqual => Some(Self::GreaterOrEqual),
+            Self::Greater => Some(Self::Less),
+            Self::GreaterOrEqual => Some(Self::LessOrEqual),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => None,
+        }
+    }
+
+    /// The comparison that is true where this one is not.
+    pub(crate) const fn denied(self) -> Option<Self> {
+        match self {
+            Self::Equal => Some(Self::NotEqual),
+            Self::NotEqual => Some(Self::Equal),
+            Self::Less => Some(Self::GreaterOrEqual),
+            Self::LessOrEqual => Some(Self::Greater),
+            Self::Greater => Some(Self::LessOrEqual),
+            Self::GreaterOrEqual => Some(Self::Less),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => None,
+        }
+    }
+}
+
+impl Node {
+    /// The nodes right below it.
+    pub(crate) fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::Literal(_)
+            | Kind::Fact(_)
+            | Kind::HasFact(_)
+            | Kind::Variable(_)
+            | Kind::Found(_)
+            | Kind::Local(_) => vec![],
+            Kind::And(nodes) | Kind::Or(nodes) | Kind::List(nodes) | Kind::Call(_, nodes) => {
+                nodes.iter().collect()
+            }
+            Kind::Not(node)
+            | Kind::Negate(node)
+            | Kind::Select(node, _)
+            | Kind::HasKey(node, _)
+            | Kind::Matches(node, _)
+            | Kind::Known(node) => vec![node],
+            Kind::Conditional(nodes) => nodes.iter().collect(),
+            Kind::Binary(_, nodes) | Kind::Index(nodes) | Kind::Require(nodes) => {
+                nodes.iter().collect()
+            }
+            Kind::Map(entries) => entries.iter().map(|(_, node)| node).collect(),
+            Kind::Each(_, each) => {
+                let mut nodes = vec![&each.list, &each.body];
+                nodes.extend(&each.filter);
+                nodes
+            }
+            Kind::Dynamic(dynamic) => dynamic.children(),
+        }
+    }
+}
+
+impl Dynamic {
+    fn children(&self) -> Vec<&Node> {
+        match self {
+            Self::Fails(_) => vec![],
+            Self::Map(entries) => entries.iter().flat_map(|(one, two)| [one, two]).collect(),
+            Self::Elements(node) => vec![node],
+            Self::Call(_, nodes) | Self::Own(_, nodes) => nodes.iter().collect(),
+            Self::Bind(nodes) => nodes.iter().collect(),
+            Self::Pairs(_, pairs) => {
+                let mut nodes = vec![&pairs.holder, &pairs.body];
+                nodes.extend(&pairs.filter);
+                nodes
+            }
+        }
+    }
+}
+
 impl Compiled {
     /// Whether it is just `true`.
     pub(crate) const fn is_always_true(&self) -> bool {

@@ -242,7 +242,7 @@ impl Checker<'_> {
         let (least, most) = function.n_arguments;
         if !fitting_style || !(least..=most).contains(&nodes.len()) {
             let example = function.examples.first().map_or("", |(example, _)| example);
-            let message = format!("`{}` is not called like this", function.name);
+            let message = misuse(function, fitting_style, nodes.len());
             let fault = Fault::new("wrong-arity", named, message);
             return self.fault(fault.suggesting(format!("for example `{example}`")));
         }
@@ -409,6 +409,22 @@ impl Checker<'_> {
         node.kind = Kind::Each(what, Box::new(Each { list, filter, body }));
         node
     }
+}
+
+/// What is wrong with a call: how it is written, or the number of its arguments.
+fn misuse(function: &Function, fitting_style: bool, n_given: usize) -> String {
+    let name = function.name;
+    if !fitting_style {
+        return if function.style == Style::Member {
+            format!("`{name}` stands behind a text and a dot")
+        } else {
+            format!("`{name}` does not stand behind a dot")
+        };
+    }
+    let (least, most) = function.n_arguments;
+    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let word = if most == 1 { "argument" } else { "arguments" };
+    format!("`{name}` takes {wanted} {word}, not {n_given}")
 }
 
 fn is_code(text: &str) -> bool {
