@@ -1,5 +1,4 @@
 //! Inputs that want to stall, abort or bloat the process, through both profiles.
-#![expect(clippy::unwrap_used, reason = "test")]
 
 use std::fs;
 use std::path::Path;
