@@ -321,3 +321,13 @@ const fn said(yes: bool, language: Language) -> &'static str {
 pub(crate) fn japan() -> TimeZone {
     TimeZone::fixed(offset(9))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_standard_cel_has_does_not_make_values_larger() {
+        assert_eq!(size_of::<Value>(), 24);
+    }
+}
