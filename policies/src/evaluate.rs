@@ -17,7 +17,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evaluator::Evaluator;
+pub(crate) use evaluator::{EvalError, Evaluator};
 
 /// What a pack gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,8 +157,6 @@ impl Pack {
 #[cfg(test)]
 pub(crate) fn evaluate_alone(source: &str) -> String {
     use crate::expression::{FactTable, Names, check, parse};
-    use evaluator::EvalError;
-
     let text = |faults: Vec<crate::expression::Fault>| {
         faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; ")
     };
@@ -175,6 +173,7 @@ pub(crate) fn evaluate_alone(source: &str) -> String {
     match evaluator.evaluate(&compiled.node) {
         Ok(value) => value.to_string(),
         Err(EvalError::Failed(message)) => message,
+        Err(EvalError::Referred(code)) => format!("referred: {code}"),
         Err(EvalError::Spent) => "spent".to_owned(),
         Err(EvalError::Missing(facts)) => format!("missing {facts:?}"),
     }

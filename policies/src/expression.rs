@@ -3,7 +3,9 @@
 //! The text is parsed by the `cel` crate. Everything after it is ours, so that cost, explanation
 //! and the three outcomes belong to the evaluator and are not bolted on to it.
 
+mod always;
 mod check;
+mod dynamic;
 mod names;
 mod operators;
 mod parse;
@@ -11,11 +13,13 @@ mod scan;
 mod tree;
 mod types;
 
+pub(crate) use always::decided_beforehand;
 pub(crate) use check::{check, found_names, is_taken};
+pub(crate) use dynamic::{Scope, lower};
 pub(crate) use names::{FactTable, Name, Names};
 pub(crate) use operators::{apply, negate};
-pub(crate) use parse::{Parsed, parse};
-pub(crate) use tree::{Compiled, Each, Kind, Macro, Node, Operator};
+pub(crate) use parse::{Parsed, parse, parse_standard};
+pub(crate) use tree::{Compiled, Dynamic, Each, Kind, Macro, Node, Operator, PairMacro, Pairs};
 pub(crate) use types::Type;
 
 /// Something wrong between two byte offsets of an expression.

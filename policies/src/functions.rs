@@ -6,10 +6,18 @@
 use crate::expression::Type;
 use crate::value::Value;
 
+mod amounts;
+mod calendars;
 mod numbers;
 mod sets;
+mod standard;
 mod texts;
 mod times;
+mod words;
+
+pub(crate) use calendars::PARTS;
+
+pub(crate) use standard::{Standard, TYPES, named as standard, names as standard_names};
 
 /// How a function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +49,17 @@ pub(crate) struct Function {
 
 /// Every function, by module.
 fn all() -> impl Iterator<Item = &'static Function> {
-    [numbers::FUNCTIONS, sets::FUNCTIONS, texts::FUNCTIONS, times::FUNCTIONS].into_iter().flatten()
+    [
+        numbers::FUNCTIONS,
+        amounts::FUNCTIONS,
+        sets::FUNCTIONS,
+        texts::FUNCTIONS,
+        words::FUNCTIONS,
+        times::FUNCTIONS,
+        calendars::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A function by its name.
@@ -55,8 +73,52 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the checker itself knows how to handle.
-const MACROS: [&str; 9] =
-    ["has", "known", "matches", "all", "exists", "exists_one", "existsOne", "filter", "map"];
+const MACROS: [&str; 11] = [
+    "has",
+    "known",
+    "require",
+    "refer",
+    "matches",
+    "all",
+    "exists",
+    "exists_one",
+    "existsOne",
+    "filter",
+    "map",
+];
+
+/// Functions that came after packs could use their names. Packs that are stored keep loading: a
+/// function is known by its brackets, so both meanings live side by side.
+const LATER: [&str; 13] = [
+    "pct",
+    "payable",
+    "prorata",
+    "sumBy",
+    "date",
+    "addMonths",
+    "jst",
+    "businessDays",
+    "withinWaiting",
+    "versionAtLeast",
+    "ipInCidr",
+    "require",
+    "refer",
+];
+
+/// Whether packs may not give this name to something of their own.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    names().any(|function| function == name) && !LATER.contains(&name)
+}
+
+/// The few words that an argument can be.
+pub(crate) fn words_of(function: &Function, place: usize) -> Option<&'static [&'static str]> {
+    match (function.name, place) {
+        ("yen", 1) | ("round", 2) | ("divide" | "prorata", 3) => Some(numbers::MODES),
+        ("businessDays", 2) => Some(calendars::CALENDARS),
+        ("severityAtLeast", _) => Some(crate::facts::Severity::WORDS),
+        (_, _) => None,
+    }
+}
 
 /// One line for each function, for documents and editors: signature-like name, meaning, examples.
 pub fn reference() -> Vec<FunctionReference> {

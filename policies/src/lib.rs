@@ -49,6 +49,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod cel;
 pub mod compare;
 pub mod diagnostic;
 pub mod facts;

@@ -18,6 +18,8 @@ mod template;
 
 pub use set::{PackSet, Scheduled, placed};
 
+pub(crate) use set::STACK_BYTES;
+
 use template::Message;
 
 /// The functions and facts that packs of this crate run with. It grows when their meaning changes.

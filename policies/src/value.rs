@@ -1,4 +1,4 @@
-//! Values that expressions work with. There is no floating point number among them.
+//! Values that expressions work with. Those of packs have no floating point number among them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -10,6 +10,15 @@ use rust_decimal::Decimal;
 use tasuki_core::money::Money;
 use tasuki_core::text::Language;
 use tasuki_core::time::Timestamp;
+
+mod dynamic;
+mod instant;
+mod key;
+
+pub(crate) use dynamic::Dynamic;
+pub use instant::{Instant, InstantError};
+
+pub(crate) use key::Key;
 
 /// The heaviest value that may be made, counting every element and every 32 bytes of text. Facts of
 /// a busy tenant weigh a few hundred.
@@ -39,6 +48,8 @@ pub(crate) enum Value {
     List(Arc<List>),
     /// Values by name, in byte order of the names.
     Map(Arc<Map>),
+    /// What only expressions outside of packs have.
+    Dynamic(Dynamic),
 }
 
 /// Values in an order, and what they weigh together.
@@ -51,7 +62,7 @@ pub(crate) struct List {
 /// Values by name, and what they weigh together.
 #[derive(Debug)]
 pub(crate) struct Map {
-    pub(crate) entries: BTreeMap<Arc<str>, Value>,
+    pub(crate) entries: BTreeMap<Key, Value>,
     weight: usize,
 }
 
@@ -69,6 +80,14 @@ impl Value {
         Ok(Self::text(text))
     }
 
+    /// Bytes that an expression made.
+    pub(crate) fn made_bytes(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() > MAX_TEXT_BYTES {
+            return Err(format!("more than {MAX_TEXT_BYTES} bytes"));
+        }
+        Ok(Self::Dynamic(Dynamic::Bytes(Arc::from(bytes))))
+    }
+
     /// A list, unless it would be too heavy.
     pub(crate) fn list(items: Vec<Self>) -> Result<Self, String> {
         let weight = weigh(items.iter())?;
@@ -76,7 +95,7 @@ impl Value {
     }
 
     /// A map, unless it would be too heavy.
-    pub(crate) fn map(entries: BTreeMap<Arc<str>, Self>) -> Result<Self, String> {
+    pub(crate) fn map(entries: BTreeMap<Key, Self>) -> Result<Self, String> {
         let weight = weigh(entries.values())?;
         Ok(Self::Map(Arc::new(Map { entries, weight })))
     }
@@ -93,6 +112,7 @@ impl Value {
             Self::Text(text) => 1 + text.len() / 32,
             Self::List(list) => list.weight,
             Self::Map(map) => map.weight,
+            Self::Dynamic(value) => value.weight(),
         }
     }
 
@@ -108,6 +128,7 @@ impl Value {
             Self::Duration(_) => "duration",
             Self::List(_) => "list",
             Self::Map(_) => "map",
+            Self::Dynamic(value) => value.type_name(),
         }
     }
 
@@ -119,7 +140,9 @@ impl Value {
             (Self::Bool(one), Self::Bool(two)) => one == two,
             (Self::Text(one), Self::Text(two)) => one == two,
             (Self::Timestamp(one), Self::Timestamp(two)) => one == two,
-            (Self::Duration(one), Self::Duration(two)) => one == two,
+            (Self::Int(one), Self::Int(two)) | (Self::Duration(one), Self::Duration(two)) => {
+                one == two
+            }
             (Self::List(one), Self::List(two)) => {
                 one.items.len() == two.items.len()
                     && one.items.iter().zip(&two.items).all(|(one, two)| one.same(two))
@@ -132,10 +155,8 @@ impl Value {
                         .zip(&two.entries)
                         .all(|(one, two)| one.0 == two.0 && one.1.same(two.1))
             }
-            (one, two) => match (one.as_decimal(), two.as_decimal()) {
-                (Some(one), Some(two)) => one == two,
-                (Some(_) | None, _) => false,
-            },
+            (Self::Dynamic(one), Self::Dynamic(two)) if one.same(two) => true,
+            (one, two) => dynamic::compare(one, two) == Some(Ordering::Equal),
         }
     }
 
@@ -148,7 +169,10 @@ impl Value {
             }
             (Self::Text(one), Self::Text(two)) => Some(one.cmp(two)),
             (Self::Timestamp(one), Self::Timestamp(two)) => Some(one.cmp(two)),
-            (one, two) => Some(one.as_decimal()?.cmp(&two.as_decimal()?)),
+            (Self::Dynamic(one), Self::Dynamic(two)) => {
+                one.order(two).or_else(|| dynamic::compare(self, other))
+            }
+            (one, two) => dynamic::compare(one, two),
         }
     }
 
@@ -163,7 +187,8 @@ impl Value {
             | Self::Timestamp(_)
             | Self::Duration(_)
             | Self::List(_)
-            | Self::Map(_) => None,
+            | Self::Map(_)
+            | Self::Dynamic(_) => None,
         }
     }
 
@@ -183,6 +208,7 @@ impl Value {
             Self::Decimal(_) | Self::Text(_) | Self::Timestamp(_) | Self::Duration(_) => {
                 self.to_string().into()
             }
+            Self::Dynamic(value) => value.to_json(),
         }
     }
 
@@ -210,7 +236,8 @@ impl Value {
             | Self::Decimal(_)
             | Self::Text(_)
             | Self::Duration(_)
-            | Self::Map(_) => self.to_string(),
+            | Self::Map(_)
+            | Self::Dynamic(_) => self.to_string(),
         }
     }
 
@@ -225,7 +252,8 @@ impl Value {
             | Self::Timestamp(_)
             | Self::Duration(_)
             | Self::List(_)
-            | Self::Map(_) => None,
+            | Self::Map(_)
+            | Self::Dynamic(_) => None,
         }
     }
 
@@ -246,7 +274,8 @@ impl Value {
             | Self::Text(_)
             | Self::Duration(_)
             | Self::List(_)
-            | Self::Map(_) => None,
+            | Self::Map(_)
+            | Self::Dynamic(_) => None,
         }
     }
 }
@@ -265,6 +294,7 @@ impl fmt::Display for Value {
                 write!(f, "{}s", Decimal::new(*micros, 6).normalize())
             }
             Self::List(_) | Self::Map(_) => write!(f, "{}", self.to_json()),
+            Self::Dynamic(value) => write!(f, "{value}"),
         }
     }
 }
@@ -290,4 +320,14 @@ const fn said(yes: bool, language: Language) -> &'static str {
 /// not depend on the zone files of the machine.
 pub(crate) fn japan() -> TimeZone {
     TimeZone::fixed(offset(9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_standard_cel_has_does_not_make_values_larger() {
+        assert_eq!(size_of::<Value>(), 24);
+    }
 }

@@ -65,6 +65,56 @@ fn types_arity_and_floating_point_are_told_all_at_once() {
 }
 
 #[test]
+fn a_condition_that_does_not_depend_on_any_fact_is_told() {
+    insta::assert_snapshot!(page(&[
+        "1 > 2 || company.has_utm",
+        "company.employees == company.employees",
+        "size(company.wanted) < 0",
+        "size(company.wanted) >= 0 && company.has_utm",
+        "company.employees > 5 && company.has_utm && company.employees < 3",
+        "company.employees > 5 && company.employees < 6",
+        "3 >= company.employees || company.employees > 2",
+        "company.industry == 'E' && company.industry == 'F'",
+        "company.waf != 'none' || company.waf != 'off'",
+        "company.waf in ['none', 'off'] && company.waf == 'active'",
+        "company.has_utm && true",
+        "jst(now).hour > 23",
+    ]));
+}
+
+#[test]
+fn a_condition_that_depends_on_facts_is_let_through() {
+    for condition in [
+        "true",
+        "company.employees > 5 && company.employees < 7",
+        "company.employees >= 5 && company.employees <= 5",
+        "company.employees > 5 || company.employees < 3",
+        "company.waf != 'none' && company.waf != 'off'",
+        "company.monthly_traffic_gb > 5 && company.monthly_traffic_gb < 6",
+        "size(company.wanted) > 0",
+        "jst(now).hour >= 9 && jst(now).hour < 17",
+    ] {
+        assert_eq!(holds(condition), "nothing is wrong", "{condition}");
+    }
+}
+
+#[test]
+fn a_call_that_is_written_wrongly_is_told_with_an_example() {
+    insta::assert_snapshot!(page(&[
+        "daysBetween(now) > 5",
+        "min(company.employees) > 5",
+        "contains(company.industry, 'E')",
+        "company.industry.daysBetween(now) > 5",
+        "jst(now).weekdy == 'monday'",
+        "businessDays(now, now, 'japn') > 5",
+        "company.capital_yen * 0.1 > 5",
+        "company.capital_yen * 2u > 5",
+        "payable(company.capital_yen, 0, 100, 0.9) > 5",
+        "refer('no code')",
+    ]));
+}
+
+#[test]
 fn a_place_in_folded_text_with_japanese_is_exact() {
     insta::assert_snapshot!(page(&[
         ">-\n      company.industry == '沖縄' &&\n      company.hasutm",

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::expression::{Compiled, Each, Kind, Macro, Node, Operator, apply, negate};
 use crate::facts::{FactPath, FactSet};
-use crate::value::Value;
+use crate::value::{Key, List, Value};
+
+mod dynamic;
 
 /// How many steps one evaluation of a pack may take, each worth some ten nanoseconds. The largest
 /// shipped pack takes a few hundred.
@@ -20,6 +22,8 @@ pub(crate) enum EvalError {
     Missing(Vec<usize>),
     /// Something that has no result.
     Failed(String),
+    /// The pack asks a person to look, under a code.
+    Referred(String),
     /// The budget is used up.
     Spent,
 }
@@ -29,6 +33,7 @@ impl EvalError {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Spent, _) | (_, Self::Spent) => Self::Spent,
+            (Self::Referred(code), _) | (_, Self::Referred(code)) => Self::Referred(code),
             (Self::Failed(message), _) | (_, Self::Failed(message)) => Self::Failed(message),
             (Self::Missing(mut one), Self::Missing(two)) => {
                 one.extend(two.into_iter().filter(|fact| !one.contains(fact)).collect::<Vec<_>>());
@@ -143,14 +148,14 @@ impl<'e> Evaluator<'e> {
             Kind::Index(parts) => self.index(parts),
             Kind::Select(holder, name) => {
                 let holder = self.evaluate(holder)?;
-                value_named(&holder, name)
+                value_named(&holder, Key::Text(name.clone()))
             }
             Kind::HasKey(holder, name) => {
                 let holder = self.evaluate(holder)?;
                 let Value::Map(map) = &holder else {
                     return Err(failed(format!("a {} has no names", holder.type_name())));
                 };
-                Ok(Value::Bool(map.entries.contains_key(name)))
+                Ok(Value::Bool(map.entries.contains_key(&Key::Text(name.clone()))))
             }
             Kind::List(elements) => self.list(elements),
             Kind::Map(entries) => {
@@ -180,9 +185,13 @@ impl<'e> Evaluator<'e> {
             Kind::Known(operand) => match self.evaluate(operand) {
                 Ok(_) => Ok(Value::Bool(true)),
                 Err(EvalError::Missing(_)) => Ok(Value::Bool(false)),
-                Err(error @ (EvalError::Failed(_) | EvalError::Spent)) => Err(error),
+                Err(error @ (EvalError::Failed(_) | EvalError::Referred(_) | EvalError::Spent)) => {
+                    Err(error)
+                }
             },
+            Kind::Require(parts) => self.require(parts),
             Kind::Each(what, each) => self.each(*what, each),
+            Kind::Dynamic(dynamic) => self.dynamic(dynamic),
         }
     }
 
@@ -251,6 +260,14 @@ impl<'e> Evaluator<'e> {
         wrong.map_or(Ok(Value::Bool(!decisive)), Err)
     }
 
+    /// A condition that has to hold: when it does not, the code is told.
+    fn require(&mut self, [condition, code]: &[Node; 2]) -> Evaluated {
+        if self.truth(condition)? {
+            return Ok(Value::Bool(true));
+        }
+        Err(EvalError::Referred(self.evaluate(code)?.to_string()))
+    }
+
     fn binary(&mut self, operator: Operator, operands: &[Node; 2]) -> Evaluated {
         let [left, right] = operands;
         let left = self.evaluate(left)?;
@@ -276,16 +293,21 @@ impl<'e> Evaluator<'e> {
         let [holder, index] = parts;
         let holder = self.evaluate(holder)?;
         match (&holder, self.evaluate(index)?) {
-            (Value::List(list), Value::Int(place)) => usize::try_from(place)
-                .ok()
-                .and_then(|place| list.items.get(place).cloned())
-                .ok_or_else(|| failed(format!("the list has no element {place}"))),
-            (holder, Value::Text(name)) => value_named(holder, &name),
-            (holder, index) => Err(failed(format!(
-                "a {} has no element at a {}",
-                holder.type_name(),
-                index.type_name()
-            ))),
+            (Value::List(list), Value::Int(place)) => element(list, place),
+            (holder, index) => match (holder, Key::looked_up(&index)) {
+                (Value::List(list), Some(Key::Int(place))) => element(list, place),
+                (Value::List(list), Some(Key::Uint(place))) => {
+                    element(list, i64::try_from(place).unwrap_or(i64::MAX))
+                }
+                (Value::Map(_), Some(name)) | (_, Some(name @ Key::Text(_))) => {
+                    value_named(holder, name)
+                }
+                (holder, _) => Err(failed(format!(
+                    "a {} has no element at a {}",
+                    holder.type_name(),
+                    index.type_name()
+                ))),
+            },
         }
     }
 
@@ -371,11 +393,19 @@ fn both(before: Option<EvalError>, error: EvalError) -> EvalError {
     }
 }
 
-fn value_named(holder: &Value, name: &str) -> Evaluated {
+fn element(list: &List, place: i64) -> Evaluated {
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| list.items.get(place).cloned())
+        .ok_or_else(|| failed(format!("the list has no element {place}")))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a name is made for the question")]
+fn value_named(holder: &Value, name: Key) -> Evaluated {
     let Value::Map(map) = holder else {
         return Err(failed(format!("a {} has nothing called `{name}`", holder.type_name())));
     };
-    let found = map.entries.get(name).cloned();
+    let found = map.entries.get(&name).cloned();
     found.ok_or_else(|| failed(format!("the map has nothing called `{name}`")))
 }
 

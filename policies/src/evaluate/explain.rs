@@ -73,6 +73,8 @@ fn step<'n>(
         | Kind::Call(..)
         | Kind::Matches(..)
         | Kind::Known(_)
-        | Kind::Each(..) => None,
+        | Kind::Require(_)
+        | Kind::Each(..)
+        | Kind::Dynamic(_) => None,
     }
 }

@@ -222,6 +222,13 @@ impl Run<'_> {
                 ),
                 person_looks(),
             ),
+            EvalError::Referred(code) => (
+                Text::new(
+                    format!("担当者の確認が必要です（{code}）"),
+                    format!("a person has to look: {code}"),
+                ),
+                person_looks(),
+            ),
             EvalError::Spent => (
                 Text::new(
                     "計算量の上限を超えたため判断できません",

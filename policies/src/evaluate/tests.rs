@@ -78,7 +78,7 @@ fn types_that_never_meet_are_refused_before_anything_runs() {
     assert_eq!(gives("null == 1"), "nothing is ever `null`");
     assert_eq!(gives("nosuch(1)"), "there is no function `nosuch`");
     assert_eq!(gives("size(1)"), "`size`: it takes a string, a list or a map");
-    assert_eq!(gives("min(1)"), "`min` is not called like this");
+    assert_eq!(gives("min(1)"), "`min` takes 2 to 8 arguments, not 1");
     assert_eq!(gives("[1, 'a']"), "a string among elements of int");
     assert_eq!(gives("'x'.matches('(')"), "error: unclosed group");
     assert_eq!(
@@ -86,9 +86,39 @@ fn types_that_never_meet_are_refused_before_anything_runs() {
         "`1 day` is not a span of time such as `24h` or `1h30m`"
     );
     assert_eq!(gives("[1].all(size, size > 0)"), "true", "elements may be called like functions");
+    assert_eq!(gives("yen(decimal('1.5'), 'half_down')"), "`yen` does not know `half_down`");
+}
+
+#[test]
+fn a_pack_may_ask_a_person_to_look_under_a_code() {
+    assert_eq!(gives("[2].exists(x, x > 1) ? 1 : refer('NO_PRICE')"), "1");
+    assert_eq!(gives("[1].exists(x, x > 1) ? 1 : refer('NO_PRICE')"), "referred: NO_PRICE");
+    assert_eq!(gives("require([2].exists(x, x > 1), 'TOO_FEW')"), "true");
+    assert_eq!(gives("require([1].exists(x, x > 1), 'TOO_FEW')"), "referred: TOO_FEW");
+    assert_eq!(gives("require([1].exists(x, x > 1), 'TOO_FEW') || [1].all(x, x == 1)"), "true");
+    assert_eq!(gives("require([1].exists(x, 1 / 0 == x), 'TOO_FEW')"), "division by zero");
+    assert_eq!(gives("1 + refer('NO_PRICE')"), "referred: NO_PRICE");
     assert_eq!(
-        gives("yen(decimal('1.5'), 'half_down')"),
-        "`half_down` is no rounding; there are `down`, `up` and `half_up`"
+        gives("refer('no price')"),
+        "`no price` is not a code: capital letters, digits and `_`"
+    );
+    assert_eq!(
+        gives("refer(string(1) + 'X')"),
+        "the code is written down, as in `refer('NO_PRICE')`"
+    );
+}
+
+#[test]
+fn the_parts_of_an_instant_have_types_and_names() {
+    let at = "[timestamp('2021-04-01T23:30:00Z')].filter(x, jst(x)";
+    assert_eq!(gives(&format!("size({at}.hour >= 8))")), "1");
+    let told = "an instant in Japan has no `hours`";
+    assert_eq!(gives(&format!("size({at}.hours >= 8))")), told);
+    let told = "`string` >= `int` has no meaning";
+    assert_eq!(gives(&format!("size({at}.date >= 8))")), told);
+    assert_eq!(
+        gives(&format!("size({at}.weekday == 'friyay'))")),
+        "`jst(x).weekday` is never `friyay`"
     );
 }
 

@@ -13,9 +13,11 @@ use super::types::Type;
 use crate::diagnostic::nearest;
 use crate::facts::Root;
 use crate::functions;
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 mod calls;
+
+pub(super) use calls::{each, operator};
 
 /// The most levels that the evaluator may need for an expression with its variables.
 const MAX_TOTAL_DEPTH: usize = 160;
@@ -173,7 +175,19 @@ impl Checker<'_> {
         let name = Arc::from(select.field.as_str());
         let part = self.path_part(operand.part, place);
         let depth = operand.depth + 1;
-        Node { kind: Kind::Select(Box::new(operand), name), part, result: Type::Any, depth }
+        let is_instant = matches!(&operand.kind, Kind::Call(function, _) if function.name == "jst");
+        let known = functions::PARTS.iter().find(|(known, _)| *known == select.field);
+        let result = match known {
+            Some((_, kind)) if is_instant => kind.clone(),
+            None if is_instant => {
+                let message = format!("an instant in Japan has no `{}`", select.field);
+                let names: Vec<&str> = functions::PARTS.iter().map(|(name, _)| *name).collect();
+                let fault = Fault::new("unknown-name", part, message);
+                return self.fault(fault.suggesting(format!("there are {}", names.join(", "))));
+            }
+            Some(_) | None => Type::Any,
+        };
+        Node { kind: Kind::Select(Box::new(operand), name), part, result, depth }
     }
 
     /// A path from its holder to the name after the dot.
@@ -274,7 +288,7 @@ impl Checker<'_> {
     }
 
     fn map(&mut self, entries: &[&EntryExpr], place: (usize, usize)) -> Node {
-        let mut nodes: Vec<(Arc<str>, Node)> = Vec::with_capacity(entries.len());
+        let mut nodes: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let EntryExpr::MapEntry(entry) = entry else { continue };
             let key = self.node(&entry.key);
@@ -283,6 +297,7 @@ impl Checker<'_> {
                 self.wrong("wrong-type", key.part, "names of a map are written as strings");
                 continue;
             };
+            let name = Key::Text(name);
             if nodes.iter().any(|(other, _)| *other == name) {
                 self.wrong("wrong-type", key.part, "this name is there twice");
             }
@@ -310,5 +325,5 @@ pub(crate) fn found_names(outputs: BTreeMap<String, Type>) -> Name {
 
 /// Whether a name is free for a constant or variable.
 pub(crate) fn is_taken(name: &str) -> bool {
-    super::names::RESERVED.contains(&name) || functions::names().any(|function| function == name)
+    super::names::RESERVED.contains(&name) || functions::is_reserved(name)
 }

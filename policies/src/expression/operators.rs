@@ -7,7 +7,9 @@ use tasuki_core::time::Timestamp;
 
 use super::tree::Operator;
 use super::types::Type;
-use crate::value::Value;
+use crate::value::{Key, Value};
+
+mod dynamic;
 
 /// The type that an operator gives for two types.
 ///
@@ -80,7 +82,9 @@ pub(crate) fn apply(operator: Operator, left: &Value, right: &Value) -> Result<V
             (_, Value::List(list)) => {
                 Ok(Value::Bool(list.items.iter().any(|item| item.same(left))))
             }
-            (Value::Text(name), Value::Map(map)) => Ok(Value::Bool(map.entries.contains_key(name))),
+            (name, Value::Map(map)) => Ok(Value::Bool(
+                Key::looked_up(name).is_some_and(|name| map.entries.contains_key(&name)),
+            )),
             (left, right) => Err(meaningless(operator, left, right)),
         },
         Operator::Add => add(left, right),
@@ -101,6 +105,9 @@ fn meaningless(operator: Operator, left: &Value, right: &Value) -> String {
 
 fn add(left: &Value, right: &Value) -> Result<Value, String> {
     match (left, right) {
+        (Value::Dynamic(_), _) | (_, Value::Dynamic(_)) => {
+            dynamic::apply(Operator::Add, left, right)
+        }
         (Value::Int(one), Value::Int(two)) => whole(one.checked_add(*two)),
         (Value::Text(one), Value::Text(two)) => Value::made_text(&format!("{one}{two}")),
         (Value::List(one), Value::List(two)) => {
@@ -118,6 +125,9 @@ fn add(left: &Value, right: &Value) -> Result<Value, String> {
 
 fn subtract(left: &Value, right: &Value) -> Result<Value, String> {
     match (left, right) {
+        (Value::Dynamic(_), _) | (_, Value::Dynamic(_)) => {
+            dynamic::apply(Operator::Subtract, left, right)
+        }
         (Value::Int(one), Value::Int(two)) => whole(one.checked_sub(*two)),
         (Value::Timestamp(one), Value::Timestamp(two)) => {
             span(one.as_microseconds().checked_sub(two.as_microseconds()))
@@ -147,6 +157,9 @@ fn multiply_or_divide(operator: Operator, left: &Value, right: &Value) -> Result
             one.checked_rem(*two)
         });
     }
+    if matches!((left, right), (Value::Dynamic(_), _) | (_, Value::Dynamic(_))) {
+        return dynamic::apply(operator, left, right);
+    }
     match (left.as_decimal(), right.as_decimal()) {
         (Some(one), Some(two)) if operator == Operator::Multiply => product(one, two),
         (Some(one), Some(two)) if operator == Operator::Divide => quotient(one, two),
@@ -160,6 +173,7 @@ pub(crate) fn negate(value: &Value) -> Result<Value, String> {
         Value::Int(number) => whole(number.checked_neg()),
         Value::Decimal(number) => Ok(Value::Decimal(-*number)),
         Value::Duration(micros) => span(micros.checked_neg()),
+        Value::Dynamic(value) => dynamic::negate(value),
         Value::Null
         | Value::Bool(_)
         | Value::Text(_)

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, SourceInfo};
+use cel::parser::Parser;
 use cel::{Env, ParseErrors};
 
 use super::Fault;
@@ -50,11 +51,21 @@ impl Parsed {
 /// # Errors
 /// When the text is not CEL, or too long, or too deep.
 pub(crate) fn parse(source: &str) -> Result<Parsed, Vec<Fault>> {
+    parse_with(ENVIRONMENT.parser(), source)
+}
+
+/// As [`parse`], with everything that standard CEL can write.
+///
+/// # Errors
+/// When the text is not CEL, or too long, or too deep.
+pub(crate) fn parse_standard(source: &str) -> Result<Parsed, Vec<Fault>> {
+    parse_with(ENVIRONMENT.parser().enable_ident_escape_syntax(true), source)
+}
+
+fn parse_with(parser: Parser, source: &str) -> Result<Parsed, Vec<Fault>> {
     let tokens = scan(source).map_err(|fault| vec![fault])?;
-    let (root, info) = ENVIRONMENT
-        .parser()
-        .parse_with_source_info(source)
-        .map_err(|errors| faults(source, &errors))?;
+    let (root, info) =
+        parser.parse_with_source_info(source).map_err(|errors| faults(source, &errors))?;
     let mut deepest = 0;
     walk(&root, |_, depth| {
         deepest = deepest.max(depth);

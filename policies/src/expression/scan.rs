@@ -115,6 +115,7 @@ impl Scanner<'_> {
             return self.quoted(prefix);
         }
         let length = match next {
+            '`' => self.rest().get(1..).and_then(|it| it.find('`')).map_or(1, |end| end + 2),
             'a'..='z' | 'A'..='Z' | '_' => length_while(self.rest(), is_word),
             '0'..='9' => number_length(self.rest()),
             '.' if self.rest().chars().nth(1).is_some_and(|it| it.is_ascii_digit()) => {

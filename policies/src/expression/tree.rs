@@ -5,8 +5,8 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::types::Type;
-use crate::functions::Function;
-use crate::value::Value;
+use crate::functions::{Function, Standard};
+use crate::value::{Key, Value};
 
 /// A checked expression and its text.
 #[derive(Debug, Clone)]
@@ -63,14 +63,55 @@ pub(crate) enum Kind {
     /// Whether a map has a name.
     HasKey(Box<Node>, Arc<str>),
     List(Vec<Node>),
-    Map(Vec<(Arc<str>, Node)>),
+    Map(Vec<(Key, Node)>),
     Call(&'static Function, Vec<Node>),
     /// Whether a text matches a pattern, which was compiled when the pack was loaded.
     Matches(Box<Node>, Regex),
     /// Whether an expression has all the facts it needs.
     Known(Box<Node>),
+    /// A condition that has to hold, or else the code is told: a person has to look.
+    Require(Box<[Node; 2]>),
     /// Does something with every element of a list.
     Each(Macro, Box<Each>),
+    /// What only expressions outside of packs have.
+    Dynamic(Box<Dynamic>),
+}
+
+/// What a part of an expression outside of packs does.
+#[derive(Debug, Clone)]
+pub(crate) enum Dynamic {
+    /// Has no value: a name that means nothing does not matter where it is not needed.
+    Fails(String),
+    /// A map with names that are computed.
+    Map(Vec<(Node, Node)>),
+    /// What a macro goes through: the elements of a list or the names of a map.
+    Elements(Node),
+    /// A function of standard CEL.
+    Call(&'static Standard, Vec<Node>),
+    /// A function of packs.
+    Own(&'static Function, Vec<Node>),
+    /// Gives a value a name in an expression.
+    Bind([Node; 2]),
+    /// Does something with every element and its place, or every name and its value.
+    Pairs(PairMacro, Pairs),
+}
+
+/// The parts of a macro with two names.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs {
+    pub(crate) holder: Node,
+    pub(crate) filter: Option<Node>,
+    pub(crate) body: Node,
+}
+
+/// What a macro with two names does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PairMacro {
+    All,
+    Exists,
+    ExistsOne,
+    List,
+    Map,
 }
 
 /// The parts of a macro.
@@ -125,6 +166,112 @@ impl Operator {
             Self::Greater => ">",
             Self::GreaterOrEqual => ">=",
             Self::In => "in",
+        }
+    }
+}
+
+impl Operator {
+    /// Whether a comparison is true for two values in this order.
+    pub(crate) const fn allows(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => false,
+        }
+    }
+
+    /// The same comparison with its sides exchanged.
+    pub(crate) const fn turned(self) -> Option<Self> {
+        match self {
+            Self::Equal | Self::NotEqual => Some(self),
+            Self::Less => Some(Self::Greater),
+            Self::LessOrEqual => Some(Self::GreaterOrEqual),
+            Self::Greater => Some(Self::Less),
+            Self::GreaterOrEqual => Some(Self::LessOrEqual),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => None,
+        }
+    }
+
+    /// The comparison that is true where this one is not.
+    pub(crate) const fn denied(self) -> Option<Self> {
+        match self {
+            Self::Equal => Some(Self::NotEqual),
+            Self::NotEqual => Some(Self::Equal),
+            Self::Less => Some(Self::GreaterOrEqual),
+            Self::LessOrEqual => Some(Self::Greater),
+            Self::Greater => Some(Self::LessOrEqual),
+            Self::GreaterOrEqual => Some(Self::Less),
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::In => None,
+        }
+    }
+}
+
+impl Node {
+    /// The nodes right below it.
+    pub(crate) fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::Literal(_)
+            | Kind::Fact(_)
+            | Kind::HasFact(_)
+            | Kind::Variable(_)
+            | Kind::Found(_)
+            | Kind::Local(_) => vec![],
+            Kind::And(nodes) | Kind::Or(nodes) | Kind::List(nodes) | Kind::Call(_, nodes) => {
+                nodes.iter().collect()
+            }
+            Kind::Not(node)
+            | Kind::Negate(node)
+            | Kind::Select(node, _)
+            | Kind::HasKey(node, _)
+            | Kind::Matches(node, _)
+            | Kind::Known(node) => vec![node],
+            Kind::Conditional(nodes) => nodes.iter().collect(),
+            Kind::Binary(_, nodes) | Kind::Index(nodes) | Kind::Require(nodes) => {
+                nodes.iter().collect()
+            }
+            Kind::Map(entries) => entries.iter().map(|(_, node)| node).collect(),
+            Kind::Each(_, each) => {
+                let mut nodes = vec![&each.list, &each.body];
+                nodes.extend(&each.filter);
+                nodes
+            }
+            Kind::Dynamic(dynamic) => dynamic.children(),
+        }
+    }
+}
+
+impl Dynamic {
+    fn children(&self) -> Vec<&Node> {
+        match self {
+            Self::Fails(_) => vec![],
+            Self::Map(entries) => entries.iter().flat_map(|(one, two)| [one, two]).collect(),
+            Self::Elements(node) => vec![node],
+            Self::Call(_, nodes) | Self::Own(_, nodes) => nodes.iter().collect(),
+            Self::Bind(nodes) => nodes.iter().collect(),
+            Self::Pairs(_, pairs) => {
+                let mut nodes = vec![&pairs.holder, &pairs.body];
+                nodes.extend(&pairs.filter);
+                nodes
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::facts::FactType;
+use crate::value::Value;
 
 /// What an expression gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,27 @@ impl Type {
             FactType::Word(words) => Self::Text(Some(words)),
             FactType::Timestamp => Self::Timestamp,
             FactType::List(element) => Self::List(Box::new(Self::of_fact(*element))),
+        }
+    }
+
+    /// The type of a value.
+    pub(crate) fn of_value(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Bool,
+            Value::Int(_) => Self::Int,
+            Value::Decimal(_) => Self::Decimal,
+            Value::Text(_) => Self::TEXT,
+            Value::Timestamp(_) => Self::Timestamp,
+            Value::Duration(_) => Self::Duration,
+            Value::List(list) => {
+                let mut kinds = list.items.iter().map(Self::of_value);
+                let first = kinds.next().unwrap_or(Self::Any);
+                let all = kinds.try_fold(first, |one, two| one.either(&two));
+                Self::List(Box::new(all.unwrap_or(Self::Any)))
+            }
+            Value::Map(_) => Self::Map,
+            Value::Dynamic(_) => Self::Any,
         }
     }
 

@@ -36,10 +36,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "round",
         style: Style::Plain,
         doc: "A decimal rounded to so many places: 'down' towards zero, 'up' away from it, \
-              'half_up' to the nearest with halves away from zero.",
+              'floor' to the smaller, 'ceil' to the larger, 'half_up' to the nearest with halves \
+              away from zero, 'half_even' with halves to the even digit.",
         examples: &[
             ("round(decimal('1.25'), 1, 'half_up')", "1.3"),
             ("round(decimal('-1.29'), 1, 'down')", "-1.2"),
+            ("round(decimal('-1.21'), 1, 'floor')", "-1.3"),
+            ("round(decimal('1.25'), 1, 'half_even')", "1.2"),
         ],
         n_arguments: (3, 3),
         check: |given| {
@@ -117,14 +120,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// How a number may be rounded.
-const MODES: &[&str] = &["down", "up", "half_up"];
+pub(super) const MODES: &[&str] = &["down", "up", "floor", "ceil", "half_up", "half_even"];
 
 fn strategy(mode: &str) -> Result<RoundingStrategy, String> {
     match mode {
         "down" => Ok(RoundingStrategy::ToZero),
         "up" => Ok(RoundingStrategy::AwayFromZero),
+        "floor" => Ok(RoundingStrategy::ToNegativeInfinity),
+        "ceil" => Ok(RoundingStrategy::ToPositiveInfinity),
         "half_up" => Ok(RoundingStrategy::MidpointAwayFromZero),
-        _ => Err(format!("`{mode}` is no rounding; there are `down`, `up` and `half_up`")),
+        "half_even" => Ok(RoundingStrategy::MidpointNearestEven),
+        _ => Err(format!("`{mode}` is no rounding; there are {}", MODES.join(", "))),
     }
 }
 
@@ -152,7 +158,7 @@ fn decimal(values: &[Value]) -> Result<Value, String> {
     }
 }
 
-fn rounded(number: Decimal, places: i64, mode: &str) -> Result<Decimal, String> {
+pub(super) fn rounded(number: Decimal, places: i64, mode: &str) -> Result<Decimal, String> {
     let places = u32::try_from(places)
         .ok()
         .filter(|it| *it <= Decimal::MAX_SCALE)

@@ -51,7 +51,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         n_arguments: (2, 2),
         check: |given| fitting(given, &[Type::Timestamp, Type::Timestamp], Type::Int),
         call: |values| match values {
-            [Value::Timestamp(one), Value::Timestamp(two)] => days_between(*one, *two),
+            [Value::Timestamp(one), Value::Timestamp(two)] => {
+                days_between(*one, *two).map(Value::Int)
+            }
             _ => Err(unexpected("daysBetween")),
         },
     },
@@ -110,10 +112,10 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
     micros.to_i64().and_then(|it| it.checked_mul(sign)).ok_or_else(refused)
 }
 
-fn days_between(one: Timestamp, two: Timestamp) -> Result<Value, String> {
+pub(super) fn days_between(one: Timestamp, two: Timestamp) -> Result<i64, String> {
     let day = |at: Timestamp| japan().to_datetime(at.as_jiff()).date();
     let span = day(two).since(day(one)).map_err(|error| error.to_string())?;
-    Ok(Value::Int(i64::from(span.get_days())))
+    Ok(i64::from(span.get_days()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::diagnostic::Diagnostic;
 use crate::expression::{
-    Compiled, FactTable, Fault, Name, Names, Parsed, Type, check, is_taken, parse,
+    Compiled, FactTable, Fault, Name, Names, Parsed, Type, check, decided_beforehand, is_taken,
+    parse,
 };
 use crate::source::{PackSource, Placed, at_location};
 use crate::value::Value;
@@ -125,6 +126,11 @@ impl Builder {
                 return None;
             }
         };
+        let decided = decided_beforehand(&compiled);
+        if !decided.is_empty() {
+            self.faults(text, 0, decided);
+            return None;
+        }
         if let Some(wanted) = wanted
             && !compiled.node.result.fits(wanted)
         {

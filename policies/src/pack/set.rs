@@ -15,7 +15,7 @@ use crate::source::PackSource;
 /// The stack of the thread that reads packs. The parser of the `cel` crate recurses once per
 /// operand of a chain; the longest chain that is let through needs less than 4 MiB, also without
 /// optimisation. Only what is touched takes memory.
-const STACK_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 32 * 1024 * 1024;
 
 /// A version of a pack and when it decides. A version that was rolled back to is there more often
 /// than once.

@@ -163,7 +163,8 @@ impl Checker<'_> {
             | Value::Text(_)
             | Value::Timestamp(_)
             | Value::Duration(_)
-            | Value::Map(_) => vec![value],
+            | Value::Map(_)
+            | Value::Dynamic(_) => vec![value],
         };
         for text in texts {
             let Value::Text(text) = text else { continue };
@@ -194,6 +195,10 @@ impl Checker<'_> {
                 node.kind = Kind::Known(Box::new(argument));
                 return node;
             }
+            ("require", None, [condition, code]) => {
+                return self.require(Some(condition), code, (named, place));
+            }
+            ("refer", None, [code]) => return self.require(None, code, (named, place)),
             ("matches", Some(text), [pattern]) => return self.matches(text, pattern, named),
             (_, Some(list), [variable, body @ ..]) => {
                 if let Some(what) = each(name, body.len()) {
@@ -237,7 +242,7 @@ impl Checker<'_> {
         let (least, most) = function.n_arguments;
         if !fitting_style || !(least..=most).contains(&nodes.len()) {
             let example = function.examples.first().map_or("", |(example, _)| example);
-            let message = format!("`{}` is not called like this", function.name);
+            let message = misuse(function, fitting_style, nodes.len());
             let fault = Fault::new("wrong-arity", named, message);
             return self.fault(fault.suggesting(format!("for example `{example}`")));
         }
@@ -249,6 +254,20 @@ impl Checker<'_> {
                 return self.wrong("wrong-type", named, &message);
             }
         };
+        for (at, node) in nodes.iter().enumerate() {
+            if let (Some(words), Kind::Literal(Value::Text(word))) =
+                (functions::words_of(function, at), &node.kind)
+                && !words.contains(&word.as_ref())
+            {
+                let message = format!("`{}` does not know `{word}`", function.name);
+                let fault = Fault::new("wrong-value", node.part, message);
+                let hint = nearest(word, words.iter().copied()).map_or_else(
+                    || format!("it knows {}", words.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                return self.fault(fault.suggesting(hint));
+            }
+        }
         let below: Vec<&Node> = nodes.iter().collect();
         let mut node = self.right(Kind::Literal(Value::Null), result, place, &below);
         node.part = self.parsed.tokens.joined(node.part, named);
@@ -258,6 +277,37 @@ impl Checker<'_> {
             Some(Err(wrong)) => return self.wrong("wrong-value", node.part, &wrong),
             None => Kind::Call(function, nodes),
         };
+        node
+    }
+
+    /// `require(condition, code)`, and `refer(code)`, which fits where any value is asked for.
+    fn require(
+        &mut self,
+        condition: Option<&IdedExpr>,
+        code: &IdedExpr,
+        (named, place): ((usize, usize), (usize, usize)),
+    ) -> Node {
+        let condition = condition.map(|it| self.wanting(it, &Type::Bool));
+        let code = self.node(code);
+        let Kind::Literal(Value::Text(written)) = &code.kind else {
+            let message = "the code is written down, as in `refer('NO_PRICE')`";
+            return self.wrong("wrong-type", code.part, message);
+        };
+        if !is_code(written) {
+            let message = format!("`{written}` is not a code: capital letters, digits and `_`");
+            return self.wrong("bad-name", code.part, &message);
+        }
+        let result = if condition.is_some() { Type::Bool } else { Type::Any };
+        let never = Node {
+            kind: Kind::Literal(Value::Bool(false)),
+            part: named,
+            result: Type::Bool,
+            depth: 1,
+        };
+        let condition = condition.unwrap_or(never);
+        let mut node = self.right(Kind::Literal(Value::Null), result, place, &[&condition, &code]);
+        node.part = self.parsed.tokens.joined(node.part, named);
+        node.kind = Kind::Require(Box::new([condition, code]));
         node
     }
 
@@ -361,8 +411,29 @@ impl Checker<'_> {
     }
 }
 
+/// What is wrong with a call: how it is written, or the number of its arguments.
+fn misuse(function: &Function, fitting_style: bool, n_given: usize) -> String {
+    let name = function.name;
+    if !fitting_style {
+        return if function.style == Style::Member {
+            format!("`{name}` stands behind a text and a dot")
+        } else {
+            format!("`{name}` does not stand behind a dot")
+        };
+    }
+    let (least, most) = function.n_arguments;
+    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let word = if most == 1 { "argument" } else { "arguments" };
+    format!("`{name}` takes {wanted} {word}, not {n_given}")
+}
+
+fn is_code(text: &str) -> bool {
+    text.starts_with(|it: char| it.is_ascii_uppercase())
+        && text.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
+}
+
 /// The macro of a name with so many arguments after the element's name.
-fn each(name: &str, n_arguments: usize) -> Option<Macro> {
+pub(in crate::expression) fn each(name: &str, n_arguments: usize) -> Option<Macro> {
     match (name, n_arguments) {
         ("all", 1) => Some(Macro::All),
         ("exists", 1) => Some(Macro::Exists),
@@ -373,7 +444,7 @@ fn each(name: &str, n_arguments: usize) -> Option<Macro> {
     }
 }
 
-fn operator(name: &str) -> Option<Operator> {
+pub(in crate::expression) fn operator(name: &str) -> Option<Operator> {
     Some(match name {
         operators::ADD => Operator::Add,
         operators::SUBSTRACT => Operator::Subtract,
