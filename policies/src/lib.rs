@@ -52,6 +52,7 @@
 pub mod diagnostic;
 pub mod facts;
 
+mod access;
 mod cases;
 mod evaluate;
 mod expression;
@@ -60,9 +61,10 @@ mod pack;
 mod source;
 mod value;
 
+pub use access::{ACCESS_PACK, AccessTable};
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
 pub use diagnostic::Diagnostic;
-pub use evaluate::{Evaluation, Matched};
+pub use evaluate::{Criterion, Evaluation, Matched};
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
 pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Shape};

@@ -9,6 +9,7 @@ use tasuki_core::time::Timestamp;
 use super::build::Files;
 use super::load::load;
 use super::{Pack, SharedPack};
+use crate::access::AccessTable;
 use crate::diagnostic::Diagnostic;
 use crate::source::PackSource;
 
@@ -22,6 +23,8 @@ const STACK_BYTES: usize = 32 * 1024 * 1024;
 pub struct PackSet {
     /// The versions of each pack, in the order of time.
     packs: BTreeMap<(PackKind, String), Vec<SharedPack>>,
+    /// What the access pack answers.
+    access: AccessTable,
 }
 
 impl PackSet {
@@ -61,7 +64,12 @@ impl PackSet {
             versions.sort_by_key(|pack| pack.effective.from);
             diagnostics.extend(overlaps(versions));
         }
-        if diagnostics.is_empty() { Ok(Self { packs }) } else { Err(diagnostics) }
+        let all = packs.values().flatten().map(Arc::as_ref);
+        let access = AccessTable::of(all).unwrap_or_else(|wrong| {
+            diagnostics.extend(wrong);
+            AccessTable::default()
+        });
+        if diagnostics.is_empty() { Ok(Self { packs, access }) } else { Err(diagnostics) }
     }
 
     /// The version of a pack that decides about something at its own time: the date of loss for
@@ -69,6 +77,11 @@ impl PackSet {
     pub fn in_force(&self, kind: PackKind, name: &str, at: Timestamp) -> Option<Arc<Pack>> {
         let versions = self.packs.get(&(kind, name.to_owned()))?;
         versions.iter().find(|pack| pack.effective.contains(at)).cloned()
+    }
+
+    /// Who may do what, by the access pack of this set.
+    pub const fn access(&self) -> &AccessTable {
+        &self.access
     }
 
     /// One version by its content hash: what a replay needs.
