@@ -35,7 +35,7 @@ pub fn list_packs(
     call: &Call,
     kind: Option<PackKind>,
 ) -> Result<Vec<Arc<Pack>>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let packs = ctx.library.packs.packs();
     Ok(packs.filter(|pack| kind.is_none_or(|kind| pack.kind() == kind)).cloned().collect())
 }
@@ -45,7 +45,7 @@ pub fn list_packs(
 /// # Errors
 /// `ROLE_FORBIDDEN`, `PACK_NOT_FOUND`.
 pub fn get_pack(ctx: &Context, call: &Call, which: &WhichPack) -> Result<Arc<Pack>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     find(ctx, &ctx.library.packs, which)
 }
 
@@ -54,10 +54,11 @@ pub fn get_pack(ctx: &Context, call: &Call, which: &WhichPack) -> Result<Arc<Pac
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub fn check_packs(
+    ctx: &Context,
     call: &Call,
     sources: Vec<PackSource>,
 ) -> Result<Result<PackSet, Vec<Diagnostic>>, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     Ok(PackSet::load(sources))
 }
 
@@ -66,10 +67,11 @@ pub fn check_packs(
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub fn test_packs(
+    ctx: &Context,
     call: &Call,
     sources: Vec<PackSource>,
 ) -> Result<Result<CaseReport, Vec<Diagnostic>>, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     Ok(run_all_cases(sources))
 }
 
@@ -97,7 +99,7 @@ pub fn evaluate_pack(
     sources: Vec<PackSource>,
     facts: &Value,
 ) -> Result<(Arc<Pack>, Explanation), Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let drafts;
     let packs = if sources.is_empty() {
         &ctx.library.packs

@@ -138,7 +138,7 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
         let partner_id = new.partner_id.unwrap_or(entered.tenant.partner_id);
         return Ok(Buyer { tenant: Some(entered.tenant), partner_id, now, zone });
     }
-    call.require(Permission::Sell)?;
+    call.require(ctx, Permission::Sell)?;
     if new.intent == Intent::Do {
         return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
     }

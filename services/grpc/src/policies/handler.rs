@@ -66,8 +66,9 @@ impl PolicyService for Policies {
         request: Request<proto::CheckPackRequest>,
     ) -> Result<Response<proto::CheckPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let checked = governing::check_packs(&call, mapping::sources(message.files))
-            .map_err(|problem| status(&problem))?;
+        let checked =
+            governing::check_packs(&self.edge.ctx, &call, mapping::sources(message.files))
+                .map_err(|problem| status(&problem))?;
         Ok(Response::new(match checked {
             Ok(packs) => proto::CheckPackResponse {
                 ok: true,
@@ -90,7 +91,7 @@ impl PolicyService for Policies {
             let text = "is required: the cases of packs in use stand in their files";
             return Err(status(&Problem::invalid("files", text)));
         }
-        let tested = governing::test_packs(&call, mapping::sources(message.files))
+        let tested = governing::test_packs(&self.edge.ctx, &call, mapping::sources(message.files))
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(match tested {
             Ok(report) => mapping::tested(&report),
