@@ -4,7 +4,6 @@ use rust_decimal::Decimal;
 use tasuki_core::service::Service;
 
 use super::schema::facts;
-use super::words::LossPart;
 
 facts! {
     /// A bundle of services as a quote offers it; amounts are in yen without tax.
@@ -23,8 +22,8 @@ facts! {
         endpoint_monthly_yen: Option<Decimal> = "端末監視の1台あたり月額（税抜）",
         /// Endpoints that are watched.
         endpoints: Option<i64> = "監視対象端末数",
-        /// Parts of the cover that comes with it.
-        covered_parts: Option<Vec<LossPart>> = "付帯する補償項目",
+        /// Codes of the parts of the cover that comes with it.
+        covered_parts: Option<Vec<String>> = "付帯する補償項目",
         /// Class of the scheme that it is offered as, 1 or 2.
         registered_class: Option<i64> = "サービスの類型",
     }

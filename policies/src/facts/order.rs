@@ -20,7 +20,7 @@ facts! {
         trial_days: Option<i64> = "無料お試し日数",
         /// Code of the campaign that the customer names.
         campaign: Option<String> = "キャンペーンコード",
-        /// Associations whose membership is valid on the first day, by code.
+        /// Associations whose membership is valid on the first day and shown by evidence, by code.
         memberships: Option<Vec<String>> = "開始日に有効な加入団体",
         /// Initial and one-off fees at list prices.
         initial_yen: Option<i64> = "初期料金（税抜）",
