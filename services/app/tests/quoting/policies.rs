@@ -27,14 +27,14 @@ fn bundle() -> Vec<SelectedItem> {
     ]
 }
 
-fn member(evidence: &str) -> Option<CompanyProfile> {
+fn member(evidence: &str) -> CompanyProfile {
     let membership = ProfileMembership {
         association: "naha-chamber-of-commerce".to_owned(),
         valid_from: Some(jiff::civil::date(2020, 4, 1)),
         valid_to: Some(jiff::civil::date(2022, 4, 1)),
         evidence: evidence.to_owned(),
     };
-    Some(CompanyProfile { memberships: vec![membership], ..CompanyProfile::default() })
+    CompanyProfile { memberships: vec![membership], ..CompanyProfile::default() }
 }
 
 fn discounts(view: &QuoteView) -> Vec<(&str, i64)> {
@@ -76,7 +76,8 @@ async fn a_member_of_a_chamber_pays_less_on_the_quote_and_on_every_invoice_of_th
     for scheme in schemes().await {
         let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
         let start_on = Some(jiff::civil::date(2021, 9, 1));
-        let new = NewQuote { profile: member("会員証"), start_on, ..wanting(tenant, bundle()) };
+        let new =
+            NewQuote { profile: Some(member("会員証")), start_on, ..wanting(tenant, bundle()) };
         let view = quoted(&scheme, new).await;
         let priced = &view.quote.offer.priced;
         assert_eq!(discounts(&view), [("discount.chamber_membership", -500); 2]);
@@ -97,7 +98,7 @@ async fn a_member_of_a_chamber_pays_less_on_the_quote_and_on_every_invoice_of_th
         assert!(view.quote.offer.packs.contains(&given.pack));
         drop(tx);
 
-        let mut preview = running(&scheme, tenant, &view).await;
+        let mut preview = Box::pin(running(&scheme, tenant, &view)).await;
         let mut net = 0;
         for _ in 0..12 {
             let content = preview_invoice(&scheme.ctx, &operator(), &preview).await;
@@ -115,14 +116,15 @@ async fn a_member_of_a_chamber_pays_less_on_the_quote_and_on_every_invoice_of_th
 async fn without_evidence_or_campaign_the_price_list_is_what_it_is() {
     for scheme in schemes().await {
         let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
-        let new = NewQuote { profile: member(" "), ..wanting(tenant, bundle()) };
+        let new = NewQuote { profile: Some(member(" ")), ..wanting(tenant, bundle()) };
         let view = quoted(&scheme, new).await;
         assert_eq!(discounts(&view), []);
         assert_eq!(view.quote.offer.priced.totals.first_year.net.amount(), 259_000);
         let kinds: Vec<_> = view.decisions.iter().map(|of| of.pack.kind).collect();
         assert!(kinds.contains(&PackKind::Discount), "why there is none is on record: {kinds:?}");
         let start_on = Some(jiff::civil::date(2022, 5, 1));
-        let late = NewQuote { profile: member("会員証"), start_on, ..wanting(tenant, bundle()) };
+        let late =
+            NewQuote { profile: Some(member("会員証")), start_on, ..wanting(tenant, bundle()) };
         assert_eq!(discounts(&quoted(&scheme, late).await), [], "the membership has ended by then");
     }
 }
@@ -155,7 +157,7 @@ async fn a_pack_that_gives_no_discount_but_nonsense_stops_the_quote() {
         library.packs = PackSet::load(sources).unwrap();
         scheme.ctx.library = Arc::new(library);
         let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
-        let new = NewQuote { profile: member("会員証"), ..wanting(tenant, bundle()) };
+        let new = NewQuote { profile: Some(member("会員証")), ..wanting(tenant, bundle()) };
         let refused = create_quote(&scheme.ctx, &operator(), new).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::Internal);
         assert!(refused.to_string().contains("`rate` is \"1.01\" and must be a decimal above 0"));
@@ -249,7 +251,7 @@ async fn the_access_pack_decides_who_may_quote() {
 
 #[test]
 fn a_folder_of_packs_that_says_nothing_about_access_gets_the_built_in_pack() {
-    let folder = std::env::temp_dir().join(format!("tasuki-packs-{}", uuid::Uuid::now_v7()));
+    let folder = std::env::temp_dir().join(format!("tasuki-packs-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let library = Library::load(Some(&folder), None).unwrap();
     std::fs::remove_dir(&folder).unwrap();

@@ -2,6 +2,7 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod quotes;
 mod tenants;
 
 use std::sync::Arc;
