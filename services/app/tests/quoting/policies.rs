@@ -145,17 +145,41 @@ async fn a_campaign_takes_the_initial_fee_off_while_it_lasts() {
     }
 }
 
+/// The shipped packs with one text of one pack replaced.
+fn with_pack(path: &str, from: &str, to: &str) -> Arc<Library> {
+    let mut sources = pack_sources(None).unwrap();
+    for source in sources.iter_mut().filter(|of| of.path == path) {
+        assert!(source.text.contains(from), "`{from}` is not in `{path}`");
+        source.text = source.text.replace(from, to);
+    }
+    let mut library = Library::load(None, None).unwrap();
+    library.packs = PackSet::load(sources).unwrap();
+    Arc::new(library)
+}
+
+#[tokio::test]
+async fn a_discount_pack_that_cannot_tell_gives_nothing_and_says_what_is_missing() {
+    for mut scheme in schemes().await {
+        // Without `has(…)`, who names no campaign leaves the pack without an answer.
+        let asks = "has(order.campaign) && order.campaign == campaign_code";
+        scheme.ctx.library =
+            with_pack("discount/okinawa/pack.yaml", asks, "order.campaign == campaign_code");
+        let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
+        let new = NewQuote { profile: Some(member("会員証")), ..wanting(tenant, bundle()) };
+        let view = quoted(&scheme, new).await;
+        assert_eq!(discounts(&view), [], "not even what the other rules would give");
+        assert_eq!(view.quote.offer.priced.totals.first_year.net.amount(), 259_000);
+        let decision = view.decisions.iter().find(|of| of.pack.kind == PackKind::Discount).unwrap();
+        assert_eq!(decision.explanation.outcome, Outcome::Undetermined);
+        assert!(decision.explanation.findings[0].message.en.contains("`order.campaign`"));
+    }
+}
+
 #[tokio::test]
 async fn a_pack_that_gives_no_discount_but_nonsense_stops_the_quote() {
     for mut scheme in schemes().await {
-        let mut sources = pack_sources(None).unwrap();
-        for source in sources.iter_mut().filter(|of| of.path == "discount/okinawa/pack.yaml") {
-            source.text =
-                source.text.replace("chamber_percent: { int: 5,", "chamber_percent: { int: 101,");
-        }
-        let mut library = Library::load(None, None).unwrap();
-        library.packs = PackSet::load(sources).unwrap();
-        scheme.ctx.library = Arc::new(library);
+        let (from, to) = ("chamber_percent: { int: 5,", "chamber_percent: { int: 101,");
+        scheme.ctx.library = with_pack("discount/okinawa/pack.yaml", from, to);
         let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
         let new = NewQuote { profile: Some(member("会員証")), ..wanting(tenant, bundle()) };
         let refused = create_quote(&scheme.ctx, &operator(), new).await.unwrap_err();
@@ -233,13 +257,8 @@ async fn the_access_pack_decides_who_may_quote() {
         let call = partner("ogs");
         create_quote(&scheme.ctx, &call, wanting(tenant, bundle())).await.unwrap();
 
-        let mut sources = pack_sources(None).unwrap();
-        for source in sources.iter_mut().filter(|of| of.path == "access/roles/pack.yaml") {
-            source.text = source.text.replace("in ['read', 'sell', ", "in ['read', ");
-        }
-        let mut library = Library::load(None, None).unwrap();
-        library.packs = PackSet::load(sources).unwrap();
-        scheme.ctx.library = Arc::new(library);
+        scheme.ctx.library =
+            with_pack("access/roles/pack.yaml", "in ['read', 'sell', ", "in ['read', ");
         let refused =
             create_quote(&scheme.ctx, &call, wanting(tenant, bundle())).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::RoleForbidden);
