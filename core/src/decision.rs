@@ -372,47 +372,58 @@ impl Decision {
 /// The one text of a JSON value: no spaces, the members of every object in byte order of their
 /// names.
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     write_canonical(value, &mut text);
-    text
+    // Invariant: JSON is written as UTF-8.
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// `sha256:` and the hexadecimal digest of the canonical text.
 pub fn content_hash(value: &Value) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(canonical(value).as_bytes())))
+    let mut text = Vec::new();
+    write_canonical(value, &mut text);
+    sha256(&text)
 }
 
-fn write_canonical(value: &Value, text: &mut String) {
+fn sha256(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+}
+
+fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            text.push_str(&value.to_string());
-        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => write(value, text),
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write_canonical(item, text);
             }
-            text.push(']');
+            text.push(b']');
         }
         Value::Object(members) => {
             // Invariant: sorted here and not by the map, whose order depends on a cargo feature.
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_by(|a, b| a.0.cmp(b.0));
-            text.push('{');
+            text.push(b'{');
             for (at, (name, member)) in sorted.into_iter().enumerate() {
                 if at > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                text.push_str(&Value::String(name.clone()).to_string());
-                text.push(':');
+                write(name, text);
+                text.push(b':');
                 write_canonical(member, text);
             }
-            text.push('}');
+            text.push(b'}');
         }
     }
+}
+
+/// Writes what has one text only.
+fn write(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>) {
+    // A vector takes everything that is written, and texts, numbers and truths can be written.
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]

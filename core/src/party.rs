@@ -1,4 +1,5 @@
-//! Who acts: partners, tenants, and the principal of a call.
+//! Who acts: partners, tenants, and the principal of a call. What each may do is a policy: the pack
+//! `access/roles`.
 
 use std::fmt;
 
@@ -29,6 +30,18 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 8] = [
+        Self::Operator,
+        Self::Partner,
+        Self::Provider,
+        Self::Soc,
+        Self::HelpDesk,
+        Self::Insurer,
+        Self::Tenant,
+        Self::System,
+    ];
+
     /// The word in settings, tables and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +58,7 @@ impl Role {
 }
 
 /// Who acts. How it is found (token, certificate) is the edge's business; what it may do is decided
-/// by [`Principal::may`] and, for a tenant's data, by [`Principal::may_enter`].
+/// by the policy on access, from its role and its [`Relation`] to a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// A stable name for logs and audit, such as `token:sales-desk`.
@@ -63,7 +76,8 @@ pub struct Principal {
 }
 
 /// What a call does, as far as access is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Read what a tenant may know about itself.
     Read,
@@ -90,7 +104,22 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The word in messages.
+    /// Every permission.
+    pub const ALL: [Self; 11] = [
+        Self::Read,
+        Self::Sell,
+        Self::ManageTenants,
+        Self::ManageScheme,
+        Self::Report,
+        Self::Respond,
+        Self::NotifyLoss,
+        Self::DecideClaims,
+        Self::Bill,
+        Self::Settle,
+        Self::WritePolicies,
+    ];
+
+    /// The word in messages and policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -104,6 +133,35 @@ impl Permission {
             Self::Bill => "bill",
             Self::Settle => "settle",
             Self::WritePolicies => "write_policies",
+        }
+    }
+}
+
+/// What a caller is to the tenant that a call concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The caller is that tenant.
+    OwnTenant,
+    /// The caller is the partner that the tenant belongs to.
+    OwnPartner,
+    /// Neither.
+    Other,
+    /// The call concerns no single tenant.
+    Scheme,
+}
+
+impl Relation {
+    /// Every relation.
+    pub const ALL: [Self; 4] = [Self::OwnTenant, Self::OwnPartner, Self::Other, Self::Scheme];
+
+    /// The word in policies.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnTenant => "own_tenant",
+            Self::OwnPartner => "own_partner",
+            Self::Other => "other",
+            Self::Scheme => "scheme",
         }
     }
 }
@@ -126,38 +184,15 @@ impl Principal {
         }
     }
 
-    /// Whether the role allows it at all, for some tenant.
-    pub const fn may(&self, permission: Permission) -> bool {
-        use Permission as P;
-        match self.role {
-            Role::Operator | Role::System => true,
-            Role::Partner => matches!(
-                permission,
-                P::Read | P::Sell | P::ManageTenants | P::NotifyLoss | P::WritePolicies
-            ),
-            Role::Provider => matches!(permission, P::Report),
-            Role::Soc => matches!(permission, P::Read | P::Respond | P::Report),
-            Role::HelpDesk => matches!(permission, P::Read | P::Respond | P::NotifyLoss),
-            Role::Insurer => {
-                matches!(permission, P::Read | P::DecideClaims | P::Settle | P::WritePolicies)
-            }
-            Role::Tenant => matches!(permission, P::Read | P::NotifyLoss),
+    /// What the caller is to a tenant that belongs to a partner.
+    pub fn relation_to(&self, tenant: TenantId, partner: PartnerId) -> Relation {
+        if self.tenant_id == Some(tenant) {
+            Relation::OwnTenant
+        } else if self.partner_id == Some(partner) {
+            Relation::OwnPartner
+        } else {
+            Relation::Other
         }
-    }
-
-    /// Whether it may do this to that tenant, which belongs to that partner.
-    pub fn may_enter(&self, permission: Permission, tenant: TenantId, partner: PartnerId) -> bool {
-        let within = match self.role {
-            Role::Operator
-            | Role::System
-            | Role::Soc
-            | Role::HelpDesk
-            | Role::Insurer
-            | Role::Provider => true,
-            Role::Partner => self.partner_id == Some(partner),
-            Role::Tenant => self.tenant_id == Some(tenant),
-        };
-        within && self.may(permission)
     }
 }
 
@@ -174,22 +209,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partner_enters_its_own_tenants_only() {
+    fn a_partner_belongs_to_its_own_tenants_only() {
         let own = PartnerId::from(Uuid::from_u128(1));
         let other = PartnerId::from(Uuid::from_u128(2));
         let tenant = TenantId::from(Uuid::from_u128(3));
         let partner =
             Principal { partner_id: Some(own), ..Principal::of("token:isv", Role::Partner) };
-        assert!(partner.may_enter(Permission::Sell, tenant, own));
-        assert!(!partner.may_enter(Permission::Sell, tenant, other));
-        assert!(!partner.may_enter(Permission::DecideClaims, tenant, own));
+        assert_eq!(partner.relation_to(tenant, own), Relation::OwnPartner);
+        assert_eq!(partner.relation_to(tenant, other), Relation::Other);
     }
 
     #[test]
-    fn a_tenant_without_an_id_enters_nowhere() {
+    fn a_tenant_without_an_id_is_no_tenant() {
         let tenant = TenantId::from(Uuid::from_u128(3));
         let partner = PartnerId::from(Uuid::from_u128(1));
         let nobody = Principal::of("token:x", Role::Tenant);
-        assert!(!nobody.may_enter(Permission::Read, tenant, partner));
+        assert_eq!(nobody.relation_to(tenant, partner), Relation::Other);
+        let itself = Principal { tenant_id: Some(tenant), ..nobody };
+        assert_eq!(itself.relation_to(tenant, partner), Relation::OwnTenant);
     }
 }

@@ -3,10 +3,12 @@
 //! What is offered ([`Offer`]) never changes after the quote was issued; only where the quote is in
 //! its life does ([`QuoteState`]).
 
+mod discount;
 mod lines;
 
 use serde::{Deserialize, Serialize};
 
+pub use discount::{Discount, SchemeCriterion};
 pub use lines::{
     AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,
     RequiredAcknowledgement, Sums, Totals,
@@ -232,6 +234,9 @@ pub struct Offer {
     pub alternatives: Vec<Alternative>,
     /// The cover that comes with it.
     pub cover: Option<CoverOffer>,
+    /// Which criteria of public schemes it meets and which not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compliance: Vec<SchemeCriterion>,
     /// The policy versions behind it.
     pub packs: Vec<PackVersion>,
     /// The recorded decisions behind it.

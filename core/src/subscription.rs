@@ -17,6 +17,7 @@ use crate::catalog::selection::SelectedItem;
 use crate::days::DayPeriod;
 use crate::id::{ItemId, PartnerId, QuoteId, SubscriptionId, TenantId};
 use crate::problem::Refused;
+use crate::quote::Discount;
 use crate::reason::Reason;
 use crate::time::{CivilDate, Timestamp};
 
@@ -128,6 +129,9 @@ pub struct Subscription {
     pub anchor: Option<CivilDate>,
     /// The least number of months it runs for, from its first paid day; zero for none.
     pub minimum_term_months: u32,
+    /// What is taken off its fees, as quoted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<Discount>,
     /// Everything that happened to it, in the order in which we learned of it.
     pub history: Vec<SubscriptionEntry>,
     /// When it was made.
@@ -157,6 +161,8 @@ pub struct SubscriptionDraft {
     pub trial: Option<Trial>,
     /// The least number of months it runs for.
     pub minimum_term_months: u32,
+    /// What is taken off its fees.
+    pub discounts: Vec<Discount>,
 }
 
 /// A free trial with a fixed end.
@@ -216,6 +222,7 @@ impl Subscription {
             start_on: draft.start_on,
             anchor: None,
             minimum_term_months: draft.minimum_term_months,
+            discounts: draft.discounts,
             history: Vec::new(),
             created_at: now,
         }

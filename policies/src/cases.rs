@@ -18,7 +18,9 @@ use tasuki_core::time::Timestamp;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Evaluation;
-use crate::facts::{AlertFacts, ClaimFacts, CompanyFacts, FactSet};
+use crate::facts::{
+    AlertFacts, BundleFacts, CallerFacts, ClaimFacts, CompanyFacts, FactSet, OrderFacts,
+};
 use crate::pack::{Pack, PackSet};
 use crate::source::{PackSource, at_location, yaml_error};
 use crate::value::japan;
@@ -53,6 +55,9 @@ struct CaseFacts {
     company: Option<CompanyFacts>,
     alert: Option<AlertFacts>,
     claim: Option<ClaimFacts>,
+    bundle: Option<BundleFacts>,
+    order: Option<OrderFacts>,
+    caller: Option<CallerFacts>,
 }
 
 /// What a case asks for. What is left out is not compared.
@@ -153,13 +158,13 @@ impl PackCase {
             diagnostics.push(at_location(file, "dates", at.defined, message));
             return None;
         };
-        let CaseFacts { company, alert, claim } = facts;
+        let CaseFacts { company, alert, claim, bundle, order, caller } = facts;
         Some(Self {
             file: Arc::clone(file),
             place: case.defined,
             folder: folder.to_owned(),
             name,
-            facts: FactSet { now, company, alert, claim, as_of },
+            facts: FactSet { now, company, alert, claim, bundle, order, caller, as_of },
             expect,
         })
     }

@@ -9,6 +9,7 @@ use tasuki_core::text::Text;
 use crate::facts::FactSet;
 use crate::pack::Pack;
 
+mod criteria;
 mod evaluator;
 mod explain;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use criteria::Criterion;
 pub(crate) use evaluator::{EvalError, Evaluator};
 
 /// What a pack gave.

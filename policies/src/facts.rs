@@ -10,14 +10,20 @@ use serde::{Deserialize, Serialize};
 use tasuki_core::time::Timestamp;
 
 mod alert;
+mod bundle;
+mod caller;
 mod claim;
 mod company;
+mod order;
 mod schema;
 mod words;
 
 pub use alert::AlertFacts;
+pub use bundle::BundleFacts;
+pub use caller::CallerFacts;
 pub use claim::ClaimFacts;
 pub use company::CompanyFacts;
+pub use order::OrderFacts;
 pub use schema::{FactSchema, FactType, RootSchema};
 pub use words::{
     AlertKind, Consent, DnsControl, EdrVerdict, LossPart, MaintainerCooperation, ParseWordError,
@@ -43,6 +49,15 @@ pub struct FactSet {
     /// About a loss that was notified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimFacts>,
+    /// About a bundle that is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleFacts>,
+    /// About what is about to be ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderFacts>,
+    /// About whoever makes a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<CallerFacts>,
     /// Since when, or at which time, a fact was known to hold, by its path: `company.has_utm`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub as_of: BTreeMap<String, Timestamp>,
@@ -51,7 +66,16 @@ pub struct FactSet {
 impl FactSet {
     /// No facts but the present.
     pub const fn at(now: Timestamp) -> Self {
-        Self { now, company: None, alert: None, claim: None, as_of: BTreeMap::new() }
+        Self {
+            now,
+            company: None,
+            alert: None,
+            claim: None,
+            bundle: None,
+            order: None,
+            caller: None,
+            as_of: BTreeMap::new(),
+        }
     }
 
     /// Adds what is known about the company.
@@ -72,6 +96,27 @@ impl FactSet {
     #[must_use]
     pub fn with_claim(mut self, facts: ClaimFacts) -> Self {
         self.claim = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the bundle.
+    #[must_use]
+    pub fn with_bundle(mut self, facts: BundleFacts) -> Self {
+        self.bundle = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the order.
+    #[must_use]
+    pub fn with_order(mut self, facts: OrderFacts) -> Self {
+        self.order = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the caller.
+    #[must_use]
+    pub fn with_caller(mut self, facts: CallerFacts) -> Self {
+        self.caller = Some(facts);
         self
     }
 
@@ -105,6 +150,9 @@ impl FactSet {
             Root::Company => self.company.as_ref()?.read(fact.field),
             Root::Alert => self.alert.as_ref()?.read(fact.field),
             Root::Claim => self.claim.as_ref()?.read(fact.field),
+            Root::Bundle => self.bundle.as_ref()?.read(fact.field),
+            Root::Order => self.order.as_ref()?.read(fact.field),
+            Root::Caller => self.caller.as_ref()?.read(fact.field),
         }
     }
 }
@@ -116,11 +164,15 @@ pub(crate) enum Root {
     Company,
     Alert,
     Claim,
+    Bundle,
+    Order,
+    Caller,
 }
 
 impl Root {
     /// Those that a pack names under `facts`.
-    pub(crate) const DECLARED: [Self; 3] = [Self::Company, Self::Alert, Self::Claim];
+    pub(crate) const DECLARED: [Self; 6] =
+        [Self::Company, Self::Alert, Self::Claim, Self::Bundle, Self::Order, Self::Caller];
 
     /// Its schema; the present has none.
     pub(crate) const fn schema(self) -> Option<&'static RootSchema> {
@@ -129,6 +181,9 @@ impl Root {
             Self::Company => Some(CompanyFacts::SCHEMA),
             Self::Alert => Some(AlertFacts::SCHEMA),
             Self::Claim => Some(ClaimFacts::SCHEMA),
+            Self::Bundle => Some(BundleFacts::SCHEMA),
+            Self::Order => Some(OrderFacts::SCHEMA),
+            Self::Caller => Some(CallerFacts::SCHEMA),
         }
     }
 

@@ -54,6 +54,7 @@ pub mod compare;
 pub mod diagnostic;
 pub mod facts;
 
+mod access;
 mod cases;
 mod evaluate;
 mod expression;
@@ -62,9 +63,10 @@ mod pack;
 mod source;
 mod value;
 
+pub use access::{ACCESS_PACK, AccessTable};
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
 pub use diagnostic::Diagnostic;
-pub use evaluate::{Evaluation, Matched};
+pub use evaluate::{Criterion, Evaluation, Matched};
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
 pub use pack::{

@@ -3,7 +3,7 @@
 //! A rate card is a file: what can be chosen, what it costs, what is included and what may be
 //! charged if something happens. [`rate_card`] reads and checks it, [`cards`] keeps the versions
 //! apart by date, [`quote_lines`] prices a selection, [`invoice_lines`] prices a month of a
-//! subscription, [`premium`] and [`share`] divide the money.
+//! subscription, [`discount`] takes off what policies give, [`premium`] and [`share`] divide the money.
 //!
 //! ```
 //! use tasuki_core::catalog::SelectedItem;
@@ -27,6 +27,7 @@
 //! ```
 
 pub mod cards;
+pub mod discount;
 pub mod invoice_lines;
 pub mod premium;
 pub mod proration;

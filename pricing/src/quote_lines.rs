@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use tasuki_core::catalog::{Budget, Quantity, SelectedItem, Unit};
 use tasuki_core::money::{Money, MoneyError};
 use tasuki_core::problem::{Problem, Violation};
-use tasuki_core::quote::{Line, LineKind, Priced, RequiredAcknowledgement};
+use tasuki_core::quote::{BudgetCheck, Line, LineKind, Priced, RequiredAcknowledgement, Totals};
 use tasuki_core::rate::Rate;
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
@@ -128,8 +128,7 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
     if !missing.is_empty() {
         return Err(QuoteError::Incomplete(missing));
     }
-    let totals = totals::totals(card, &lines, totals::n_paid_months(ask.start_on, trial_until)?)?;
-    let budget = ask.budget.map(|budget| totals::budget_check(budget, &totals)).transpose()?;
+    let (totals, budget) = sum_up(card, &lines, (ask.start_on, trial_until), ask.budget)?;
     Ok(Priced {
         rate_card: card.reference.clone(),
         start_on: ask.start_on,
@@ -143,9 +142,24 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
             .unwrap_or_default(),
         selection: chosen.into_iter().map(|item| item.item).collect(),
         lines,
+        discounts: Vec::new(),
         totals,
         budget,
     })
+}
+
+/// The sums of lines for a subscription that starts on a day and is free until another, and how
+/// they compare with a budget.
+pub(crate) fn sum_up(
+    card: &RateCard,
+    lines: &[Line],
+    (start_on, trial_until): (CivilDate, Option<CivilDate>),
+    budget: Option<Budget>,
+) -> Result<(Totals, Option<BudgetCheck>), QuoteError> {
+    let months = totals::paid_months(start_on, trial_until)?;
+    let totals = totals::totals(card, lines, &months)?;
+    let budget = budget.map(|budget| totals::budget_check(budget, &totals)).transpose()?;
+    Ok((totals, budget))
 }
 
 /// The lines of what was chosen.
@@ -209,6 +223,7 @@ fn included(chosen: &Chosen<'_>, lines: &mut Vec<Line>) {
             proration: tasuki_core::catalog::Proration::None,
             trigger: None,
             free_until: None,
+            ends_on: None,
             note: note.cloned(),
             covered: false,
         });
@@ -334,6 +349,7 @@ fn row(card: &RateCard, plan: &Plan, price: &Price) -> Line {
         proration: price.proration,
         trigger: None,
         free_until: None,
+        ends_on: None,
         note: None,
         covered: price.covered,
     }

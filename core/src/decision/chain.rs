@@ -3,9 +3,9 @@
 //! Whoever changes, adds or takes away a record in the middle changes every hash after it. A record
 //! taken off the end is noticed by the head, which is kept apart.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Decision, content_hash};
+use super::{Decision, sha256, write_canonical};
 
 /// Where a record stands in its tenant's chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,16 +73,17 @@ impl Link {
     }
 }
 
+/// The hash of a line with the place and the hash before, and the canonical text of the record.
 fn hash_of(document: &Value, sequence: i64, previous_hash: &str) -> String {
-    content_hash(&json!({
-        "decision": document,
-        "previous_hash": previous_hash,
-        "sequence": sequence,
-    }))
+    let mut text = format!("{sequence} {previous_hash}\n").into_bytes();
+    write_canonical(document, &mut text);
+    sha256(&text)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn chain(documents: &[Value]) -> Vec<Link> {

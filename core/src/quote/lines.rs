@@ -8,6 +8,7 @@ use crate::catalog::profile::Budget;
 use crate::catalog::quantity::{Quantity, Unit};
 use crate::catalog::selection::SelectedItem;
 use crate::money::Money;
+use crate::quote::discount::Discount;
 use crate::rate::Rate;
 use crate::service::Service;
 use crate::text::{Language, Text};
@@ -74,6 +75,9 @@ pub struct Line {
     pub trigger: Option<Text>,
     /// The first day on which it is charged, when it begins with a free time.
     pub free_until: Option<CivilDate>,
+    /// The first day on which it no longer applies; none for no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_on: Option<CivilDate>,
     /// How the amount was found, when it is not plain.
     pub note: Option<Text>,
     /// Whether the cover may pay for it, so that it is never charged twice.
@@ -100,6 +104,9 @@ pub struct Sums {
 }
 
 /// The sums of what will be charged; contingent lines are not in them.
+///
+/// Discounts with an end are in the first year, for the months that lie wholly before it, and in
+/// nothing else that comes again: no sum is less than what is charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Initial and one-off fees without tax.
@@ -211,6 +218,9 @@ pub struct Priced {
     pub selection: Vec<SelectedItem>,
     /// Everything that will or may ever be charged, and what is included.
     pub lines: Vec<Line>,
+    /// What is taken off, and why; each has its lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<Discount>,
     /// Sums.
     pub totals: Totals,
     /// Whether it fits the budget; none when no budget was given.

@@ -35,6 +35,7 @@ fn opened(trial: Option<Trial>) -> Subscription {
         start_on: date(2020, 10, 1),
         trial,
         minimum_term_months: 0,
+        discounts: Vec::new(),
     };
     Subscription::open(draft, at("2020-09-20T00:00:00Z"))
 }

@@ -7,7 +7,8 @@ use crate::facts::{FactPath, Root};
 use crate::value::Value;
 
 /// Names that a pack may not give to its own constants and variables.
-pub(crate) const RESERVED: [&str; 5] = ["now", "found", "company", "alert", "claim"];
+pub(crate) const RESERVED: [&str; 8] =
+    ["now", "found", "company", "alert", "claim", "bundle", "order", "caller"];
 
 /// What a name stands for.
 #[derive(Debug, Clone)]

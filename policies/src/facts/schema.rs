@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use tasuki_core::party::{Permission, Relation, Role};
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
 
@@ -115,28 +116,35 @@ impl FactValue for Timestamp {
     }
 }
 
-impl FactValue for Service {
-    const TYPE: FactType = FactType::Word(&SERVICE_WORDS);
+/// Makes an enum of the domain a fact that is one of its words.
+macro_rules! domain_words {
+    ($($name:ident),+) => {$(
+        impl FactValue for $name {
+            const TYPE: FactType = {
+                const WORDS: [&str; $name::ALL.len()] = {
+                    let mut words = [""; $name::ALL.len()];
+                    let mut rest: &[$name] = &$name::ALL;
+                    let mut left: &mut [&str] = &mut words;
+                    while let (Some((value, values)), Some((word, later))) =
+                        (rest.split_first(), left.split_first_mut())
+                    {
+                        *word = value.as_str();
+                        rest = values;
+                        left = later;
+                    }
+                    words
+                };
+                FactType::Word(&WORDS)
+            };
 
-    fn to_value(&self) -> Value {
-        Value::text(self.as_str())
-    }
+            fn to_value(&self) -> Value {
+                Value::text(self.as_str())
+            }
+        }
+    )+};
 }
 
-/// The words of [`Service`].
-const SERVICE_WORDS: [&str; Service::ALL.len()] = {
-    let mut words = [""; Service::ALL.len()];
-    let mut rest: &[Service] = &Service::ALL;
-    let mut left: &mut [&str] = &mut words;
-    while let (Some((service, services)), Some((word, later))) =
-        (rest.split_first(), left.split_first_mut())
-    {
-        *word = service.as_str();
-        rest = services;
-        left = later;
-    }
-    words
-};
+domain_words!(Service, Role, Permission, Relation);
 
 impl<T: FactValue> FactValue for Vec<T>
 where

@@ -9,6 +9,7 @@ use tasuki_core::time::Timestamp;
 use super::build::Files;
 use super::load::load;
 use super::{Effective, Pack};
+use crate::access::AccessTable;
 use crate::diagnostic::Diagnostic;
 use crate::source::PackSource;
 
@@ -43,6 +44,8 @@ pub struct PackSet {
     /// The versions of each pack, in the order of time.
     packs: BTreeMap<(PackKind, String), Vec<Scheduled>>,
     hash: String,
+    /// What the access pack answers.
+    access: AccessTable,
 }
 
 impl PackSet {
@@ -99,8 +102,12 @@ impl PackSet {
             });
             wrong.extend(overlaps(versions));
         }
+        let access = AccessTable::of(packs.values().flatten()).unwrap_or_else(|locked_out| {
+            wrong.extend(locked_out);
+            AccessTable::default()
+        });
         let hash = set_hash(&packs);
-        if wrong.is_empty() { Ok(Self { packs, hash }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { packs, access, hash }) } else { Err(wrong) }
     }
 
     /// `sha256:` and 64 hexadecimal digits over which version decides when: equal on all replicas
@@ -115,6 +122,19 @@ impl PackSet {
         let versions = self.packs.get(&(kind, name.to_owned()))?;
         let decides = |it: &&Scheduled| it.effective.contains(at) && it.published_at <= at;
         versions.iter().find(decides).map(|it| Arc::clone(&it.pack))
+    }
+
+    /// The versions of all packs of a kind that decide at a time, by name.
+    pub fn all_in_force(&self, kind: PackKind, at: Timestamp) -> impl Iterator<Item = &Arc<Pack>> {
+        let decides = move |it: &&Scheduled| {
+            it.pack.kind() == kind && it.effective.contains(at) && it.published_at <= at
+        };
+        self.versions().filter(decides).map(|it| &it.pack)
+    }
+
+    /// Who may do what, by the access pack of this set.
+    pub const fn access(&self) -> &AccessTable {
+        &self.access
     }
 
     /// One version by its content hash: what a replay needs.

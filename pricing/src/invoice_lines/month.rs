@@ -3,12 +3,14 @@
 use tasuki_core::catalog::{BillingCycle, Cadence, Quantity};
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::{Money, Rounding};
+use tasuki_core::quote::Discount;
 use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem, Subscription};
 use tasuki_core::text::Text;
 use tasuki_core::time::CivilDate;
 
 use super::{Attention, InvoiceError, InvoiceLine, MonthAsk, Triggered};
 use crate::cards::Cards;
+use crate::discount;
 use crate::proration::{Fraction, fraction};
 use crate::quote_lines::{Chosen, resolve_item};
 use crate::rate_card::{Price, RateCard};
@@ -40,6 +42,9 @@ struct Charge<'a> {
     quantity: Quantity,
     service_period: DayPeriod,
     part: Fraction,
+    /// The whole period that the part is of, and the days of it that are charged; none for what is
+    /// charged at once.
+    days: Option<(DayPeriod, Vec<DayPeriod>)>,
 }
 
 pub(super) fn charge_phase(
@@ -78,13 +83,14 @@ fn charge_price(
         quantity,
         service_period,
         part: Fraction::WHOLE,
+        days: None,
     };
     match price.cadence {
         Cadence::Initial | Cadence::OneOff => {
             let due = calendar.contains(context.billed_from)
                 && context.is_charged_on(context.billed_from);
             if due && let Some(days) = context.days(calendar).first() {
-                context.add(&whole(*days, quantity), charges)?;
+                context.charge(&whole(*days, quantity), charges)?;
             }
         }
         Cadence::Monthly => {
@@ -102,7 +108,8 @@ fn charge_price(
             {
                 let service_period = DayPeriod::new(first.start(), last.end())?;
                 let quantity = context.measured(price)?.unwrap_or(quantity);
-                context.add(&Charge { price, quantity, service_period, part }, charges)?;
+                let days = Some((nominal, days));
+                context.charge(&Charge { price, quantity, service_period, part, days }, charges)?;
             }
         }
         Cadence::Yearly => {
@@ -110,13 +117,13 @@ fn charge_price(
             if let Some((_, period)) = year
                 && context.is_charged_on(period.start())
             {
-                context.add(&whole(period, quantity), charges)?;
+                context.charge(&whole(period, quantity), charges)?;
             }
         }
         Cadence::Usage => {
             let used = context.measured(price)?.filter(|used| !used.is_zero());
             if let (Some(used), Some(days)) = (used, context.days(calendar).first()) {
-                context.add(&whole(*days, used), charges)?;
+                context.charge(&whole(*days, used), charges)?;
             }
         }
     }
@@ -150,9 +157,11 @@ pub(super) fn charge_triggered(
         quantity: happened.quantity,
         service_period: DayPeriod::new(happened.on, day)?,
         part: Fraction::WHOLE,
+        days: None,
     };
     match price.model.amount(happened.quantity, card.rounding)? {
-        Amount::Priced { .. } => context.add(&charge, charges),
+        // What only may happen was not discounted in the quote, and is not here.
+        Amount::Priced { .. } => context.add(&charge, charges).map(|_| ()),
         Amount::NeedsQuote => {
             let agreed = happened
                 .agreed
@@ -215,7 +224,56 @@ impl Context<'_> {
             .map_err(InvoiceError::from)
     }
 
-    fn add(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+    /// Charges something that was quoted, with what is taken off it.
+    fn charge(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+        let whole = self.add(charge, charges)?;
+        let Some(charged) = charges.lines.last() else { return Ok(()) };
+        let (line, mut left) = (charged.clone(), charged.amount);
+        let (service, cadence) = (Some(line.service), charge.price.cadence);
+        let discounts = self.ask.subscription.discounts.iter();
+        for discount in discounts.filter(|of| of.is_off(service, cadence)) {
+            let Some(part) = self.reduced(charge, discount.ends_on)? else { continue };
+            let reduced = part.of(whole, self.card.rounding)?;
+            let off = discount::off(reduced, discount, left)?;
+            if off.is_zero() {
+                continue;
+            }
+            left = left.minus(off)?;
+            charges.lines.push(InvoiceLine {
+                code: discount.line_code(),
+                label: Discount::label(&line.label),
+                quantity: Quantity::ONE,
+                unit: None,
+                unit_price: None,
+                amount: off.zero().minus(off)?,
+                note: Some(discount::reason(discount)),
+                ..line.clone()
+            });
+        }
+        Ok(())
+    }
+
+    /// The part of a charge before a discount ends; nothing when it is over. A fee for a period is
+    /// divided as it is charged itself, anything else belongs to its first day.
+    fn reduced(
+        &self,
+        charge: &Charge<'_>,
+        ends_on: Option<CivilDate>,
+    ) -> Result<Option<Fraction>, InvoiceError> {
+        let part = match (ends_on, &charge.days) {
+            (None, _) => charge.part,
+            (Some(end), None) if charge.service_period.start() < end => charge.part,
+            (Some(_), None) => return Ok(None),
+            (Some(end), Some((nominal, days))) => {
+                let before: Vec<_> = days.iter().filter_map(|days| days.before_day(end)).collect();
+                fraction(charge.price.proration, *nominal, &before, self.ask.zone)?
+            }
+        };
+        Ok(Some(part).filter(|part| !part.is_nothing()))
+    }
+
+    /// Charges a price; gives the amount for a whole period.
+    fn add(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<Money, InvoiceError> {
         let price = charge.price;
         let rounding = self.card.rounding;
         let mut found = price.model.amount(charge.quantity, rounding)?;
@@ -229,11 +287,11 @@ impl Context<'_> {
         let Amount::Priced { amount, charged } = found else {
             return Err(InvoiceError::NoAgreedAmount { code: price.price.clone() });
         };
-        let amount = charge.part.of(amount, rounding)?;
+        let part = charge.part.of(amount, rounding)?;
         let note = self.how_found(charge);
-        charges.lines.push(self.line(charge, (amount, charged), note));
+        charges.lines.push(self.line(charge, (part, charged), note));
         charges.tax_rounding = Some(self.card.tax.rounding);
-        Ok(())
+        Ok(amount)
     }
 
     fn line(

@@ -80,6 +80,7 @@ fn subscription(phases: Vec<Phase>, items: Vec<SelectedItem>, start: CivilDate) 
         start_on: start,
         anchor: Some(start),
         minimum_term_months: 0,
+        discounts: Vec::new(),
         history: Vec::new(),
         created_at: "2020-09-01T00:00:00Z".parse().unwrap(),
     }

@@ -16,17 +16,17 @@ const MONTHS: i32 = 12;
 /// Digits of a monthly equivalent.
 const DIGITS: u32 = 2;
 
-/// How many of the first twelve months are charged; a month that is free in part counts, so that the
-/// sum is never less than what is charged.
-pub(super) fn n_paid_months(
+/// Those of the first twelve months that are charged; a month that is free in part counts, so that
+/// the sum is never less than what is charged.
+pub(super) fn paid_months(
     start_on: CivilDate,
     trial_until: Option<CivilDate>,
-) -> Result<i64, TimeError> {
-    let Some(until) = trial_until else { return Ok(i64::from(MONTHS)) };
-    let mut paid = 0;
+) -> Result<Vec<DayPeriod>, TimeError> {
+    let mut paid = Vec::new();
     for k in 0..MONTHS {
-        if DayPeriod::nth(start_on, 1, k)?.end() > until {
-            paid += 1;
+        let month = DayPeriod::nth(start_on, 1, k)?;
+        if trial_until.is_none_or(|until| month.end() > until) {
+            paid.push(month);
         }
     }
     Ok(paid)
@@ -35,13 +35,14 @@ pub(super) fn n_paid_months(
 pub(super) fn totals(
     card: &RateCard,
     lines: &[Line],
-    n_paid_months: i64,
+    paid_months: &[DayPeriod],
 ) -> Result<Totals, MoneyError> {
-    let of = |cadences: &[Cadence]| {
+    let of = |cadences: &[Cadence], applies: &dyn Fn(&Line) -> bool| {
         let amounts: Vec<_> = lines
             .iter()
             .filter(|line| line.kind == LineKind::Charged || line.kind == LineKind::Discount)
             .filter(|line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence)))
+            .filter(|line| applies(line))
             .filter_map(|line| {
                 line.amount.map(|amount| Taxable {
                     amount,
@@ -54,17 +55,28 @@ pub(super) fn totals(
     };
     let once = [Cadence::Initial, Cadence::OneOff];
     let month = [Cadence::Monthly, Cadence::Usage];
+    let each_month = |line: &Line| line.cadence.is_some_and(|cadence| month.contains(&cadence));
+    let for_good = |line: &Line| line.ends_on.is_none();
     let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
 
-    let monthly = of(&month)?;
-    let first = if n_paid_months > 0 { of(&Cadence::ALL)? } else { Vec::new() };
-    let first_year = add_totals(first, &monthly, (n_paid_months - 1).max(0))?;
-    let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly])?;
+    let mut first_year = Vec::new();
+    for (k, days) in paid_months.iter().enumerate() {
+        // A fee for a month must be reduced for all of it; what is charged once, on its first day.
+        let lasts = |line: &Line| {
+            line.ends_on.is_none_or(|end| {
+                if each_month(line) { days.end() <= end } else { days.start() < end }
+            })
+        };
+        let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &month };
+        first_year = add_totals(first_year, &of(cadences, &lasts)?, 1)?;
+    }
+    let monthly = of(&month, &for_good)?;
+    let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly], &for_good)?;
     let steady_year = add_totals(with_year, &monthly, i64::from(MONTHS - 1))?;
     Ok(Totals {
-        initial: net(of(&once)?)?,
-        monthly: net(of(&month)?)?,
-        yearly: net(of(&[Cadence::Yearly])?)?,
+        initial: net(of(&once, &|_| true)?)?,
+        monthly: net(monthly)?,
+        yearly: net(of(&[Cadence::Yearly], &for_good)?)?,
         first_year: sums(first_year)?,
         steady_year: sums(steady_year)?,
     })

@@ -173,6 +173,7 @@ impl Month {
             start_on: first,
             anchor: Some(first),
             minimum_term_months: 0,
+            discounts: Vec::new(),
             history: Vec::new(),
             created_at: "2020-09-01T00:00:00Z".parse().unwrap(),
         }

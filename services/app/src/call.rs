@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tasuki_core::party::{Permission, Principal};
+use tasuki_core::party::{Permission, Principal, Relation};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
 use tasuki_store::idempotency;
 pub use tasuki_store::idempotency::RequestKey;
 use tasuki_store::{StoreError, Tx};
+
+use crate::context::Context;
 
 /// One call of a use case.
 #[derive(Debug, Clone)]
@@ -34,8 +36,19 @@ impl Call {
     ///
     /// # Errors
     /// `ROLE_FORBIDDEN`.
-    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
-        if self.principal.may(permission) { Ok(()) } else { Err(self.forbidden(permission)) }
+    pub fn require(&self, ctx: &Context, permission: Permission) -> Result<(), Problem> {
+        if self.may(ctx, permission, Relation::Scheme) {
+            Ok(())
+        } else {
+            Err(self.forbidden(permission))
+        }
+    }
+
+    /// Whether the access pack in force allows it, being that to the tenant concerned. Real time
+    /// chooses the version: a simulated clock gives nobody other rights.
+    pub fn may(&self, ctx: &Context, permission: Permission, relation: Relation) -> bool {
+        let packs = ctx.packs();
+        packs.access().allows(self.principal.role, permission, relation, ctx.clock.now())
     }
 
     /// The refusal of a permission.

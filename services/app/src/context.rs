@@ -26,7 +26,7 @@ pub struct Context {
 impl Context {
     /// The policy packs in use.
     pub fn packs(&self) -> Arc<PackSet> {
-        Arc::clone(&self.library.packs.served().packs)
+        self.library.packs.packs()
     }
 
     /// Tells others, in this transaction, what happened to a tenant.

@@ -54,12 +54,13 @@ fn lines(diagnostics: &[Diagnostic]) -> String {
 impl Library {
     /// Loads all packs and cards, or none.
     ///
-    /// Without a folder, those that come with the program.
+    /// Without a folder, those that come with the program. A folder of packs that says nothing about
+    /// access gets the access pack that comes with the program: without one nobody may do anything.
     ///
     /// # Errors
     /// [`LibraryError`], with everything that is wrong in any file.
     pub fn load(packs: Option<&Path>, cards: Option<&Path>) -> Result<Self, LibraryError> {
-        let sources = pack_sources(packs)?;
+        let sources = with_access(pack_sources(packs)?);
         let packs = PackSet::load(sources.clone()).map_err(LibraryError::Packs)?;
         let cards = match cards {
             None => Cards::built_in()?,
@@ -91,6 +92,19 @@ pub fn pack_sources(folder: Option<&Path>) -> Result<Vec<PackSource>, LibraryErr
     // The order of a folder's files depends on the machine.
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(sources)
+}
+
+/// The folder of packs about access.
+const ACCESS_FOLDER: &str = "access/";
+
+/// The same packs, with the built-in one about access if there is none.
+fn with_access(mut sources: Vec<PackSource>) -> Vec<PackSource> {
+    if !sources.iter().any(|source| source.path.starts_with(ACCESS_FOLDER)) {
+        let mut own = Vec::new();
+        built_in(&BUILT_IN_PACKS, &mut own);
+        sources.extend(own.into_iter().filter(|source| source.path.starts_with(ACCESS_FOLDER)));
+    }
+    sources
 }
 
 fn built_in(dir: &Dir<'_>, sources: &mut Vec<PackSource>) {

@@ -5,7 +5,9 @@
 
 mod accept_quote;
 mod advice;
+mod compliance;
 mod create_quote;
+mod discounts;
 mod facts;
 mod ordering;
 mod read_quotes;
@@ -14,7 +16,9 @@ mod withdraw_quote;
 
 pub use accept_quote::{AcceptQuote, Accepted, ReadText, accept_quote};
 pub use advice::{Advice, Judged, advise};
+pub use compliance::criteria;
 pub use create_quote::{NewQuote, WantedCover, create_quote};
+pub use discounts::{Offered, Prices};
 pub use facts::company_facts;
 pub use read_quotes::{QuoteList, get_quote, list_quotes};
 pub use trimming::{Bundle, bundle_within};

@@ -20,7 +20,7 @@ pub fn list_rate_cards<'a>(
     call: &Call,
     on: Option<CivilDate>,
 ) -> Result<Vec<&'a RateCard>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let cards = ctx.library.cards.all().iter();
     Ok(cards.filter(|card| on.is_none_or(|day| card.is_in_force_on(day))).collect())
 }
@@ -35,7 +35,7 @@ pub fn get_rate_card<'a>(
     name: &str,
     on: CivilDate,
 ) -> Result<&'a RateCard, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     ctx.library.cards.named(name, on).ok_or_else(|| {
         let text = format!("no rate card `{name}` is in force on `{on}`");
         Problem::new(Reason::RateCardNotFound, text).with("rate_card", name).with("day", on)

@@ -166,6 +166,7 @@ async fn found(ctx: &Context) -> TenantId {
         start_on: start,
         trial: None,
         minimum_term_months: 0,
+        discounts: Vec::new(),
     };
     let command = SubscriptionCommand::Activate { on: start, trial_until: None };
     let opened = Subscription::open(draft, created_at).with_item_started(item, start);

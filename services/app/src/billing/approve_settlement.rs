@@ -82,7 +82,7 @@ async fn step(
     change: &SettlementChange,
     command: SettlementCommand,
 ) -> Result<SettlementView, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, now).await? {

@@ -40,7 +40,7 @@ pub async fn get_bordereau(
     month: Month,
     known_at: Option<Timestamp>,
 ) -> Result<Bordereau, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     let tx = ctx.store.begin_read().await?;
     let contract = visible_contract(&tx, call, contract).await?;
     bordereau_of(ctx, &tx, &contract, month, known_at).await

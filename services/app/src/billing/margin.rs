@@ -137,7 +137,7 @@ pub(crate) fn ratio(part: Money, whole: Money) -> Option<Rate> {
 /// # Errors
 /// `ROLE_FORBIDDEN`: margins are the operator's own affair; `REQUEST_INVALID` for more than 36 months.
 pub async fn get_margin(ctx: &Context, call: &Call, ask: &MarginAsk) -> Result<Margins, Problem> {
-    call.require(Permission::ManageScheme)?;
+    call.require(ctx, Permission::ManageScheme)?;
     let tx = ctx.store.begin_read().await?;
     margins(ctx, &tx, ask).await
 }

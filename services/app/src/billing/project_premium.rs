@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_core::id::MasterContractId;
 use tasuki_core::master_contract::MasterContract;
 use tasuki_core::money::{Money, Rounding};
-use tasuki_core::party::Permission;
+use tasuki_core::party::{Permission, Relation};
 use tasuki_core::problem::Problem;
 use tasuki_core::rate::Rate;
 use tasuki_core::text::Text;
@@ -104,7 +104,7 @@ pub async fn project_premium(
     call: &Call,
     ask: &ProjectPremium,
 ) -> Result<ProjectedPremium, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     let tx = ctx.store.begin_read().await?;
     let contract = match ask.master_contract_id {
         Some(id) => Some(visible_contract(&tx, call, id).await?),
@@ -161,7 +161,9 @@ async fn books(
         n_certificate_months: count(n_certificate_months),
         n_tenants: count(tenants.len()),
         incurred,
-        margin_before_premium: call.principal.may(Permission::ManageScheme).then_some(before),
+        margin_before_premium: call
+            .may(ctx, Permission::ManageScheme, Relation::Scheme)
+            .then_some(before),
     })
 }
 

@@ -38,7 +38,7 @@ pub async fn get_settlement(
     call: &Call,
     id: SettlementId,
 ) -> Result<SettlementView, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     let missing = || Problem::not_found(Reason::SettlementNotFound, id);
     let tx = ctx.store.begin_read().await?;
     let stored = settlements::get(&tx, id).await?.ok_or_else(missing)?;
@@ -55,7 +55,7 @@ pub async fn list_settlements(
     call: &Call,
     list: &SettlementList,
 ) -> Result<Page<SettlementView>, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     let after = match list.page.after.as_deref() {
         Some(text) => {
             let mut parts = Parts::of(text);

@@ -36,7 +36,7 @@ pub async fn settle_month(
     counterpart: Counterpart,
     effect: Effect,
 ) -> Result<SettlementView, Problem> {
-    call.require(Permission::Settle)?;
+    call.require(ctx, Permission::Settle)?;
     must_be_visible(call, &counterpart)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;

@@ -32,7 +32,7 @@ pub async fn create_master_contract(
     call: &Call,
     new: NewMasterContract,
 ) -> Result<MasterContractView, Problem> {
-    call.require(Permission::ManageScheme)?;
+    call.require(ctx, Permission::ManageScheme)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, now).await? {

@@ -103,7 +103,7 @@ pub async fn evaluate_eligibility(
     call: &Call,
     question: EligibilityQuestion,
 ) -> Result<Eligibility, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let supposes = match &question.subject {
         Subject::Recorded { overrides, .. } => !overrides.is_empty(),
         Subject::Hypothetical { .. } => true,

@@ -50,7 +50,7 @@ pub async fn get_limits(
     call: &Call,
     question: LimitQuestion,
 ) -> Result<Vec<LimitStatus>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     match question {
         LimitQuestion::Programme(id) => {

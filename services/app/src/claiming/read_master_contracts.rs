@@ -26,7 +26,7 @@ pub async fn get_master_contract(
     id: MasterContractId,
     as_of: Option<Timestamp>,
 ) -> Result<MasterContractView, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     let stored = master_contracts::get(&tx, id)
         .await?
@@ -58,7 +58,7 @@ pub async fn list_master_contracts(
     call: &Call,
     list: &MasterContractList,
 ) -> Result<Page<MasterContractView>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let now = ctx.clock.now();
     let after = list.page.after.as_deref().map(place_from).transpose()?;
     let filter = master_contracts::Filter {

@@ -38,7 +38,7 @@ pub async fn create_partner(
     call: &Call,
     new: NewPartner,
 ) -> Result<Partner, Problem> {
-    call.require(Permission::ManageScheme)?;
+    call.require(ctx, Permission::ManageScheme)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, now).await? {

@@ -43,7 +43,7 @@ pub async fn create_tenant(
     call: &Call,
     new: NewTenant,
 ) -> Result<TenantView, Problem> {
-    call.require(Permission::ManageTenants)?;
+    call.require(ctx, Permission::ManageTenants)?;
     let partner_id = selling_partner(call, new.partner_id)?;
     let now = new.simulated_clock_start.unwrap_or_else(|| ctx.clock.now());
     let tx = ctx.store.begin().await?;

@@ -16,7 +16,7 @@ use crate::paging::{Page, PageRequest};
 /// # Errors
 /// `PARTNER_NOT_FOUND`.
 pub async fn get_partner(ctx: &Context, call: &Call, id: PartnerId) -> Result<Partner, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let hidden = call.principal.role == Role::Partner && call.principal.partner_id != Some(id);
     let tx = ctx.store.begin_read().await?;
     let partner = if hidden { None } else { partners::get(&tx, id).await? };
@@ -32,7 +32,7 @@ pub async fn list_partners(
     call: &Call,
     request: &PageRequest,
 ) -> Result<Page<Partner>, Problem> {
-    call.require(Permission::ManageScheme)?;
+    call.require(ctx, Permission::ManageScheme)?;
     let tx = ctx.store.begin_read().await?;
     let after = request.after.as_deref().unwrap_or_default();
     let rows = partners::list(&tx, after, request.to_read()).await?;
@@ -44,7 +44,7 @@ pub async fn list_partners(
 /// # Errors
 /// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`.
 pub async fn get_provider(ctx: &Context, call: &Call, id: ProviderId) -> Result<Provider, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     let provider = providers::get(&tx, id).await?;
     provider.ok_or_else(|| Problem::not_found(Reason::ProviderNotFound, id))
@@ -55,7 +55,7 @@ pub async fn get_provider(ctx: &Context, call: &Call, id: ProviderId) -> Result<
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub async fn list_providers(ctx: &Context, call: &Call) -> Result<Vec<Provider>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     Ok(providers::all(&tx).await?)
 }

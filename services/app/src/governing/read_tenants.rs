@@ -40,7 +40,7 @@ pub async fn list_tenants(
     list: TenantList,
     request: &PageRequest,
 ) -> Result<Page<TenantView>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     if call.principal.role == Role::Tenant {
         let own = match call.principal.tenant_id {
             Some(own) => vec![get_tenant(ctx, call, own).await?],

@@ -36,7 +36,7 @@ pub async fn register_provider(
     call: &Call,
     new: NewProvider,
 ) -> Result<Provider, Problem> {
-    call.require(Permission::ManageScheme)?;
+    call.require(ctx, Permission::ManageScheme)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, now).await? {

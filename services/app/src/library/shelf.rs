@@ -38,6 +38,11 @@ impl Shelf {
         Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The packs in use now.
+    pub fn packs(&self) -> Arc<PackSet> {
+        Arc::clone(&self.served().packs)
+    }
+
     /// Puts another set in its place.
     pub(crate) fn serve(&self, served: Served) {
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(served);

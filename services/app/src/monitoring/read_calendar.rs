@@ -70,7 +70,7 @@ pub fn read_calendar(
     call: &Call,
     question: &CalendarQuestion,
 ) -> Result<CalendarView, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let calendar = calendar::named(&question.name)?;
     let mut days = Vec::new();
     if let Some(from) = question.from {

@@ -64,7 +64,7 @@ pub struct Reported {
 /// # Errors
 /// `TENANT_NOT_FOUND`, `PROVIDER_NOT_FOUND`, `ROLE_FORBIDDEN`, `REQUEST_INVALID`.
 pub async fn report_alert(ctx: &Context, call: &Call, row: AlertRow) -> Result<Reported, Problem> {
-    rows::own_provider(call, row.key.provider_id)?;
+    rows::own_provider(ctx, call, row.key.provider_id)?;
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
         return Ok(first);
@@ -95,7 +95,7 @@ pub async fn report_alerts(
     call: &Call,
     rows: Vec<Result<AlertRow, RowAnswer>>,
 ) -> Result<Vec<RowAnswer>, Problem> {
-    call.require(Permission::Report)?;
+    call.require(ctx, Permission::Report)?;
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
         return Ok(first);
@@ -106,7 +106,7 @@ pub async fn report_alerts(
         answers.push(match row {
             Err(refused) => refused,
             Ok(row) => {
-                let own = rows::own_provider(call, row.key.provider_id);
+                let own = rows::own_provider(ctx, call, row.key.provider_id);
                 let taken = match own {
                     Ok(()) => take_in(ctx, &tx, call, row).await,
                     Err(problem) => Err(problem),

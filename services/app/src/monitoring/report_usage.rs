@@ -51,7 +51,7 @@ pub async fn report_usage(
     provider_id: ProviderId,
     rows: Vec<Result<UsageRow, RowAnswer>>,
 ) -> Result<Vec<RowAnswer>, Problem> {
-    rows::own_provider(call, provider_id)?;
+    rows::own_provider(ctx, call, provider_id)?;
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
         return Ok(first);

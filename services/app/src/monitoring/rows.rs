@@ -9,6 +9,7 @@ use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, orders};
 
 use crate::call::Call;
+use crate::context::Context;
 
 /// A provider's clock may be ahead of ours by so much: ten minutes.
 const CLOCK_SKEW_SECONDS: i64 = 600;
@@ -86,8 +87,12 @@ pub(crate) fn answer(result: Result<RowAnswer, Problem>) -> Result<RowAnswer, Pr
 ///
 /// # Errors
 /// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`.
-pub(crate) fn own_provider(call: &Call, provider: ProviderId) -> Result<(), Problem> {
-    call.require(Permission::Report)?;
+pub(crate) fn own_provider(
+    ctx: &Context,
+    call: &Call,
+    provider: ProviderId,
+) -> Result<(), Problem> {
+    call.require(ctx, Permission::Report)?;
     if call.principal.role == Role::Provider && call.principal.provider_id != Some(provider) {
         return Err(Problem::not_found(Reason::ProviderNotFound, provider));
     }

@@ -23,7 +23,7 @@ pub(crate) async fn of_list(
         access::enter(ctx, tx, call, tenant, Permission::Read).await?;
         return Ok(Scope::Tenant(tenant));
     }
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     // Whoever is bound to a partner or a tenant that is not named sees nobody, not everybody.
     let bound = || call.forbidden(Permission::Read);
     match call.principal.role {

@@ -178,9 +178,8 @@ fn ordered(
 /// The preflight pack in force: a scheme has one; of several the first by name.
 fn pack_in_force(ctx: &Context, entered: &Entered) -> Option<String> {
     let packs = ctx.packs();
-    let mut preflights = packs.versions().filter(|it| it.pack.kind() == PackKind::Preflight);
-    let found = preflights.find(|it| it.effective.contains(entered.now));
-    found.map(|it| it.pack.name().to_owned())
+    let mut preflights = packs.all_in_force(PackKind::Preflight, entered.now);
+    preflights.next().map(|pack| pack.name().to_owned())
 }
 
 fn refuse(item: &Item) -> Result<(), Problem> {

@@ -72,7 +72,7 @@ pub async fn get_funnel(
     call: &Call,
     query: &FunnelQuery,
 ) -> Result<Funnel, Problem> {
-    let scope = match (everybody(call)?, query.partner) {
+    let scope = match (everybody(ctx, call)?, query.partner) {
         (Scope::All, Some(partner)) => Scope::Partner(partner),
         (own, _) => own,
     };

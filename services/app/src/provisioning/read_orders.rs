@@ -77,7 +77,7 @@ pub(super) async fn list_orders(
             access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
             Scope::Tenant(tenant)
         }
-        None => everybody(call)?,
+        None => everybody(ctx, call)?,
     };
     let filter = Filter { scope, subscription };
     let mut rows = Vec::new();
@@ -95,8 +95,8 @@ pub(super) async fn list_orders(
 }
 
 /// All that the caller may see.
-pub(super) fn everybody(call: &Call) -> Result<Scope, Problem> {
-    call.require(Permission::Read)?;
+pub(super) fn everybody(ctx: &Context, call: &Call) -> Result<Scope, Problem> {
+    call.require(ctx, Permission::Read)?;
     match call.principal.role {
         Role::Operator | Role::System | Role::Soc | Role::HelpDesk | Role::Insurer => {
             Ok(Scope::All)

@@ -82,7 +82,7 @@ pub async fn receive_provider_event(
     call: &Call,
     event: &Reported,
 ) -> Result<Taken, Problem> {
-    call.require(Permission::Report)?;
+    call.require(ctx, Permission::Report)?;
     let unknown = || Problem::not_found(Reason::ItemNotFound, event.item_id);
     let provider = reporting(call, event).ok_or_else(unknown)?;
     let tx = ctx.store.begin().await?;

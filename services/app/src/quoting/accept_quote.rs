@@ -242,6 +242,7 @@ fn opened(
         start_on: start_on.unwrap_or(priced.start_on),
         trial: priced.trial_until.map(|until| Trial { until, then }),
         minimum_term_months: priced.minimum_term_months,
+        discounts: priced.discounts.clone(),
     };
     Subscription::open(draft, entered.now)
 }

@@ -1,8 +1,6 @@
 //! What suits a company: the recommendation and eligibility packs of a rate card, asked without a
 //! store, so that a salesperson's computer can ask as well as the server.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
 use tasuki_core::decision::{Explanation, Outcome, PackKind, PackVersion};
@@ -192,7 +190,7 @@ impl Enquiry<'_> {
 
     /// What the scheme's pack of a kind gives for facts; nothing without a pack.
     fn ask(&mut self, kind: PackKind, facts: CompanyFacts) -> Result<Option<Evaluation>, Problem> {
-        let packs = Arc::clone(&self.library.packs.served().packs);
+        let packs = self.library.packs.packs();
         let name = self.card.packs.as_ref();
         let Some(pack) = name.and_then(|name| packs.in_force(kind, name, self.now)) else {
             return Ok(None);

@@ -8,7 +8,7 @@ use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::master_contract::Attachment;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft, RequiredAcknowledgement};
+use tasuki_core::quote::{CoverOffer, Offer, Priced, Quote, QuoteDraft, RequiredAcknowledgement};
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
@@ -17,6 +17,8 @@ use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
 
 use super::advice::{Advice, Judged, advise};
+use super::compliance::criteria;
+use super::discounts::{Offered, Prices};
 use super::trimming::{Bundle, bundle_within};
 use super::{Intent, QuoteView};
 use crate::access;
@@ -44,6 +46,8 @@ pub struct NewQuote {
     pub valid_days: Option<u32>,
     /// Which cover is wanted.
     pub cover: WantedCover,
+    /// Code of the campaign that the customer names.
+    pub campaign: Option<String>,
     /// Whether it is issued.
     pub intent: Intent,
 }
@@ -88,7 +92,15 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     let card =
         choose_card(ctx, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
     let advice = advise(&ctx.library, card, &profile, &new.selection, buyer.now)?;
-    let (mut bundle, unavailable, judged) = bundle(card, &profile, &new, (start_on, advice))?;
+    let packs = ctx.packs();
+    let prices = Prices {
+        card,
+        packs: &packs,
+        profile: &profile,
+        campaign: new.campaign.as_deref(),
+        now: (buyer.now, &buyer.zone),
+    };
+    let (mut bundle, unavailable, mut judged) = bundle(&prices, &new, (start_on, advice))?;
     let cover = match new.cover {
         WantedCover::AsSold => cover(&tx, card, (start_on, &buyer.zone)).await?,
         WantedCover::None => None,
@@ -96,14 +108,17 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     if let Some(cover) = &cover {
         bundle.priced.acknowledgements.extend(clauses_to_read(cover));
     }
+    let (compliance, asked) = criteria(&packs, &bundle.priced, cover.as_ref(), buyer.now)?;
+    judged.extend(asked);
     let id: QuoteId = ctx.ids.next();
     let decisions = record(ctx, call, &buyer, (id, judged));
     let offer = Offer {
-        priced: bundle.priced,
+        priced: decided_by(bundle.priced, &decisions),
         recommended: bundle.recommended,
         unavailable,
         alternatives: bundle.alternatives,
         cover,
+        compliance,
         packs: decisions.iter().map(|decision| decision.pack.clone()).collect(),
         decisions: decisions.iter().map(|decision| decision.id).collect(),
     };
@@ -138,7 +153,7 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
         let partner_id = new.partner_id.unwrap_or(entered.tenant.partner_id);
         return Ok(Buyer { tenant: Some(entered.tenant), partner_id, now, zone });
     }
-    call.require(Permission::Sell)?;
+    call.require(ctx, Permission::Sell)?;
     if new.intent == Intent::Do {
         return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
     }
@@ -191,20 +206,30 @@ async fn choose_card<'a>(
 }
 
 fn bundle(
-    card: &RateCard,
-    profile: &CompanyProfile,
+    prices: &Prices<'_>,
     new: &NewQuote,
     (start_on, advice): (CivilDate, Advice),
 ) -> Result<(Bundle, Vec<tasuki_core::quote::Unavailable>, Vec<Judged>), Problem> {
-    let Advice { selection, recommended, unavailable, judged } = advice;
-    let ask = Ask { selection, start_on, trial_until: new.trial_until, budget: profile.budget };
-    let bundle = if new.selection.is_empty() {
-        bundle_within(card, ask, recommended)?
+    let Advice { selection, recommended, unavailable, mut judged } = advice;
+    let budget = prices.profile.budget;
+    let ask = Ask { selection, start_on, trial_until: new.trial_until, budget };
+    let mut bundle = if new.selection.is_empty() {
+        bundle_within(prices, ask, recommended)?
     } else {
-        let priced = tasuki_pricing::quote_lines::quote_lines(card, &ask)?;
-        Bundle { priced, recommended, alternatives: Vec::new() }
+        let Offered { priced, judged } = prices.of(&ask)?;
+        Bundle { priced, recommended, alternatives: Vec::new(), judged }
     };
+    judged.extend(bundle.judged.take());
     Ok((bundle, unavailable, judged))
+}
+
+/// Each discount with the decision that gave it.
+fn decided_by(mut priced: Priced, decisions: &[Decision]) -> Priced {
+    for discount in &mut priced.discounts {
+        let behind = decisions.iter().find(|decision| decision.pack == discount.pack);
+        discount.decision_id = behind.map(|decision| decision.id);
+    }
+    priced
 }
 
 /// The cover of the operator's contract that is in force on the first day.

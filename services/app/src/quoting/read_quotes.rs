@@ -65,7 +65,7 @@ pub async fn list_quotes(
             let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
             (Scope::Tenant(tenant), Some(entered.now))
         }
-        None => (everybody(call)?, None),
+        None => (everybody(ctx, call)?, None),
     };
     let filter = Filter {
         scope,
@@ -89,8 +89,8 @@ pub async fn list_quotes(
 }
 
 /// All that the caller may see.
-fn everybody(call: &Call) -> Result<Scope, Problem> {
-    call.require(Permission::Read)?;
+fn everybody(ctx: &Context, call: &Call) -> Result<Scope, Problem> {
+    call.require(ctx, Permission::Read)?;
     if call.principal.role == Role::Partner {
         // A partner without an id sees nobody, not everybody.
         let own = call.principal.partner_id;

@@ -4,11 +4,14 @@ use tasuki_core::catalog::SelectedItem;
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{Alternative, BudgetVerdict, Priced, Recommended};
 use tasuki_core::text::Text;
-use tasuki_pricing::quote_lines::{Ask, quote_lines};
+use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 
+use super::advice::Judged;
+use super::discounts::{Offered, Prices};
+
 /// A priced bundle and what was left out of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
     /// The bundle.
     pub priced: Priced,
@@ -16,6 +19,8 @@ pub struct Bundle {
     pub recommended: Vec<Recommended>,
     /// The whole bundle, when something was left out.
     pub alternatives: Vec<Alternative>,
+    /// What the discount pack was asked about it.
+    pub judged: Option<Judged>,
 }
 
 /// Prices a recommended selection and leaves out what comes last until it fits the budget; one
@@ -24,25 +29,28 @@ pub struct Bundle {
 /// # Errors
 /// Of pricing.
 pub fn bundle_within(
-    card: &RateCard,
+    prices: &Prices<'_>,
     ask: Ask,
     recommended: Vec<Recommended>,
 ) -> Result<Bundle, Problem> {
-    let whole = quote_lines(card, &ask)?;
-    let mut bundle = Bundle { priced: whole.clone(), recommended, alternatives: Vec::new() };
+    let Offered { priced: whole, judged } = prices.of(&ask)?;
+    let mut bundle =
+        Bundle { priced: whole.clone(), recommended, alternatives: Vec::new(), judged };
     let mut ask = ask;
     while !fits(&bundle.priced)
         && ask.selection.len() > 1
         && let Some(left_out) = ask.selection.pop()
     {
-        bundle.priced = quote_lines(card, &ask)?;
+        let Offered { priced, judged } = prices.of(&ask)?;
+        bundle.priced = priced;
+        bundle.judged = judged;
         postpone(&mut bundle.recommended, &left_out);
     }
     if bundle.priced.selection.len() < whole.selection.len() {
         bundle.alternatives.push(Alternative {
             code: "higher".to_owned(),
             label: Text::new("お勧めをすべて含むプラン", "Everything that is recommended"),
-            difference: added(card, &bundle.priced, &whole),
+            difference: added(prices.card, &bundle.priced, &whole),
             selection: whole.selection,
             totals: whole.totals,
             budget: whole.budget,

@@ -49,7 +49,7 @@ pub async fn list_subscriptions(
             access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
             Scope::Tenant(tenant)
         }
-        None => everybody(call)?,
+        None => everybody(ctx, call)?,
     };
     let filter = Filter { scope, states: Vec::new() };
     let rows = subscriptions::list(&tx, &filter, after, request.to_read()).await?;
@@ -57,8 +57,8 @@ pub async fn list_subscriptions(
 }
 
 /// All that the caller may see.
-fn everybody(call: &Call) -> Result<Scope, Problem> {
-    call.require(Permission::Read)?;
+fn everybody(ctx: &Context, call: &Call) -> Result<Scope, Problem> {
+    call.require(ctx, Permission::Read)?;
     match call.principal.role {
         Role::Operator | Role::System | Role::Soc | Role::HelpDesk | Role::Insurer => {
             Ok(Scope::All)

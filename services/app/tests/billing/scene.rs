@@ -239,6 +239,7 @@ impl Scheme {
             start_on: plan.active_on,
             trial: plan.trial_until.map(|until| Trial { until, then: AfterTrial::Paid }),
             minimum_term_months: 0,
+            discounts: Vec::new(),
         };
         let opened = Subscription::open(draft, tenant.created_at);
         let opened = item_ids.into_iter().fold(opened, |subscription, item| {

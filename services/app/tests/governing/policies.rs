@@ -18,6 +18,7 @@ use tasuki_core::party::{Principal, Role};
 use tasuki_core::policy::VersionState;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_policies::PackSet;
 
 use super::scene::{Scheme, by, jst, operator, schemes, wanting, with_key};
 
@@ -293,7 +294,10 @@ async fn a_book_replays_byte_for_byte_until_somebody_touches_it() {
         let ben = person("ben");
         let new = activation("2022.1", "2022-02-01 00:00");
         activate_version(&scheme.ctx, &ben, new).await.unwrap();
-        let bare = Context { library: Arc::default(), ..scheme.ctx.clone() };
+        let access = Library::load(None, None).unwrap().sources_of("access/roles");
+        let packs = PackSet::load(access).unwrap().into();
+        let library = Arc::new(Library { packs, ..Library::default() });
+        let bare = Context { library, ..scheme.ctx.clone() };
         let mut run = replay_book(&bare, &operator(), Some(tenant), (None, None)).await.unwrap();
         while let Some(step) = run.step().await.unwrap() {
             assert_eq!(step.problems, vec![]);
@@ -348,6 +352,56 @@ async fn a_draft_is_tried_on_what_was_recorded() {
         assert_eq!((tally.n_compared, tally.n_changed, tally.n_to_satisfied), (3, 1, 1));
         assert_eq!(tally.rules["PART_NOT_COVERED"].n_no_longer_failing, 1);
         assert_eq!(tally.tenants[&tenant.to_string()].n_changed, 1);
+    }
+}
+
+/// The shipped access pack as its next version.
+fn access(change: (&str, &str)) -> Vec<PackSource> {
+    let library = Library::load(None, None).unwrap();
+    let sources = library.sources_of("access/roles").into_iter();
+    sources
+        .map(|source| {
+            let path = source.path.strip_prefix("access/roles/").unwrap().to_owned();
+            let text = source
+                .text
+                .replace("\"2020.1\"", "\"2022.1\"")
+                .replace("2020-01-01", "2022-02-01")
+                .replace("2019-12-25", "2022-01-01")
+                .replace("at: 2021-04-01", "at: 2022-04-01");
+            PackSource::new(path, text.replace(change.0, change.1))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn nobody_can_lock_everybody_out() {
+    for scheme in adopted().await {
+        let ana = person("ana");
+        let draft = |change| NewDraft {
+            sources: access(change),
+            note: String::new(),
+            validate_only: false,
+        };
+        let locked = draft(("when: { role: operator }", "when: { role: soc }"));
+        let refused = create_draft(&scheme.ctx, &ana, locked).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::PackInvalid);
+        assert!(refused.to_string().contains("operator"), "{refused}");
+
+        create_draft(&scheme.ctx, &ana, draft(("", ""))).await.unwrap();
+        let which = WhichPack {
+            kind: Some(PackKind::Access),
+            name: "roles".to_owned(),
+            version: Some("2022.1".to_owned()),
+            as_of: None,
+        };
+        let ending = Activation {
+            which,
+            effective_until: Some(jst("2022-03-01 00:00")),
+            ..activation("", "2022-02-01 00:00")
+        };
+        let refused = activate_version(&scheme.ctx, &person("ben"), ending).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::PackInvalid, "{refused}");
+        assert!(refused.to_string().contains("everybody is refused"), "{refused}");
     }
 }
 

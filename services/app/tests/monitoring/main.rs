@@ -118,6 +118,7 @@ async fn subscription(scheme: &Scheme, tenant_id: TenantId) -> SubscriptionId {
         start_on: jiff::civil::date(2021, 2, 1),
         trial: None,
         minimum_term_months: 0,
+        discounts: Vec::new(),
     };
     let subscription = Subscription::open(draft, jst("2021-01-25 09:00:00"));
     let tx = scheme.ctx.store.begin().await.unwrap();

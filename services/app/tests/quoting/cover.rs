@@ -89,7 +89,7 @@ fn terms() -> CoverTerms {
     }
 }
 
-async fn insured(scheme: &Scheme) -> MasterContractId {
+pub(crate) async fn insured(scheme: &Scheme) -> MasterContractId {
     let id = MasterContractId::from(Uuid::from_u128(900));
     let draft = MasterContractDraft {
         code: "okinawa-first-response-2021".to_owned(),

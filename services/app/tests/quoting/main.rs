@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod cover;
+mod policies;
 mod scene;
 mod told;
 

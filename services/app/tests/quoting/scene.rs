@@ -187,6 +187,7 @@ pub(crate) fn wanting(tenant: TenantId, selection: Vec<SelectedItem>) -> NewQuot
         trial_until: None,
         valid_days: None,
         cover: WantedCover::AsSold,
+        campaign: None,
         intent: Intent::Do,
     }
 }

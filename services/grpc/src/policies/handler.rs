@@ -79,9 +79,10 @@ impl PolicyService for Policies {
         request: Request<proto::CheckPackRequest>,
     ) -> Result<Response<proto::CheckPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let checked = governing::check_packs(&call, mapping::sources(message.files))
-            .await
-            .map_err(refused)?;
+        let checked =
+            governing::check_packs(&self.edge.ctx, &call, mapping::sources(message.files))
+                .await
+                .map_err(refused)?;
         Ok(Response::new(match checked {
             Ok(packs) => proto::CheckPackResponse {
                 ok: true,

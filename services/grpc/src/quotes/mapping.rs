@@ -9,8 +9,8 @@ use tasuki_core::decision::PackVersion;
 use tasuki_core::master_contract::{Attachment, Clause, ClauseKind, CoverTerms, LimitScope};
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{
-    Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Line, LineKind, QuoteState, Recommended,
-    RequiredAcknowledgement, Totals, Unavailable,
+    Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Discount, Line, LineKind, QuoteState,
+    Recommended, RequiredAcknowledgement, SchemeCriterion, Totals, Unavailable,
 };
 use tasuki_core::text::Text;
 use tasuki_proto::catalog::v1::CoverAttachment;
@@ -46,6 +46,7 @@ pub(crate) fn new_quote(message: proto::CreateQuoteRequest) -> Result<NewQuote, 
         trial_until: fields::optional_day("trial_until", message.trial_until)?,
         valid_days: Some(valid_days).filter(|days| *days > 0),
         cover,
+        campaign: Some(message.campaign_code).filter(|code| !code.is_empty()),
         intent: intent(message.validate_only),
     })
 }
@@ -127,11 +128,13 @@ pub(crate) fn quote(view: &QuoteView) -> proto::Quote {
         selections: priced.selection.iter().map(selection).collect(),
         recommended: offer.recommended.iter().map(recommended).collect(),
         lines: priced.lines.iter().map(line).collect(),
+        discounts: priced.discounts.iter().map(discount).collect(),
         totals: Some(totals(&priced.totals)),
         budget: priced.budget.as_ref().map(budget),
         alternatives: offer.alternatives.iter().map(alternative).collect(),
         not_included: priced.not_included.iter().map(words::text).collect(),
         cover: Some(offer.cover.as_ref().map_or_else(no_cover, cover)),
+        compliance: offer.compliance.iter().map(criterion).collect(),
         acknowledgements: priced.acknowledgements.iter().map(acknowledgement).collect(),
         decisions: view.decisions.iter().map(explain::decision).collect(),
         rate_card: Some(rate_card(&priced.rate_card)),
@@ -221,8 +224,31 @@ fn line(line: &Line) -> proto::QuoteLine {
         plan_code: line.plan.clone().unwrap_or_default(),
         option_code: line.option.clone().unwrap_or_default(),
         free_until: line.free_until.map(words::day),
+        ends_on: line.ends_on.map(words::day),
         note: line.note.as_ref().map(words::text),
         covered_by_cover: line.covered,
+    }
+}
+
+fn discount(of: &Discount) -> proto::Discount {
+    proto::Discount {
+        code: of.code.clone(),
+        reason: Some(words::text(&of.reason)),
+        rate: of.rate.to_string(),
+        amount: Some(words::money(of.amount)),
+        cadence: prices::cadence(of.cadence).into(),
+        ends_on: of.ends_on.map(words::day),
+        line_codes: of.line_codes.clone(),
+        decision_id: of.decision_id.map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+fn criterion(of: &SchemeCriterion) -> proto::ComplianceCriterion {
+    proto::ComplianceCriterion {
+        code: of.code.clone(),
+        text: Some(words::text(&of.text)),
+        outcome: explain::outcome(of.outcome).into(),
+        note: of.note.as_ref().map(words::text),
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod policies;
+mod quotes;
 mod tenants;
 
 use std::sync::Arc;

@@ -9,12 +9,12 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tasuki_app::library::Library;
-use tasuki_app::quoting::{Bundle, advise, bundle_within};
+use tasuki_app::quoting::{Bundle, Offered, Prices, advise, bundle_within};
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::Unavailable;
 use tasuki_core::text::Language;
 use tasuki_core::time::{CivilDate, Clock, Timestamp, Zone};
-use tasuki_pricing::quote_lines::{Ask, quote_lines};
+use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 
 use crate::present::SystemClock;
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// First day of the subscription; today if left out.
     #[arg(long, value_name = "DAY")]
     start_on: Option<CivilDate>,
+    /// Code of the campaign that the customer names.
+    #[arg(long, value_name = "CODE")]
+    campaign: Option<String>,
     /// Folder of price lists; those that come with the program if left out.
     #[arg(long, value_name = "DIR")]
     cards: Option<PathBuf>,
@@ -95,7 +98,8 @@ fn answer<'a>(
         Some(file) => input::read(file)?,
         None => options.company.wanted()?,
     };
-    let today = now.day_in(&Zone::named(Zone::TOKYO)?);
+    let zone = Zone::named(Zone::TOKYO)?;
+    let today = now.day_in(&zone);
     let start_on = options.start_on.unwrap_or(today);
     let Some(card) = library.cards.named(&options.rate_card, start_on) else {
         let all = library.cards.all().iter().map(|card| card.reference.to_string());
@@ -110,14 +114,20 @@ fn answer<'a>(
             trial_until: None,
             budget: wanted.profile.budget,
         };
+        let packs = library.packs.packs();
+        let prices = Prices {
+            card,
+            packs: &packs,
+            profile: &wanted.profile,
+            campaign: options.campaign.as_deref(),
+            now: (now, &zone),
+        };
+        let recommended = advice.recommended;
         let bundle = if wanted.select.is_empty() {
-            bundle_within(card, ask, advice.recommended)?
+            bundle_within(&prices, ask, recommended)?
         } else {
-            Bundle {
-                priced: quote_lines(card, &ask)?,
-                recommended: advice.recommended,
-                alternatives: Vec::new(),
-            }
+            let Offered { priced, judged } = prices.of(&ask)?;
+            Bundle { priced, recommended, alternatives: Vec::new(), judged }
         };
         Ok(Answer { card, bundle, unavailable: advice.unavailable })
     };

@@ -10,7 +10,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, decisions, policies};
 
-use super::adopt::refresh_packs;
+use super::adopt::{self, refresh_packs};
 use super::files::{self, aside, run_all_cases};
 use super::packs::{VersionView, WhichPack, resolve, version_view};
 use crate::call::Call;
@@ -101,7 +101,7 @@ impl Change<'_> {
         onto: impl FnOnce(Timeline, Period) -> Result<Timeline, Problem> + Send,
     ) -> Result<VersionView, Problem> {
         let Self { ctx, call, .. } = self;
-        call.require(Permission::ManageScheme)?;
+        call.require(ctx, Permission::ManageScheme)?;
         let now = ctx.clock.now();
         let tx = ctx.store.begin().await?;
         let wanted = self.which.version.clone().unwrap_or_default();
@@ -138,6 +138,7 @@ impl Change<'_> {
         policies::update_version(&tx, &version).await?;
         policies::keep_timeline(&tx, (kind, &name), &timeline).await?;
         policies::touch(&tx, (kind, &name)).await?;
+        adopt::try_out(ctx, &tx).await?;
         self.tell(&tx, &version, topic).await?;
         call.remember(&tx, &wanted).await?;
         let view = version_view(ctx, &tx, ((kind, &name), &wanted), now).await?;

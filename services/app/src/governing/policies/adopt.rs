@@ -8,6 +8,7 @@ use tasuki_core::actor::Actor;
 use tasuki_core::party::Principal;
 use tasuki_core::policy::{Period, PolicyVersion, Timeline, VersionState};
 use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
 use tasuki_policies::{Effective, PackSet, Scheduled};
 use tasuki_store::{Tx, policies};
 
@@ -133,6 +134,18 @@ pub async fn refresh_packs(ctx: &Context) -> Result<bool, Problem> {
     let is_other = next.revision != served.revision;
     ctx.library.packs.serve(next);
     Ok(is_other)
+}
+
+/// Whether the set that is stored in a transaction could be taken into use as a whole.
+///
+/// # Errors
+/// `PACK_INVALID`, for example when an access pack would lock out those who could change it back.
+pub(super) async fn try_out(ctx: &Context, tx: &Tx) -> Result<(), Problem> {
+    let versions = policies::versions(tx, None).await?;
+    let periods = policies::periods(tx, None).await?;
+    let packs = ctx.packs();
+    let tried = aside(move || schedule(&packs, versions, periods)).await?;
+    tried.map(|_| ()).map_err(|why| Problem::new(Reason::PackInvalid, why))
 }
 
 type Periods = Vec<(tasuki_core::decision::PackKind, String, Period)>;

@@ -79,7 +79,7 @@ pub async fn compare_versions(
     call: &Call,
     question: CompareQuestion,
 ) -> Result<ComparisonRun, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let which =
         WhichPack { kind: question.kind, name: question.name.clone(), ..WhichPack::default() };
     let base = side(ctx, call, &which, question.base).await?;

@@ -46,7 +46,7 @@ pub async fn create_draft(
     call: &Call,
     new: NewDraft,
 ) -> Result<VersionView, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let sources = placed(new.sources);
     let (pack, report, sources) = aside(move || {
         let pack = only_pack(sources.clone())?;
@@ -113,7 +113,7 @@ pub async fn withdraw_draft(
     which: &WhichPack,
     etag: &str,
 ) -> Result<VersionView, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin().await?;
     if let Some(first) = call.first_answer::<Drafted>(&tx, now).await? {

@@ -56,7 +56,7 @@ pub async fn evaluate_pack(
     call: &Call,
     question: PackQuestion,
 ) -> Result<Evaluated, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let facts = FactSet::from_json(&question.facts)
         .map_err(|error| Problem::invalid("facts_json", error.to_string()))?;
     if question.record {

@@ -79,7 +79,7 @@ pub async fn list_packs(
     call: &Call,
     kind: Option<PackKind>,
 ) -> Result<Vec<PackView>, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     let versions = policies::versions(&tx, None).await?;
     let mut names: Vec<(PackKind, String)> =
@@ -102,7 +102,7 @@ pub async fn get_pack(
     call: &Call,
     which: &WhichPack,
 ) -> Result<VersionView, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let now = ctx.clock.now();
     let tx = ctx.store.begin_read().await?;
     let (kind, name) = resolve(&tx, which).await?;
@@ -217,10 +217,11 @@ fn standing(version: PolicyVersion, timeline: &Timeline, now: Timestamp) -> Vers
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub async fn check_packs(
+    ctx: &Context,
     call: &Call,
     sources: Vec<PackSource>,
 ) -> Result<Result<PackSet, Vec<Diagnostic>>, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     aside(move || PackSet::load(placed(sources))).await
 }
 
@@ -234,7 +235,7 @@ pub async fn test_packs(
     which: &WhichPack,
     sources: Vec<PackSource>,
 ) -> Result<Result<CaseReport, Vec<Diagnostic>>, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let sources = if sources.is_empty() {
         files::sources(&get_pack(ctx, call, which).await?.standing.version)
     } else {

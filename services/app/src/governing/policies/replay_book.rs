@@ -74,7 +74,7 @@ pub async fn replay_book(
     tenant: Option<TenantId>,
     (from, until): (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<BookRun, Problem> {
-    call.require(Permission::Read)?;
+    call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     let scope = scope::of_list(ctx, &tx, call, tenant).await?;
     let chains: VecDeque<_> = decisions::chains(&tx, scope).await?.into();

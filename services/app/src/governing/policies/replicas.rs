@@ -27,7 +27,7 @@ pub struct Replicas {
 /// # Errors
 /// `ROLE_FORBIDDEN`.
 pub async fn list_replicas(ctx: &Context, call: &Call) -> Result<Replicas, Problem> {
-    call.require(Permission::WritePolicies)?;
+    call.require(ctx, Permission::WritePolicies)?;
     let tx = ctx.store.begin_read().await?;
     let revision = policies::revision(&tx).await?;
     let replicas = policies::replicas(&tx, since(ctx.clock.now())).await?;

@@ -84,7 +84,10 @@ impl Page<'_> {
             self.say("備考", "Note"),
         ]);
         for cadence in Cadence::ALL {
-            let lines = self.answer.bundle.priced.lines_of(LineKind::Charged);
+            let lines =
+                self.answer.bundle.priced.lines.iter().filter(|line| {
+                    line.kind == LineKind::Charged || line.kind == LineKind::Discount
+                });
             for line in lines.filter(|line| line.cadence == Some(cadence)) {
                 let note = line.note.as_ref().map(|note| self.text(note));
                 table.row([

@@ -9,9 +9,13 @@ struct Line {
 }
 
 fn page_of(arguments: &str) -> String {
+    page_at("2021-04-01T00:00:00Z", arguments)
+}
+
+fn page_at(now: &str, arguments: &str) -> String {
     let line = Line::parse_from(std::iter::once("quote").chain(arguments.split(' ')));
     let library = Library::load(None, None).unwrap();
-    let now = "2021-04-01T00:00:00Z".parse().unwrap();
+    let now = now.parse().unwrap();
     match answer(&library, &line.options, now).unwrap() {
         Ok(answer) => {
             let language = match line.options.lang {
@@ -45,6 +49,18 @@ fn what_is_named_is_quoted() {
     let page = page_of("--windows 4 --select edr --lang en");
     assert!(page.contains("¥9,000"), "{page}");
     assert!(page.contains("For 4, charged as 5"), "{page}");
+}
+
+#[test]
+fn a_discount_stands_below_the_fee_that_it_is_taken_off() {
+    let page = page_at(
+        "2021-08-01T00:00:00Z",
+        "--windows 5 --select utm --campaign otasuketai-2021 --lang en",
+    );
+    let lines: Vec<_> = page.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.starts_with("Managed UTM, initial fee")).unwrap();
+    assert!(lines[at + 1].starts_with("Discount: Managed UTM, initial fee"), "{page}");
+    assert!(lines[at + 1].contains("-¥10,000"), "{page}");
 }
 
 #[test]

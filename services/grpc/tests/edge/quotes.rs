@@ -1,0 +1,91 @@
+//! Quotes over the wire: discounts and the criteria of public schemes.
+
+use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
+use tasuki_proto::quote::v1::{
+    CreateQuoteRequest, LineKind, PackReference, QuoteTotals, Selection,
+};
+use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
+use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
+use tasuki_proto::tenant::v1::{CompanyProfile, CreateTenantRequest, Membership};
+use tasuki_proto::types::v1::{Cadence, Outcome, PackKind, Service};
+
+use crate::{by, partner, served, tenant};
+
+/// 2 August 2021, 10:00 in Japan.
+const AUGUST_2021: i64 = 1_627_866_000;
+
+fn units(money: Option<tasuki_proto::google::r#type::Money>) -> i64 {
+    money.unwrap().units
+}
+
+#[tokio::test]
+async fn a_quote_carries_its_discounts_and_which_criteria_it_meets() {
+    for served in served().await {
+        let mut partners = PartnerServiceClient::new(served.channel.clone());
+        partners.create_partner(by("operator", partner("r1", "ogs", "OGS"))).await.unwrap();
+        let mut tenants = TenantServiceClient::new(served.channel.clone());
+        let start = prost_types::Timestamp { seconds: AUGUST_2021, nanos: 0 };
+        let new =
+            CreateTenantRequest { simulated_clock_start: Some(start), ..tenant("t1", "firm") };
+        let made = tenants.create_tenant(by("partner:ogs", new)).await.unwrap();
+        let tenant_id = made.into_inner().tenant.unwrap().id;
+
+        let membership = Membership {
+            association: "naha-chamber-of-commerce".to_owned(),
+            evidence: "card 12".to_owned(),
+            ..Membership::default()
+        };
+        let selection = Selection { service: Service::Utm.into(), ..Selection::default() };
+        let ask = CreateQuoteRequest {
+            request_id: "q1".to_owned(),
+            tenant_id,
+            profile: Some(CompanyProfile {
+                memberships: vec![membership],
+                ..CompanyProfile::default()
+            }),
+            selections: vec![selection],
+            rate_card: "okinawa".to_owned(),
+            campaign_code: "otasuketai-2021".to_owned(),
+            ..CreateQuoteRequest::default()
+        };
+        let mut quotes = QuoteServiceClient::new(served.channel.clone());
+        let made = quotes.create_quote(by("partner:ogs", ask.clone())).await.unwrap();
+        let quote = made.into_inner().quote.unwrap();
+
+        let off: Vec<_> = quote
+            .lines
+            .iter()
+            .filter(|line| line.kind() == LineKind::Discount)
+            .map(|line| (line.code.as_str(), units(line.amount.clone()), line.ends_on.is_some()))
+            .collect();
+        assert_eq!(
+            off,
+            [
+                ("discount.campaign_initial_fee", -10_000, false),
+                ("discount.chamber_membership", -500, true)
+            ]
+        );
+        let given = &quote.discounts[0];
+        assert_eq!((given.code.as_str(), given.rate.as_str()), ("CHAMBER_MEMBERSHIP", "0.05"));
+        assert_eq!((given.cadence(), units(given.amount.clone())), (Cadence::Monthly, 500));
+        assert_eq!(given.ends_on.unwrap().year, 2022);
+        assert_eq!(given.line_codes, ["utm.monthly"]);
+        assert!(given.decision_id.starts_with("dec_"));
+        assert!(given.reason.as_ref().unwrap().ja.contains("会員"));
+        let QuoteTotals { initial, first_year_net, steady_year_net, .. } = quote.totals.unwrap();
+        assert_eq!(units(initial), 0);
+        assert_eq!((units(first_year_net), units(steady_year_net)), (114_000, 120_000));
+
+        let criteria: Vec<_> =
+            quote.compliance.iter().map(|of| (of.code.as_str(), of.outcome())).collect();
+        assert_eq!(criteria.len(), 5);
+        assert!(criteria.contains(&("otasuketai.watched_day_and_night", Outcome::Satisfied)));
+        assert!(criteria.contains(&("otasuketai.consultation_window", Outcome::NotSatisfied)));
+        let kinds: Vec<_> = quote.packs.iter().map(PackReference::kind).collect();
+        assert!(kinds.contains(&PackKind::Discount) && kinds.contains(&PackKind::Compliance));
+
+        let wrong = CreateQuoteRequest { campaign_code: "a b".to_owned(), ..ask };
+        let refused = quotes.create_quote(by("partner:ogs", wrong)).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+    }
+}
