@@ -14,8 +14,9 @@ use tasuki_policies::cel::{Bindings, CelValue, evaluate};
 #[path = "conformance/reader.rs"]
 mod reader;
 
-/// The suites of the language itself.
-const CORE: [&str; 14] = [
+/// The suites of the language itself. The interpreter of the `cel` crate passes 1,089 of their 1,127
+/// tests that need no messages: all but 38 of `macros2`.
+const CORE: [&str; 15] = [
     "basic",
     "comparisons",
     "conversions",
@@ -25,6 +26,7 @@ const CORE: [&str; 14] = [
     "lists",
     "logic",
     "macros",
+    "macros2",
     "namespace",
     "parse",
     "plumbing",
@@ -33,7 +35,7 @@ const CORE: [&str; 14] = [
 ];
 
 /// The suites of the libraries that the evaluator has.
-const LIBRARIES: [&str; 4] = ["bindings_ext", "macros2", "math_ext", "string_ext"];
+const LIBRARIES: [&str; 3] = ["bindings_ext", "math_ext", "string_ext"];
 
 /// Words of an expression that only protobuf messages bring: the types of the tests themselves, and
 /// all that the specification makes from messages. Instants and spans of time are CEL's own.
@@ -190,10 +192,10 @@ fn run(names: &[&str], count: usize) {
 
 #[test]
 fn every_test_of_the_language_that_needs_no_messages_passes() {
-    run(&CORE, 1_081);
+    run(&CORE, 1_127);
 }
 
 #[test]
 fn every_test_of_the_libraries_that_needs_no_messages_passes() {
-    run(&LIBRARIES, 456);
+    run(&LIBRARIES, 410);
 }

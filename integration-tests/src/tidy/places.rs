@@ -33,6 +33,7 @@ pub fn floats_where_money_is(sources: &[Source]) -> Vec<Finding> {
         .iter()
         .filter(|source| source.extension() == "rs")
         .filter(|source| folders.iter().any(|folder| source.path.starts_with(folder)))
+        .filter(|source| !is_standard_cel(source))
         .flat_map(|source| {
             lines(source, |line| {
                 let code = line.split_once("//").map_or(line, |(code, _)| code);
@@ -43,6 +44,13 @@ pub fn floats_where_money_is(sources: &[Source]) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// What packs never reach: all of CEL has floating-point numbers, packs do not.
+fn is_standard_cel(source: &Source) -> bool {
+    source.path == "policies/src/cel.rs"
+        || source.path.starts_with("policies/src/functions/standard")
+        || (source.path.starts_with("policies/src/") && source.name() == "dynamic.rs")
 }
 
 /// Modules that are not called after what they hold.

@@ -218,6 +218,12 @@ impl Lowering<'_> {
                 self.deep(ided, Kind::Index(Box::new(parts)), depth)
             }
             ("has", None, [argument]) => self.has(ided, argument),
+            ("refer", None, [code]) => {
+                let never = self.made(ided, Kind::Literal(Value::Bool(false)), &[]);
+                let parts = [never, self.node(code)];
+                let depth = deepest(&parts);
+                self.deep(ided, Kind::Require(Box::new(parts)), depth)
+            }
             ("require", None, [condition, code]) => {
                 let parts = [self.node(condition), self.node(code)];
                 let depth = deepest(&parts);

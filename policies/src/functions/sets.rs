@@ -54,6 +54,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
 ];
 
+/// The most comparisons of elements: two lists of a thousand.
+const MAX_COMPARISONS: usize = 1_100_000;
+
 fn size(values: &[Value]) -> Result<Value, String> {
     let size = match values {
         [Value::Text(text)] => text.chars().count(),
@@ -74,7 +77,13 @@ fn two_lists(given: &[Type]) -> Result<Type, String> {
 
 fn compare(values: &[Value], test: fn(&[Value], &[Value]) -> bool) -> Result<Value, String> {
     match values {
-        [Value::List(one), Value::List(two)] => Ok(Value::Bool(test(&one.items, &two.items))),
+        [one @ Value::List(list), two @ Value::List(wanted)] => {
+            // Every element is compared with every other: more than steps by weight would pay for.
+            if one.weight().saturating_mul(two.weight()) > MAX_COMPARISONS {
+                return Err("the lists are too long to compare".to_owned());
+            }
+            Ok(Value::Bool(test(&list.items, &wanted.items)))
+        }
         _ => Err(unexpected("hasAny")),
     }
 }

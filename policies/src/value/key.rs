@@ -68,10 +68,10 @@ impl Key {
         }
     }
 
-    const fn number(&self) -> Option<i128> {
+    fn number(&self) -> Option<i128> {
         match self {
-            Self::Int(number) => Some(*number as i128),
-            Self::Uint(number) => Some(*number as i128),
+            Self::Int(number) => Some(i128::from(*number)),
+            Self::Uint(number) => Some(i128::from(*number)),
             Self::Bool(_) | Self::Text(_) => None,
         }
     }

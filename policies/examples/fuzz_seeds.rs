@@ -1,10 +1,11 @@
 //! Writes what the targets start from: the shipped packs, their expressions, and the facts of their
-//! cases.
+//! cases. Run by `.ci/fuzz`.
+#![expect(clippy::expect_used, reason = "a tool for developers")]
 
 use std::fs;
 use std::path::Path;
 
-use tasuki_policies::{PackCase, function_reference};
+use tasuki_policies::{PackCase, PackSource, function_reference};
 
 fn main() {
     let into = std::env::args().nth(1).expect("the folder to write to");
@@ -13,7 +14,7 @@ fn main() {
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join(format!("seed-{n:04}")), content).expect("a file");
     };
-    let files = tasuki_policies_fuzz::shipped();
+    let files = shipped();
     let mut n_expressions = 0;
     let mut expression = |text: &str| {
         n_expressions += 1;
@@ -47,4 +48,25 @@ fn main() {
         let facts = case.facts().to_json().expect("JSON");
         write("facts_json", n, &facts.to_string());
     }
+}
+
+/// Every file of the shipped packs.
+fn shipped() -> Vec<PackSource> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("packs");
+    let mut open = vec![root.clone()];
+    let mut files = Vec::new();
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder).expect("the folder of packs");
+        for entry in entries {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let below = path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
+                files.push(PackSource::new(below, fs::read_to_string(&path).expect("a text")));
+            }
+        }
+    }
+    files.sort_by(|one, two| one.path.cmp(&two.path));
+    files
 }
