@@ -53,6 +53,7 @@ pub mod diagnostic;
 pub mod facts;
 
 mod cases;
+mod coverage;
 mod evaluate;
 mod expression;
 mod functions;
@@ -61,6 +62,7 @@ mod source;
 mod value;
 
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
+pub use coverage::{ConditionSeen, Floor, ParseFloorError};
 pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
 pub use facts::FactSet;

@@ -12,11 +12,13 @@ use crate::facts::FactPath;
 mod build;
 mod file;
 mod load;
+mod places;
 mod rules;
 mod set;
 mod table;
 mod template;
 
+pub(crate) use places::{Places, Site};
 pub use set::PackSet;
 
 use template::Message;
@@ -64,6 +66,8 @@ pub struct Pack {
     pub(crate) facts: Vec<FactPath>,
     pub(crate) assumptions: Vec<Assumption>,
     pub(crate) folder: String,
+    /// Where its expressions stand in its files.
+    pub(crate) places: Places,
 }
 
 /// When a version decides: the start belongs to it, the end does not.

@@ -60,6 +60,11 @@ impl Placed {
         at_offset(&self.file, code, (start, length), message)
     }
 
+    /// Line and column, from 1, of a byte offset of the text.
+    pub(crate) fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        line_and_column(&self.file.text, self.start + self.raw_offset(offset))
+    }
+
     /// Where a character of the text stands in the raw text of the file. YAML folds white space and
     /// doubles quotes; every other character stands in both, in the same order.
     fn raw_offset(&self, wanted: usize) -> usize {
@@ -132,9 +137,7 @@ fn at_offset(
     (start, length): (usize, usize),
     message: String,
 ) -> Diagnostic {
-    let before = file.text.get(..start).unwrap_or(&file.text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+    let (line, column) = line_and_column(&file.text, start);
     let text = file.text.lines().nth(line - 1).unwrap_or_default();
     let length = length.clamp(1, text.chars().count().saturating_sub(column - 1).max(1));
     let gutter = line.to_string();
@@ -154,6 +157,13 @@ fn at_offset(
         suggestion: None,
         snippet: Some(snippet),
     }
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+    (line, column)
 }
 
 /// Blanks as wide as the characters before the caret: those of Japanese take two columns.

@@ -9,6 +9,8 @@ use crate::expression::{Compiled, Each, Kind, Macro, Node, Operator, apply, nega
 use crate::facts::{FactPath, FactSet};
 use crate::value::Value;
 
+mod what_if;
+
 /// How many steps one evaluation of a pack may take, each worth some ten nanoseconds. The largest
 /// shipped pack takes a few hundred.
 pub(crate) const MAX_STEPS: usize = 200_000;

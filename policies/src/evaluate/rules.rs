@@ -8,18 +8,20 @@ use tasuki_core::text::Text;
 
 use super::evaluator::{EvalError, Evaluator};
 use super::explain::{deciding, undecided};
+use super::watch::{Reached, Watch};
 use super::{Evaluation, Matched};
 use crate::expression::Compiled;
 use crate::facts::FactSet;
-use crate::pack::{Pack, Rule, Shape};
+use crate::pack::{Pack, Rule, Shape, Site};
 use crate::value::Value;
 
-/// What a pack gives for facts.
-pub(super) fn evaluate(pack: &Pack, facts: &FactSet) -> Evaluation {
+/// What a pack gives for facts; whoever watches is told of every expression that is reached.
+pub(super) fn evaluate<W: Watch>(pack: &Pack, facts: &FactSet, watch: &mut W) -> Evaluation {
     let evaluator = Evaluator::new(facts, &pack.facts, &pack.variables);
     let mut run = Run {
         pack,
         facts,
+        watch,
         evaluator,
         findings: Vec::new(),
         matched: Vec::new(),
@@ -43,9 +45,10 @@ enum Came {
     NotConcerned,
 }
 
-struct Run<'r> {
+struct Run<'r, W> {
     pack: &'r Pack,
     facts: &'r FactSet,
+    watch: &'r mut W,
     evaluator: Evaluator<'r>,
     findings: Vec<Finding>,
     matched: Vec<Matched>,
@@ -54,12 +57,12 @@ struct Run<'r> {
     found: BTreeMap<String, Vec<Value>>,
 }
 
-impl Run<'_> {
+impl<W: Watch> Run<'_, W> {
     fn rules(&mut self) {
         let pack = self.pack;
-        for rule in &pack.rules {
+        for (place, rule) in pack.rules.iter().enumerate() {
             self.evaluator.take_reads();
-            let came = self.condition(rule);
+            let came = self.condition(place, rule);
             let seen = self.facts_seen();
             match (pack.shape, came) {
                 (_, Came::Unknown(error)) => {
@@ -68,11 +71,11 @@ impl Run<'_> {
                         return;
                     }
                 }
-                (Shape::AllMustHold, Came::Failed) => self.failed(rule, seen, false),
-                (Shape::NoneMayHold, Came::Held) => self.failed(rule, seen, true),
-                (Shape::CollectAll, Came::Held) => self.applied(rule, seen),
+                (Shape::AllMustHold, Came::Failed) => self.failed((place, rule), seen, false),
+                (Shape::NoneMayHold, Came::Held) => self.failed((place, rule), seen, true),
+                (Shape::CollectAll, Came::Held) => self.applied((place, rule), seen),
                 (Shape::FirstMatch | Shape::DecisionTable, Came::Held) => {
-                    self.applied(rule, seen);
+                    self.applied((place, rule), seen);
                     return;
                 }
                 (Shape::AllMustHold, Came::Held | Came::NotConcerned)
@@ -87,14 +90,24 @@ impl Run<'_> {
         }
     }
 
-    fn condition(&mut self, rule: &Rule) -> Came {
+    /// Tells whoever watches that an expression is evaluated.
+    fn reach(&mut self, site: impl FnOnce() -> Site, expression: &Compiled) {
+        let (pack, facts, found) = (self.pack, self.facts, &self.evaluator.found);
+        self.watch.reached(&Reached { pack, facts, found, expression }, site);
+    }
+
+    fn condition(&mut self, place: usize, rule: &Rule) -> Came {
         let concerned = match &rule.guard {
-            Some(guard) => self.evaluator.truth(&guard.node),
+            Some(guard) => {
+                self.reach(|| Site::Guard(place), guard);
+                self.evaluator.truth(&guard.node)
+            }
             None => Ok(true),
         };
         if concerned == Ok(false) {
             return Came::NotConcerned;
         }
+        self.reach(|| Site::Condition(place), &rule.condition);
         match (self.evaluator.truth(&rule.condition.node), concerned) {
             (Ok(true), _) => Came::Held,
             (Ok(false), Ok(_)) => Came::Failed,
@@ -117,7 +130,7 @@ impl Run<'_> {
     }
 
     /// A condition that says no.
-    fn failed(&mut self, rule: &Rule, facts: Vec<FactSeen>, given: bool) {
+    fn failed(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>, given: bool) {
         let expression = deciding(&mut self.evaluator, &rule.condition, given);
         self.findings.push(Finding {
             code: rule.code.clone(),
@@ -129,18 +142,18 @@ impl Run<'_> {
             next_step: rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator)),
             remedies: vec![],
         });
-        let outputs = self.rule_outputs(rule);
+        let outputs = self.rule_outputs(place, rule);
         if !outputs.is_empty() {
             self.finding_outputs.insert(rule.code.clone(), outputs);
         }
     }
 
     /// A rule that was chosen or collected.
-    fn applied(&mut self, rule: &Rule, facts: Vec<FactSeen>) {
+    fn applied(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>) {
         let expression = deciding(&mut self.evaluator, &rule.condition, true);
         let message = rule.message.filled(&mut self.evaluator);
         let next_step = rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator));
-        let outputs = self.rule_outputs(rule);
+        let outputs = self.rule_outputs(place, rule);
         self.matched.push(Matched {
             code: rule.code.clone(),
             message,
@@ -153,12 +166,13 @@ impl Run<'_> {
     }
 
     /// The values that a fired rule gives. One that has no value is a finding of its own.
-    fn rule_outputs(&mut self, rule: &Rule) -> BTreeMap<String, Json> {
+    fn rule_outputs(&mut self, place: usize, rule: &Rule) -> BTreeMap<String, Json> {
         let mut given = BTreeMap::new();
         let codes = self.found.entry("code".to_owned()).or_default();
         codes.push(Value::text(&rule.code));
         for (name, output) in &rule.outputs {
             self.evaluator.take_reads();
+            self.reach(|| Site::RuleOutput(place, name.clone()), output);
             match self.evaluator.evaluate(&output.node) {
                 Ok(value) => {
                     given.insert(name.clone(), value.to_json());
@@ -271,6 +285,7 @@ impl Run<'_> {
             self.offer_found();
             for (name, output) in &self.pack.outputs {
                 self.evaluator.take_reads();
+                self.reach(|| Site::Output(name.clone()), output);
                 match self.evaluator.evaluate(&output.node) {
                     Ok(value) => {
                         outputs.insert(name.clone(), value.to_json());

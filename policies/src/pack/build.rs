@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_saphyr::{Location, Spanned};
 
+use super::{Places, Site};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{
     Compiled, FactTable, Fault, Name, Names, Parsed, Type, check, is_taken, parse,
@@ -30,6 +31,7 @@ pub(super) struct Builder {
     pub(super) variables: Vec<Compiled>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) files_used: BTreeSet<String>,
+    pub(super) places: Places,
 }
 
 impl Builder {
@@ -42,6 +44,7 @@ impl Builder {
             variables: Vec::new(),
             diagnostics: Vec::new(),
             files_used: BTreeSet::new(),
+            places: Places::default(),
         }
     }
 
@@ -189,6 +192,7 @@ impl Builder {
             let (kind, depth) = match self.checked(&text, &parsed, None) {
                 Some(compiled) => {
                     let known = (compiled.node.result.clone(), compiled.node.depth);
+                    self.places.note(Site::Variable(self.variables.len()), name, text);
                     self.variables.push(compiled);
                     known
                 }

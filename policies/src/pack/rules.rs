@@ -6,8 +6,9 @@ use serde_saphyr::{Location, Spanned};
 
 use super::build::{Builder, is_identifier};
 use super::file::{PackFile, RuleFile, TextFile};
+use super::places::RowText;
 use super::template::Message;
-use super::{Rule, Shape, table};
+use super::{Rule, Shape, Site, table};
 use crate::expression::{Compiled, Name, Type, found_names};
 use crate::source::Placed;
 
@@ -28,7 +29,7 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
         builder.wrong("too-long", file.shape.defined, message);
         return vec![];
     }
-    for (at, rule, condition) in written {
+    for (at, rule, row) in written {
         let code = &rule.code.value;
         if !is_code(code) {
             let message = format!("`{code}` is not a code: capital letters, digits and `_`");
@@ -39,13 +40,15 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
             builder.wrong("name-taken", rule.code.defined, message);
         }
         let named = rule.code.defined;
-        rules.extend(checked(builder, (shape, at), rule, condition).map(|rule| (named, rule)));
+        let place = rules.len();
+        let found = checked(builder, (shape, at, place), rule, row);
+        rules.extend(found.map(|rule| (named, rule)));
     }
     same_outputs(builder, &rules, shape);
     rules.into_iter().map(|(_, rule)| rule).collect()
 }
 
-type Written = (Location, RuleFile, Option<Placed>);
+type Written = (Location, RuleFile, Option<RowText>);
 
 /// The rules as written; those of a table with the text of their condition.
 fn written(builder: &mut Builder, file: &mut PackFile) -> Vec<Written> {
@@ -77,16 +80,21 @@ fn written(builder: &mut Builder, file: &mut PackFile) -> Vec<Written> {
 
 fn checked(
     builder: &mut Builder,
-    (shape, at): (Shape, Location),
+    (shape, at, place): (Shape, Location, usize),
     rule: RuleFile,
-    made: Option<Placed>,
+    row: Option<RowText>,
 ) -> Option<Rule> {
-    let (guard, condition) = match made {
-        Some(condition) => (None, Some(condition)),
+    let code = &rule.code.value;
+    let (guard, condition) = match &row {
+        Some(row) => (None, Some(row.text.clone())),
         None => conditions(builder, (shape, at), &rule),
     };
-    let guard = guard.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
-    let condition = condition.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
+    let guard = guard.and_then(|text| condition_at(builder, (Site::Guard(place), code), text));
+    let condition =
+        condition.and_then(|text| condition_at(builder, (Site::Condition(place), code), text));
+    if let Some(row) = row {
+        builder.places.note_row(place, code, row);
+    }
     let message = rule.message.as_ref().map(|text| message(builder, text));
     if message.is_none() {
         let missing = format!("rule `{}` has no message", rule.code.value);
@@ -94,7 +102,7 @@ fn checked(
         builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
     }
     let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
-    let outputs = outputs(builder, &rule.outputs);
+    let outputs = outputs(builder, Some(place), &rule.outputs);
     Some(Rule {
         code: rule.code.value,
         clause: rule.clause,
@@ -105,6 +113,17 @@ fn checked(
         next_step,
         outputs,
     })
+}
+
+/// A condition, with its place noted.
+fn condition_at(
+    builder: &mut Builder,
+    (site, code): (Site, &str),
+    text: Placed,
+) -> Option<Compiled> {
+    let compiled = builder.expression(&text, Some(&Type::Bool));
+    builder.places.note(site, code, text);
+    compiled
 }
 
 /// The texts of guard and condition: where all must hold, `when` says whom a rule concerns and
@@ -139,9 +158,10 @@ pub(super) fn message(builder: &mut Builder, text: &TextFile) -> Message {
     Message::read(builder, &ja, &en)
 }
 
-/// Reads named outputs.
+/// Reads named outputs: of the rule at that place, or of the whole pack.
 pub(super) fn outputs(
     builder: &mut Builder,
+    rule: Option<usize>,
     outputs: &BTreeMap<String, Spanned<String>>,
 ) -> Vec<(String, Compiled)> {
     let mut given = Vec::new();
@@ -152,6 +172,11 @@ pub(super) fn outputs(
         }
         let text = builder.text(expression);
         if let Some(compiled) = builder.expression(&text, None) {
+            let site = match rule {
+                Some(rule) => Site::RuleOutput(rule, name.clone()),
+                None => Site::Output(name.clone()),
+            };
+            builder.places.note(site, name, text);
             given.push((name.clone(), compiled));
         }
     }
