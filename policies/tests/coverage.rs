@@ -16,12 +16,12 @@ facts: [company]
 
 fn report(body: &str, facts: &[&str]) -> CaseReport {
     let pack = PackSource::new("eligibility/example/pack.yaml", format!("{HEAD}{body}"));
-    let cases: String = facts
-        .iter()
-        .map(|facts| {
-            format!("- {{ name: x, at: 2020-10-01, facts: {{ company: {facts} }}, expect: {{ outcome: satisfied }} }}\n")
-        })
-        .collect();
+    let case = |facts: &&str| {
+        format!(
+            "- {{ name: x, at: 2020-10-01, facts: {{ company: {facts} }}, expect: {{ outcome: satisfied }} }}\n"
+        )
+    };
+    let cases = facts.iter().map(case).collect::<Vec<_>>().concat();
     let cases = PackSource::new("eligibility/example/cases/all.yaml", cases);
     let cases = PackCase::read([&cases]).unwrap();
     run_cases(&PackSet::load([pack]).unwrap(), &cases)
