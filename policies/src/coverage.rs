@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::expression::{Compiled, Kind, Macro, Node};
+use crate::expression::{Compiled, Kind, Node};
 use crate::pack::{Pack, Site};
 
 mod walk;
@@ -181,44 +181,12 @@ impl Found<'_> {
 
     /// The conditions below a node.
     fn inside(&mut self, site: &Site, compiled: &Compiled, node: &Node) {
-        for (below, is_condition) in below(node) {
+        for (below, is_condition) in node.below() {
             if is_condition {
                 self.condition(site, compiled, below);
             } else {
                 self.inside(site, compiled, below);
             }
-        }
-    }
-}
-
-/// The nodes right below a node in the order of evaluation, and which of them are conditions.
-fn below(node: &Node) -> Vec<(&Node, bool)> {
-    match &node.kind {
-        Kind::Literal(_)
-        | Kind::Fact(_)
-        | Kind::HasFact(_)
-        | Kind::Variable(_)
-        | Kind::Found(_)
-        | Kind::Local(_) => vec![],
-        Kind::And(operands) | Kind::Or(operands) => operands.iter().map(|it| (it, true)).collect(),
-        Kind::Not(operand) => vec![(operand.as_ref(), true)],
-        Kind::Conditional(parts) => {
-            let [test, one, two] = parts.as_ref();
-            vec![(test, true), (one, false), (two, false)]
-        }
-        Kind::Negate(one)
-        | Kind::Select(one, _)
-        | Kind::HasKey(one, _)
-        | Kind::Matches(one, _)
-        | Kind::Known(one) => vec![(one.as_ref(), false)],
-        Kind::Binary(_, two) | Kind::Index(two) => two.iter().map(|it| (it, false)).collect(),
-        Kind::List(nodes) | Kind::Call(_, nodes) => nodes.iter().map(|it| (it, false)).collect(),
-        Kind::Map(entries) => entries.iter().map(|(_, it)| (it, false)).collect(),
-        Kind::Each(what, each) => {
-            let mut found = vec![(&each.list, false)];
-            found.extend(each.filter.as_ref().map(|it| (it, true)));
-            found.push((&each.body, *what != Macro::Map));
-            found
         }
     }
 }
@@ -245,7 +213,7 @@ fn can_vary(pack: &Pack, node: &Node) -> bool {
         | Kind::Call(..)
         | Kind::Matches(..)
         | Kind::Known(_)
-        | Kind::Each(..) => below(node).into_iter().any(|(it, _)| can_vary(pack, it)),
+        | Kind::Each(..) => node.below().into_iter().any(|(it, _)| can_vary(pack, it)),
     }
 }
 

@@ -13,6 +13,7 @@ mod evaluator;
 mod explain;
 #[cfg(test)]
 mod reference_tests;
+mod remedies;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! The text is parsed by the `cel` crate. Everything after it is ours, so that cost, explanation
 //! and the three outcomes belong to the evaluator and are not bolted on to it.
 
+mod below;
 mod check;
 mod names;
 mod operators;

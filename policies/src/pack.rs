@@ -109,6 +109,18 @@ pub(crate) struct Rule {
     pub(crate) message: Message,
     pub(crate) next_step: Option<Message>,
     pub(crate) outputs: Vec<(String, Compiled)>,
+    pub(crate) curable: Curable,
+}
+
+/// Whether somebody can do something about a finding of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Curable {
+    /// Nobody can.
+    No,
+    /// By changing any fact.
+    Any,
+    /// By changing one of these facts, by their places.
+    By(Vec<usize>),
 }
 
 impl Pack {

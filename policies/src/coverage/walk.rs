@@ -97,7 +97,7 @@ impl Walk<'_> {
             | Kind::Map(_)
             | Kind::Call(..)
             | Kind::Matches(..) => {
-                for (below, _) in super::below(node) {
+                for (below, _) in node.below() {
                     self.value(site, below)?;
                 }
             }

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tasuki_core::decision::{FactSeen, Finding, Outcome};
+use tasuki_core::decision::{FactSeen, Finding, Outcome, Remedy};
 use tasuki_core::text::Text;
 
-use super::evaluator::{EvalError, Evaluator};
+use super::evaluator::{EvalError, Evaluator, MAX_STEPS};
 use super::explain::{deciding, undecided};
+use super::remedies::Cure;
 use super::watch::{Reached, Watch};
 use super::{Evaluation, Matched};
 use crate::expression::Compiled;
 use crate::facts::FactSet;
-use crate::pack::{Pack, Rule, Shape, Site};
+use crate::pack::{Curable, Pack, Rule, Shape, Site};
 use crate::value::Value;
 
 /// What a pack gives for facts; whoever watches is told of every expression that is reached.
@@ -27,6 +28,7 @@ pub(super) fn evaluate<W: Watch>(pack: &Pack, facts: &FactSet, watch: &mut W) ->
         matched: Vec::new(),
         finding_outputs: BTreeMap::new(),
         found: BTreeMap::new(),
+        cure_steps: MAX_STEPS,
     };
     run.rules();
     let outcome = run.outcome();
@@ -55,6 +57,8 @@ struct Run<'r, W> {
     finding_outputs: BTreeMap<String, BTreeMap<String, Json>>,
     /// What fired rules gave: for outputs of the whole pack.
     found: BTreeMap<String, Vec<Value>>,
+    /// What looking for remedies may still take, for all findings together.
+    cure_steps: usize,
 }
 
 impl<W: Watch> Run<'_, W> {
@@ -132,6 +136,7 @@ impl<W: Watch> Run<'_, W> {
     /// A condition that says no.
     fn failed(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>, given: bool) {
         let expression = deciding(&mut self.evaluator, &rule.condition, given);
+        let remedies = self.remedies(rule, |cure| cure.of_failed(!given));
         self.findings.push(Finding {
             code: rule.code.clone(),
             outcome: Outcome::NotSatisfied,
@@ -140,12 +145,27 @@ impl<W: Watch> Run<'_, W> {
             expression,
             facts,
             next_step: rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator)),
-            remedies: vec![],
+            remedies,
         });
         let outputs = self.rule_outputs(place, rule);
         if !outputs.is_empty() {
             self.finding_outputs.insert(rule.code.clone(), outputs);
         }
+    }
+
+    /// What would change a finding of a rule that somebody can do something about.
+    fn remedies(
+        &mut self,
+        rule: &Rule,
+        look: impl FnOnce(&mut Cure<'_>) -> Vec<Remedy>,
+    ) -> Vec<Remedy> {
+        if rule.curable == Curable::No {
+            return vec![];
+        }
+        let mut cure = Cure::new(self.pack, self.facts, (rule, self.cure_steps));
+        let found = look(&mut cure);
+        self.cure_steps = cure.steps_left();
+        found
     }
 
     /// A rule that was chosen or collected.
@@ -195,6 +215,14 @@ impl<W: Watch> Run<'_, W> {
         (error, facts): (&EvalError, Vec<FactSeen>),
     ) {
         let (message, next_step) = self.unknown(error);
+        // What is missing for an output is no question of the condition.
+        let of_condition = expression.source == rule.condition.source;
+        let remedies = match error {
+            EvalError::Missing(places) if of_condition => {
+                self.remedies(rule, |cure| cure.of_unknown(places))
+            }
+            EvalError::Missing(_) | EvalError::Failed(_) | EvalError::Spent => vec![],
+        };
         let expression = undecided(&mut self.evaluator, expression);
         self.findings.push(Finding {
             code: rule.code.clone(),
@@ -204,7 +232,7 @@ impl<W: Watch> Run<'_, W> {
             expression,
             facts,
             next_step: Some(next_step),
-            remedies: vec![],
+            remedies,
         });
     }
 

@@ -93,6 +93,16 @@ pub(super) struct RuleFile {
     pub(super) next_step: Option<TextFile>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) curable: Option<Spanned<CurableFile>>,
+}
+
+/// Whether somebody can do something about it: in general, or by these facts only.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(super) enum CurableFile {
+    Any(bool),
+    By(Vec<String>),
 }
 
 /// Rows of cells.
@@ -122,4 +132,6 @@ pub(super) struct RowFile {
     pub(super) next_step: Option<TextFile>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) curable: Option<Spanned<CurableFile>>,
 }

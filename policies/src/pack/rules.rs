@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_saphyr::{Location, Spanned};
 
 use super::build::{Builder, is_identifier};
-use super::file::{PackFile, RuleFile, TextFile};
+use super::file::{CurableFile, PackFile, RuleFile, TextFile};
 use super::places::RowText;
 use super::template::Message;
-use super::{Rule, Shape, Site, table};
+use super::{Curable, Rule, Shape, Site, table};
+use crate::diagnostic::nearest;
 use crate::expression::{Compiled, Name, Type, found_names};
 use crate::source::Placed;
 
@@ -103,6 +104,7 @@ fn checked(
     }
     let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
     let outputs = outputs(builder, Some(place), &rule.outputs);
+    let curable = rule.curable.as_ref().map_or(Curable::No, |it| curable(builder, it));
     Some(Rule {
         code: rule.code.value,
         clause: rule.clause,
@@ -112,7 +114,32 @@ fn checked(
         message: message?,
         next_step,
         outputs,
+        curable,
     })
+}
+
+/// The facts that somebody can change: those that the pack looks at so far.
+fn curable(builder: &mut Builder, written: &Spanned<CurableFile>) -> Curable {
+    let paths = match &written.value {
+        CurableFile::Any(true) => return Curable::Any,
+        CurableFile::Any(false) => return Curable::No,
+        CurableFile::By(paths) => paths,
+    };
+    let mut places = Vec::new();
+    for path in paths {
+        let known: Vec<String> = builder.table.facts.iter().map(|it| it.path.clone()).collect();
+        if let Some(place) = known.iter().position(|it| it == path) {
+            places.push(place);
+            continue;
+        }
+        let message = format!("no rule up to here looks at a fact `{path}`");
+        let near = nearest(path, known.iter().map(String::as_str));
+        match near.map(|near| format!("did you mean `{near}`?")) {
+            Some(hint) => builder.wrong_with_hint("unknown-fact", written.defined, (message, hint)),
+            None => builder.wrong("unknown-fact", written.defined, message),
+        }
+    }
+    Curable::By(places)
 }
 
 /// A condition, with its place noted.

@@ -18,7 +18,8 @@ pub(super) fn rule_of(
     row: Spanned<RowFile>,
 ) -> (RuleFile, RowText) {
     let place = row.defined;
-    let RowFile { code, clause, requirements, when, message, next_step, outputs } = row.value;
+    let RowFile { code, clause, requirements, when, message, next_step, outputs, curable } =
+        row.value;
     let mut text = String::new();
     let mut cells = Vec::new();
     for (input, cell) in &when {
@@ -47,6 +48,7 @@ pub(super) fn rule_of(
         message,
         next_step,
         outputs,
+        curable,
     };
     (rule, condition)
 }
