@@ -87,6 +87,8 @@ pub enum Permission {
     Settle,
     /// Check, test and draft policies.
     WritePolicies,
+    /// Read what would change a decision: told to a claimant it would say what to write.
+    SeeRemedies,
 }
 
 impl Permission {
@@ -104,6 +106,7 @@ impl Permission {
             Self::Bill => "bill",
             Self::Settle => "settle",
             Self::WritePolicies => "write_policies",
+            Self::SeeRemedies => "see_remedies",
         }
     }
 }
@@ -136,10 +139,15 @@ impl Principal {
                 P::Read | P::Sell | P::ManageTenants | P::NotifyLoss | P::WritePolicies
             ),
             Role::Provider => matches!(permission, P::Report),
-            Role::Soc => matches!(permission, P::Read | P::Respond | P::Report),
-            Role::HelpDesk => matches!(permission, P::Read | P::Respond | P::NotifyLoss),
+            Role::Soc => matches!(permission, P::Read | P::Respond | P::Report | P::SeeRemedies),
+            Role::HelpDesk => {
+                matches!(permission, P::Read | P::Respond | P::NotifyLoss | P::SeeRemedies)
+            }
             Role::Insurer => {
-                matches!(permission, P::Read | P::DecideClaims | P::Settle | P::WritePolicies)
+                matches!(
+                    permission,
+                    P::Read | P::DecideClaims | P::Settle | P::WritePolicies | P::SeeRemedies
+                )
             }
             Role::Tenant => matches!(permission, P::Read | P::NotifyLoss),
         }
@@ -183,6 +191,13 @@ mod tests {
         assert!(partner.may_enter(Permission::Sell, tenant, own));
         assert!(!partner.may_enter(Permission::Sell, tenant, other));
         assert!(!partner.may_enter(Permission::DecideClaims, tenant, own));
+    }
+
+    #[test]
+    fn only_those_who_decide_or_help_see_what_would_change_a_decision() {
+        let sees = |role| Principal::of("token:x", role).may(Permission::SeeRemedies);
+        assert!([Role::Operator, Role::Insurer, Role::Soc, Role::HelpDesk].into_iter().all(sees));
+        assert!(![Role::Partner, Role::Tenant, Role::Provider].into_iter().any(sees));
     }
 
     #[test]

@@ -323,3 +323,16 @@ pub fn run_cases(packs: &PackSet, cases: &[PackCase]) -> CaseReport {
     }
     report
 }
+
+/// What the reader says to a key that a section of the format does not have.
+#[cfg(test)]
+pub(crate) fn unknown_key_of(section: &str) -> Option<String> {
+    fn told<T: serde::de::DeserializeOwned>() -> String {
+        serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string()
+    }
+    Some(match section {
+        "case" => told::<CaseFile>(),
+        "expect" => told::<Expected>(),
+        _ => return None,
+    })
+}

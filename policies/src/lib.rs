@@ -56,7 +56,9 @@ mod cases;
 mod coverage;
 mod evaluate;
 mod expression;
+mod format;
 mod functions;
+mod json_schema;
 mod pack;
 mod source;
 mod value;
@@ -67,6 +69,7 @@ pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
+pub use json_schema::{JsonSchemas, json_schema};
 pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Shape};
 pub use source::PackSource;
 pub use tasuki_core::decision::{

@@ -18,6 +18,8 @@ mod set;
 mod table;
 mod template;
 
+#[cfg(test)]
+pub(crate) use file::unknown_key_of;
 pub(crate) use places::{Places, Site};
 pub use set::PackSet;
 
@@ -43,6 +45,26 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Every shape.
+    pub const ALL: [Self; 5] = [
+        Self::AllMustHold,
+        Self::NoneMayHold,
+        Self::FirstMatch,
+        Self::CollectAll,
+        Self::DecisionTable,
+    ];
+
+    /// The word in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllMustHold => "all_must_hold",
+            Self::NoneMayHold => "none_may_hold",
+            Self::FirstMatch => "first_match",
+            Self::CollectAll => "collect_all",
+            Self::DecisionTable => "decision_table",
+        }
+    }
+
     /// Whether rules after the first one that holds do not matter.
     pub(crate) const fn stops_at_first(self) -> bool {
         match self {

@@ -22,10 +22,10 @@ constants: { most: { int: 50000, source: terms }, year: { duration: 8760h, sourc
 fn evaluate(body: &str, facts: &str) -> Evaluation {
     let used = "outputs: { most: most, year: string(year) }\n";
     let pack = PackSource::new("cover/example/pack.yaml", format!("{HEAD}{body}{used}"));
-    let packs = PackSet::load([pack]).map_err(|wrong| wrong[0].to_string()).unwrap();
-    let mut facts: serde_json::Value = serde_json::from_str(facts).unwrap();
-    facts["now"] = "2020-10-01T03:00:00Z".into();
-    let facts = FactSet::from_json(&facts).unwrap();
+    let packs = PackSet::load([pack]).map_err(|wrong| format!("{wrong:#?}")).unwrap();
+    let mut facts: serde_json::Map<_, _> = serde_json::from_str(facts).unwrap();
+    facts.insert("now".to_owned(), "2020-10-01T03:00:00Z".into());
+    let facts = FactSet::from_json(&facts.into()).unwrap();
     packs.packs().next().unwrap().evaluate(&facts)
 }
 

@@ -135,3 +135,21 @@ pub(super) struct RowFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) curable: Option<Spanned<CurableFile>>,
 }
+
+/// What the reader says to a key that a section of the format does not have.
+#[cfg(test)]
+pub(crate) fn unknown_key_of(section: &str) -> Option<String> {
+    fn told<T: serde::de::DeserializeOwned>() -> String {
+        serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string()
+    }
+    Some(match section {
+        "pack" => told::<PackFile>(),
+        "effective" => told::<EffectiveFile>(),
+        "text" => told::<TextFile>(),
+        "constant" => told::<ConstantFile>(),
+        "rule" => told::<RuleFile>(),
+        "table" => told::<TableFile>(),
+        "row" => told::<RowFile>(),
+        _ => return None,
+    })
+}

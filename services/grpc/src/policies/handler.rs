@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::mapping;
 use crate::edge::Edge;
+use crate::explain::Reader;
 use crate::status::{not_served_yet, status};
 use crate::{explain, fields};
 
@@ -122,7 +123,11 @@ impl PolicyService for Policies {
                 })
                 .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::EvaluatePackResponse {
-            explanation: Some(explain::explanation(&explanation, Some(pack.identity()))),
+            explanation: Some(explain::explanation(
+                Reader::of(&call),
+                &explanation,
+                Some(pack.identity()),
+            )),
             diagnostics: Vec::new(),
         }))
     }
@@ -143,7 +148,7 @@ impl PolicyService for Policies {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListDecisionsResponse {
-            decisions: all.iter().map(mapping::decision).collect(),
+            decisions: all.iter().map(|it| mapping::decision(Reader::of(&call), it)).collect(),
             next_page_token: String::new(),
         }))
     }
@@ -160,7 +165,7 @@ impl PolicyService for Policies {
         let decision = governing::get_decision(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        let decision = Some(mapping::decision(&decision));
+        let decision = Some(mapping::decision(Reader::of(&call), &decision));
         Ok(Response::new(proto::GetDecisionResponse { decision }))
     }
 
@@ -176,7 +181,7 @@ impl PolicyService for Policies {
         let replay = governing::replay_decision(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::replay(&replay)))
+        Ok(Response::new(mapping::replay(Reader::of(&call), &replay)))
     }
 
     async fn get_fact_schema(

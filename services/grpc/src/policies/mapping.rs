@@ -6,6 +6,7 @@ use tasuki_core::problem::Problem;
 use tasuki_proto::policy::v1 as proto;
 use tasuki_proto::types::v1 as words_proto;
 
+use crate::explain::Reader;
 use crate::{explain, fields, words};
 
 pub(crate) fn sources(files: Vec<words_proto::SourceFile>) -> Vec<PackSource> {
@@ -125,9 +126,9 @@ pub(crate) fn tested(report: &CaseReport) -> proto::TestPackResponse {
     }
 }
 
-pub(crate) fn decision(decision: &Decision) -> proto::Decision {
+pub(crate) fn decision(reader: Reader, decision: &Decision) -> proto::Decision {
     proto::Decision {
-        explanation: Some(explain::decision(decision)),
+        explanation: Some(explain::decision(reader, decision)),
         tenant_id: decision.tenant_id.map(|id| id.to_string()).unwrap_or_default(),
         facts_json: decision.facts.to_string(),
         environment_version: decision.pack.environment.clone(),
@@ -137,14 +138,14 @@ pub(crate) fn decision(decision: &Decision) -> proto::Decision {
     }
 }
 
-pub(crate) fn replay(replay: &Replay) -> proto::ReplayDecisionResponse {
+pub(crate) fn replay(reader: Reader, replay: &Replay) -> proto::ReplayDecisionResponse {
     proto::ReplayDecisionResponse {
         identical: replay.problem.is_none(),
-        recorded: Some(explain::decision(&replay.recorded)),
+        recorded: Some(explain::decision(reader, &replay.recorded)),
         replayed: replay
             .replayed
             .as_ref()
-            .map(|again| explain::explanation(again, Some(&replay.recorded.pack))),
+            .map(|again| explain::explanation(reader, again, Some(&replay.recorded.pack))),
         problem: replay.problem.clone().unwrap_or_default(),
     }
 }

@@ -2,6 +2,7 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod remedies;
 mod tenants;
 
 use std::sync::Arc;
@@ -62,6 +63,7 @@ impl Authenticate for ByName {
             Some("operator") => Role::Operator,
             Some("partner") => Role::Partner,
             Some("provider") => Role::Provider,
+            Some("insurer") => Role::Insurer,
             Some("tenant") => Role::Tenant,
             _ => return Err(Problem::new(Reason::Unauthenticated, "unknown token")),
         };
