@@ -55,6 +55,7 @@ pub mod facts;
 mod cases;
 mod coverage;
 mod evaluate;
+mod explain_text;
 mod expression;
 mod format;
 mod functions;
@@ -62,11 +63,13 @@ mod json_schema;
 mod pack;
 mod source;
 mod value;
+mod workbench;
 
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
 pub use coverage::{ConditionSeen, Floor, ParseFloorError};
 pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
+pub use explain_text::explain_text;
 pub use facts::FactSet;
 pub use functions::{FunctionReference, reference as function_reference};
 pub use json_schema::{JsonSchemas, json_schema};
@@ -75,3 +78,4 @@ pub use source::PackSource;
 pub use tasuki_core::decision::{
     Explanation, FactSeen, Finding, Outcome, Output, PackKind, PackVersion,
 };
+pub use workbench::{Given, Workbench, read_facts};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tasuki_core::decision::{PackKind, PackVersion};
 use tasuki_core::time::Timestamp;
 
-use crate::expression::Compiled;
+use crate::expression::{Compiled, Names};
 use crate::facts::FactPath;
 
 mod build;
@@ -22,6 +22,7 @@ mod template;
 pub(crate) use file::unknown_key_of;
 pub(crate) use places::{Places, Site};
 pub use set::PackSet;
+pub(crate) use set::parse_stack;
 
 use template::Message;
 
@@ -90,6 +91,8 @@ pub struct Pack {
     pub(crate) folder: String,
     /// Where its expressions stand in its files.
     pub(crate) places: Places,
+    /// What its constants, variables and facts mean.
+    pub(crate) names: Names,
 }
 
 /// When a version decides: the start belongs to it, the end does not.

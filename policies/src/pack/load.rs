@@ -71,6 +71,7 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
                 assumptions,
                 folder: folder.to_owned(),
                 places: builder.places,
+                names: builder.names,
             })
         }
         (Err(error), _) => {

@@ -17,6 +17,17 @@ use crate::source::PackSource;
 /// optimisation. Only what is touched takes memory.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 
+/// Does something that parses, on a stack that is large enough. Nothing when it failed.
+pub(crate) fn parse_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new()
+            .name("read-policies".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work);
+        reader.ok()?.join().ok()
+    })
+}
+
 /// Packs that were checked together.
 #[derive(Debug, Clone, Default)]
 pub struct PackSet {
@@ -33,16 +44,10 @@ impl PackSet {
     /// Everything that is wrong in any of the files; then nothing is loaded.
     pub fn load(sources: impl IntoIterator<Item = PackSource>) -> Result<Self, Vec<Diagnostic>> {
         let sources: Vec<PackSource> = sources.into_iter().collect();
-        let reader = std::thread::Builder::new()
-            .name("read-policies".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || Self::read(sources));
-        let failed = |message: &str| vec![Diagnostic::of_file("internal", "", message)];
-        match reader.map(std::thread::JoinHandle::join) {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(failed("the reader of packs failed")),
-            Err(error) => Err(failed(&error.to_string())),
-        }
+        let read = parse_stack(move || Self::read(sources));
+        read.unwrap_or_else(|| {
+            Err(vec![Diagnostic::of_file("internal", "", "the reader of packs failed")])
+        })
     }
 
     fn read(sources: Vec<PackSource>) -> Result<Self, Vec<Diagnostic>> {
