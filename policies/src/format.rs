@@ -7,8 +7,10 @@ use crate::facts;
 use crate::pack::Shape;
 
 pub(crate) mod keys;
+mod layout;
 
 pub(crate) use keys::{CASE, PACK};
+pub use layout::format_file;
 
 /// A mapping of the format.
 #[derive(Debug)]

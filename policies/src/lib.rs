@@ -62,6 +62,7 @@ mod functions;
 mod json_schema;
 mod pack;
 mod source;
+mod starter;
 mod value;
 mod workbench;
 
@@ -71,10 +72,12 @@ pub use diagnostic::Diagnostic;
 pub use evaluate::{Evaluation, Matched};
 pub use explain_text::explain_text;
 pub use facts::FactSet;
+pub use format::format_file;
 pub use functions::{FunctionReference, reference as function_reference};
 pub use json_schema::{JsonSchemas, json_schema};
 pub use pack::{Assumption, ENVIRONMENT, Effective, Pack, PackSet, Shape};
 pub use source::PackSource;
+pub use starter::starter;
 pub use tasuki_core::decision::{
     Explanation, FactSeen, Finding, Outcome, Output, PackKind, PackVersion,
 };

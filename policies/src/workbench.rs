@@ -100,34 +100,26 @@ impl Workbench {
 ///
 /// # Errors
 /// What is wrong in the file, with its place.
-pub fn read_facts(file: &PackSource, now: Option<Timestamp>) -> Result<FactSet, Diagnostic> {
-    match serde_saphyr::from_str::<FactSet>(&file.text) {
-        Ok(mut facts) => {
-            facts.now = now.unwrap_or(facts.now);
-            Ok(facts)
+pub fn read_facts(file: &PackSource, now: Option<Timestamp>) -> Result<FactSet, Vec<Diagnostic>> {
+    let error = match serde_saphyr::from_str::<FactSet>(&file.text) {
+        Ok(facts) => return Ok(FactSet { now: now.unwrap_or(facts.now), ..facts }),
+        Err(error) => error,
+    };
+    let told = vec![yaml_error(file, &error)];
+    let missing = error.without_snippet().to_string().contains("missing field `now`");
+    match now {
+        // The file is right but for the present.
+        Some(now) if missing => {
+            let facts: Result<serde_json::Map<_, _>, _> = serde_saphyr::from_str(&file.text);
+            let Ok(mut facts) = facts else { return Err(told) };
+            facts.insert("now".to_owned(), now.to_string().into());
+            FactSet::from_json(&facts.into())
+                .map_err(|error| vec![Diagnostic::of_file("yaml", &file.path, error.to_string())])
         }
-        Err(error) => {
-            let missing = error.without_snippet().to_string().contains("missing field `now`");
-            let Some(now) = now.filter(|_| missing) else {
-                let told = yaml_error(file, &error);
-                return Err(if missing {
-                    told.suggesting(
-                        "say when the question is asked, such as `now: 2021-04-01T00:00:00Z`",
-                    )
-                } else {
-                    told
-                });
-            };
-            merged(file, now)
+        None if missing => {
+            let hint = "say when the question is asked, such as `now: 2021-04-01T00:00:00Z`";
+            Err(told.into_iter().map(|it| it.suggesting(hint)).collect())
         }
+        Some(_) | None => Err(told),
     }
-}
-
-/// Facts that are right but for the present.
-fn merged(file: &PackSource, now: Timestamp) -> Result<FactSet, Diagnostic> {
-    let facts: Result<serde_json::Map<_, _>, _> = serde_saphyr::from_str(&file.text);
-    let mut facts = facts.map_err(|error| yaml_error(file, &error))?;
-    facts.insert("now".to_owned(), now.to_string().into());
-    FactSet::from_json(&facts.into())
-        .map_err(|error| Diagnostic::of_file("yaml", &file.path, error.to_string()))
 }

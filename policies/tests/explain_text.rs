@@ -69,7 +69,7 @@ fn every_line_of_a_table_is_as_wide_as_the_others() {
 fn facts_that_do_not_fit_are_told_with_their_place() {
     let told = |text: &str| {
         let wrong = read_facts(&PackSource::new("facts.yaml", text), None).unwrap_err();
-        wrong.to_string() + "\n"
+        wrong.iter().map(|it| format!("{it}\n")).collect::<Vec<_>>().concat()
     };
     let page = ["claim: { amount: 5 }\nnow: 2021-06-02T00:00:00Z\n", "claim: {}\n", "claim: [\n"];
     insta::assert_snapshot!(page.map(told).join("\n"));
@@ -83,7 +83,7 @@ fn single_expressions_give_a_type_and_a_value_or_say_what_is_wrong() {
     let bench = Workbench::new(Some(shipped("cover/v1")), facts);
     let told = |source: &str| match bench.evaluate(source) {
         Ok(given) => format!("{source}\n{}: {:?}\n", given.kind, given.value),
-        Err(wrong) => format!("{}\n", wrong.iter().map(ToString::to_string).collect::<String>()),
+        Err(wrong) => wrong.iter().map(|it| format!("{it}\n")).collect::<Vec<_>>().concat(),
     };
     let page = [
         "heartbeat_hours_most + 1",
