@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tasuki_core::decision::{PackKind, PackVersion};
 use tasuki_core::time::Timestamp;
 
+use crate::diagnostic::Diagnostic;
 use crate::expression::{Compiled, Names};
 use crate::facts::FactPath;
 
@@ -93,6 +94,7 @@ pub struct Pack {
     pub(crate) places: Places,
     /// What its constants, variables and facts mean.
     pub(crate) names: Names,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// When a version decides: the start belongs to it, the end does not.
@@ -208,6 +210,11 @@ impl Pack {
     /// The constants that no source gives.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// What is no error and should be looked at, such as a rule that expresses no clause.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The folder that it came from, such as `eligibility/okinawa`.

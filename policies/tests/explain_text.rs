@@ -12,8 +12,7 @@ fn shipped(folder: &str) -> Arc<Pack> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packs").join(folder).join("pack.yaml");
     let text = fs::read_to_string(path).unwrap();
     let packs = PackSet::load([PackSource::new(format!("{folder}/pack.yaml"), text)]).unwrap();
-    let pack = packs.packs().next().unwrap().clone();
-    pack
+    Arc::clone(packs.packs().next().unwrap())
 }
 
 fn explained(folder: &str, facts: &str, language: Language) -> String {

@@ -32,6 +32,8 @@ pub(super) struct Builder {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) files_used: BTreeSet<String>,
     pub(super) places: Places,
+    /// What is no error and should be looked at.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Builder {
@@ -45,6 +47,7 @@ impl Builder {
             diagnostics: Vec::new(),
             files_used: BTreeSet::new(),
             places: Places::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -57,6 +60,12 @@ impl Builder {
     pub(super) fn wrong(&mut self, code: &str, at: Location, message: impl Into<String>) {
         let diagnostic = at_location(&self.files.pack, code, at, message.into());
         self.fault(diagnostic);
+    }
+
+    /// Notes something that should be looked at.
+    pub(super) fn warn(&mut self, code: &str, at: Location, (message, hint): (String, &str)) {
+        let warning = at_location(&self.files.pack, code, at, message).suggesting(hint);
+        self.warnings.push(warning);
     }
 
     /// As [`Builder::wrong`], with what would be right.

@@ -72,6 +72,7 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
                 folder: folder.to_owned(),
                 places: builder.places,
                 names: builder.names,
+                warnings: builder.warnings,
             })
         }
         (Err(error), _) => {

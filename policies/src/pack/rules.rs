@@ -102,6 +102,11 @@ fn checked(
         let hint = "add `message: { ja: …, en: … }` for the people who read it".to_owned();
         builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
     }
+    if rule.clause.as_ref().is_none_or(|clause| clause.trim().is_empty()) {
+        let message = format!("rule `{}` names no clause", rule.code.value);
+        let hint = "add `clause`: readers ask where a rule stands";
+        builder.warn("no-clause", rule.code.defined, (message, hint));
+    }
     let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
     let outputs = outputs(builder, Some(place), &rule.outputs);
     let curable = rule.curable.as_ref().map_or(Curable::No, |it| curable(builder, it));
