@@ -101,11 +101,13 @@ pub enum Permission {
     Settle,
     /// Check, test and draft policies.
     WritePolicies,
+    /// Read what would change a decision: told to a claimant it would say what to write.
+    SeeRemedies,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Sell,
         Self::ManageTenants,
@@ -117,6 +119,7 @@ impl Permission {
         Self::Bill,
         Self::Settle,
         Self::WritePolicies,
+        Self::SeeRemedies,
     ];
 
     /// The word in messages and policies.
@@ -133,6 +136,7 @@ impl Permission {
             Self::Bill => "bill",
             Self::Settle => "settle",
             Self::WritePolicies => "write_policies",
+            Self::SeeRemedies => "see_remedies",
         }
     }
 }

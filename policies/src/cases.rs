@@ -16,6 +16,7 @@ use serde_saphyr::{Location, Spanned};
 use tasuki_core::decision::Outcome;
 use tasuki_core::time::Timestamp;
 
+use crate::coverage::{self, ConditionSeen, Floor, SeenByPack};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Evaluation;
 use crate::facts::{
@@ -86,6 +87,9 @@ pub struct CaseReport {
     pub results: Vec<CaseResult>,
     /// Packs without a case for yes, no or missing facts; cases of no pack.
     pub diagnostics: Vec<Diagnostic>,
+    /// Every condition of every pack, and what the cases have seen of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<ConditionSeen>,
 }
 
 /// How one case went.
@@ -114,6 +118,38 @@ impl CaseReport {
     /// Whether every case passed and every pack has its kinds of case.
     pub fn is_ok(&self) -> bool {
         self.diagnostics.is_empty() && self.results.iter().all(CaseResult::passed)
+    }
+
+    /// How many sides of conditions there are: each condition can be seen true and seen false.
+    pub fn n_sides(&self) -> usize {
+        coverage::sides(self.coverage.iter()).1
+    }
+
+    /// How many sides of conditions the cases have seen.
+    pub fn n_sides_seen(&self) -> usize {
+        coverage::sides(self.coverage.iter()).0
+    }
+
+    /// Asks of every pack that its cases see at least that share of its conditions: what falls
+    /// short is a diagnostic for each condition that was not seen on both sides.
+    #[must_use]
+    pub fn demanding(mut self, floor: Floor) -> Self {
+        let packs: BTreeSet<&str> = self.coverage.iter().map(|it| it.pack.as_str()).collect();
+        let mut short = Vec::new();
+        for pack in packs {
+            let own = || self.coverage.iter().filter(|it| it.pack == pack);
+            let (n_seen, n_sides) = coverage::sides(own());
+            if floor.is_reached(n_seen, n_sides) {
+                continue;
+            }
+            let hint = format!(
+                "{n_seen} of {n_sides} sides of the conditions of {pack} are seen, {floor} is asked: \
+                 add a case under `cases/`"
+            );
+            short.extend(own().filter_map(|it| not_seen(it, &hint)));
+        }
+        self.diagnostics.extend(short);
+        self
     }
 }
 
@@ -185,12 +221,13 @@ impl PackCase {
     }
 
     /// What its pack gives for it, against what it expects.
-    fn run(&self, pack: &Pack) -> CaseResult {
+    fn run(&self, pack: &Pack, seen: &mut SeenByPack) -> CaseResult {
         let mut problems = Vec::new();
         if !pack.effective().contains(self.facts.now) {
             problems.push(format!("version `{}` is not in force at that time", pack.version()));
         }
-        let evaluation = pack.evaluate(&self.facts);
+        let seen = seen.entry(Arc::from(pack.folder())).or_default();
+        let evaluation = pack.evaluate_watched(&self.facts, seen);
         self.compare(&evaluation, &mut problems);
         CaseResult {
             file: self.file.path.clone(),
@@ -230,6 +267,15 @@ impl PackCase {
     }
 }
 
+/// What to say of a condition that was not seen on both sides.
+fn not_seen(condition: &ConditionSeen, hint: &str) -> Option<Diagnostic> {
+    let missing = condition.missing()?;
+    let message = format!("`{}`: `{}` is {missing}", condition.rule, condition.expression);
+    let mut wrong = Diagnostic::of_file("coverage", &condition.file, message).suggesting(hint);
+    (wrong.line, wrong.column) = (condition.line, condition.column);
+    Some(wrong)
+}
+
 fn differs(
     name: &str,
     wanted: &serde_json::Value,
@@ -247,17 +293,20 @@ fn differs(
 pub fn run_cases(packs: &PackSet, cases: &[PackCase]) -> CaseReport {
     let mut report = CaseReport::default();
     let mut seen: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut conditions = SeenByPack::new();
     for case in cases {
         if let Some(pack) = packs.packs().find(|pack| pack.folder() == case.folder) {
             let outcomes = seen.entry(case.folder.as_str()).or_default();
             outcomes.insert(case.expect.outcome.as_str());
-            report.results.push(case.run(pack));
+            report.results.push(case.run(pack, &mut conditions));
         } else {
             let message = format!("there is no pack in `{}`", case.folder);
             report.diagnostics.push(Diagnostic::of_file("no-pack", &case.file.path, message));
         }
     }
     for pack in packs.packs() {
+        let of_pack = conditions.entry(Arc::from(pack.folder())).or_default();
+        report.coverage.extend(coverage::conditions(pack, of_pack));
         let outcomes = seen.get(pack.folder());
         let wanted = [
             (Outcome::Satisfied, true, "yes"),
@@ -278,4 +327,17 @@ pub fn run_cases(packs: &PackSet, cases: &[PackCase]) -> CaseReport {
         }
     }
     report
+}
+
+/// What the reader says to a key that a section of the format does not have.
+#[cfg(test)]
+pub(crate) fn unknown_key_of(section: &str) -> Option<String> {
+    fn told<T: serde::de::DeserializeOwned>() -> String {
+        serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string()
+    }
+    Some(match section {
+        "case" => told::<CaseFile>(),
+        "expect" => told::<Expected>(),
+        _ => return None,
+    })
 }

@@ -4,8 +4,8 @@
 //! when the pack is loaded. This is the whole language as its specification has it, without
 //! protobuf messages: integers with and without sign, floating point, texts, bytes, lists, maps,
 //! types, instants and spans of time, every macro, and the libraries for texts and numbers. The
-//! functions of packs are there as well. It is what the interactive prompt evaluates and what the
-//! specification's own tests run against: the tree and the evaluator are those of packs.
+//! functions of packs are there as well. It is what the specification's own tests run against: the
+//! tree and the evaluator are those of packs.
 //!
 //! ```
 //! use tasuki_policies::cel::{Bindings, CelValue, evaluate};
@@ -32,7 +32,7 @@ use rust_decimal::Decimal;
 use crate::evaluate::{EvalError, Evaluator};
 use crate::expression::{FactTable, Fault, Name, Scope, Type, check, lower, parse, parse_standard};
 use crate::facts::FactSet;
-use crate::pack::STACK_BYTES;
+use crate::pack::parse_stack;
 use crate::value::{Dynamic, Key, Value};
 
 pub use crate::value::{Instant, InstantError};
@@ -186,15 +186,8 @@ pub fn evaluate_as(
         scope.bindings.insert(name.clone(), value);
     }
     // The parser recurses once per operand, which an ordinary thread has no room for.
-    std::thread::scope(|threads| {
-        let builder = std::thread::Builder::new().name("cel".to_owned()).stack_size(STACK_BYTES);
-        let given = builder.spawn_scoped(threads, || run(profile, source, &scope));
-        match given.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(given)) => given,
-            Ok(Err(_)) => Err(CelError::Failed("the evaluator failed".to_owned())),
-            Err(error) => Err(CelError::Failed(error.to_string())),
-        }
-    })
+    parse_stack(|| run(profile, source, &scope))
+        .unwrap_or_else(|| Err(CelError::Failed("the evaluator failed".to_owned())))
 }
 
 fn run(profile: Profile, source: &str, scope: &Scope) -> Result<CelValue, CelError> {

@@ -14,12 +14,15 @@ mod evaluator;
 mod explain;
 #[cfg(test)]
 mod reference_tests;
+mod remedies;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use criteria::Criterion;
-pub(crate) use evaluator::{EvalError, Evaluator};
+pub(crate) use evaluator::{EvalError, Evaluated, Evaluator};
+pub(crate) use watch::{Reached, Watch};
 
 /// What a pack gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,7 +154,12 @@ impl Pack {
     /// What the pack gives for facts. Never fails: what goes wrong makes the outcome undetermined,
     /// with a finding that names it.
     pub fn evaluate(&self, facts: &FactSet) -> Evaluation {
-        rules::evaluate(self, facts)
+        rules::evaluate(self, facts, &mut watch::Unwatched)
+    }
+
+    /// As [`Pack::evaluate`], telling somebody which expressions are reached.
+    pub(crate) fn evaluate_watched(&self, facts: &FactSet, watch: &mut impl Watch) -> Evaluation {
+        rules::evaluate(self, facts, watch)
     }
 }
 

@@ -4,6 +4,7 @@
 //! and the three outcomes belong to the evaluator and are not bolted on to it.
 
 mod always;
+mod below;
 mod check;
 mod dynamic;
 mod names;

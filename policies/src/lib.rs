@@ -56,23 +56,35 @@ pub mod facts;
 
 mod access;
 mod cases;
+mod coverage;
 mod evaluate;
+mod explain_text;
 mod expression;
+mod format;
 mod functions;
+mod json_schema;
 mod pack;
 mod source;
+mod starter;
 mod value;
+mod workbench;
 
 pub use access::{ACCESS_PACK, AccessTable};
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
+pub use coverage::{ConditionSeen, Floor, ParseFloorError};
 pub use diagnostic::Diagnostic;
 pub use evaluate::{Criterion, Evaluation, Matched};
+pub use explain_text::explain_text;
 pub use facts::FactSet;
+pub use format::format_file;
 pub use functions::{FunctionReference, reference as function_reference};
+pub use json_schema::{JsonSchemas, json_schema};
 pub use pack::{
     Assumption, ENVIRONMENT, Effective, Pack, PackSet, RuleView, Scheduled, Shape, placed,
 };
 pub use source::PackSource;
+pub use starter::starter;
 pub use tasuki_core::decision::{
     Explanation, FactSeen, Finding, Outcome, Output, PackKind, PackVersion,
 };
+pub use workbench::{Given, Workbench, read_facts};

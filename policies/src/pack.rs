@@ -5,20 +5,24 @@ use tasuki_core::decision::{PackKind, PackVersion};
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 
-use crate::expression::Compiled;
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Compiled, Names};
 use crate::facts::FactPath;
 
 mod build;
 mod file;
 mod load;
+mod places;
 mod rules;
 mod set;
 mod table;
 mod template;
 
+#[cfg(test)]
+pub(crate) use file::unknown_key_of;
+pub(crate) use places::{Places, Site};
+pub(crate) use set::parse_stack;
 pub use set::{PackSet, Scheduled, placed};
-
-pub(crate) use set::STACK_BYTES;
 
 use template::Message;
 
@@ -42,6 +46,26 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Every shape.
+    pub const ALL: [Self; 5] = [
+        Self::AllMustHold,
+        Self::NoneMayHold,
+        Self::FirstMatch,
+        Self::CollectAll,
+        Self::DecisionTable,
+    ];
+
+    /// The word in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllMustHold => "all_must_hold",
+            Self::NoneMayHold => "none_may_hold",
+            Self::FirstMatch => "first_match",
+            Self::CollectAll => "collect_all",
+            Self::DecisionTable => "decision_table",
+        }
+    }
+
     /// Whether rules after the first one that holds do not matter.
     pub(crate) const fn stops_at_first(self) -> bool {
         match self {
@@ -66,6 +90,11 @@ pub struct Pack {
     pub(crate) facts: Vec<FactPath>,
     pub(crate) assumptions: Vec<Assumption>,
     pub(crate) folder: String,
+    /// Where its expressions stand in its files.
+    pub(crate) places: Places,
+    /// What its constants, variables and facts mean.
+    pub(crate) names: Names,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// When a version decides: the start belongs to it, the end does not.
@@ -108,6 +137,8 @@ pub struct RuleView<'p> {
     pub message: &'p Text,
     /// What the reader can do then.
     pub next_step: Option<&'p Text>,
+    /// Whether somebody can do something about it.
+    pub is_curable: bool,
 }
 
 /// A rule, checked.
@@ -122,6 +153,18 @@ pub(crate) struct Rule {
     pub(crate) message: Message,
     pub(crate) next_step: Option<Message>,
     pub(crate) outputs: Vec<(String, Compiled)>,
+    pub(crate) curable: Curable,
+}
+
+/// Whether somebody can do something about a finding of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Curable {
+    /// Nobody can.
+    No,
+    /// By changing any fact.
+    Any,
+    /// By changing one of these facts, by their places.
+    By(Vec<usize>),
 }
 
 impl Pack {
@@ -184,6 +227,7 @@ impl Pack {
             expression: &rule.condition.source,
             message: &rule.message.written,
             next_step: rule.next_step.as_ref().map(|step| &step.written),
+            is_curable: rule.curable != Curable::No,
         })
     }
 
@@ -200,6 +244,11 @@ impl Pack {
     /// The constants that no source gives.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// What is no error and should be looked at, such as a rule that expresses no clause.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The folder that it came from, such as `eligibility/okinawa`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_saphyr::{Location, Spanned};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 
 /// One file of a pack: the caller reads it, this crate never touches a disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,11 @@ impl Placed {
         at_offset(&self.file, code, (start, length), message)
     }
 
+    /// Line and column, from 1, of a byte offset of the text.
+    pub(crate) fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        line_and_column(&self.file.text, self.start + self.raw_offset(offset))
+    }
+
     /// Where a character of the text stands in the raw text of the file. YAML folds white space and
     /// doubles quotes; every other character stands in both, in the same order.
     fn raw_offset(&self, wanted: usize) -> usize {
@@ -104,11 +109,31 @@ pub(crate) fn yaml_error(file: &PackSource, error: &serde_saphyr::Error) -> Diag
         Some(location) => at_location(file, "yaml", location, message.to_owned()),
         None => Diagnostic::of_file("yaml", &file.path, message),
     };
+    if let Some(hint) = remedy_of(message) {
+        return found.suggesting(hint);
+    }
     let needs_quotes = ["mapping values", "trailing content", "anchor", "tag", "directive"];
     if needs_quotes.iter().any(|part| message.contains(part)) {
         return found.suggesting("put the whole text in double quotes, or on the lines after `>-`");
     }
     found
+}
+
+/// What would be right instead of a key or word that does not exist, or that is missing.
+fn remedy_of(message: &str) -> Option<String> {
+    let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
+    if let Some(rest) = message.strip_prefix("missing field ") {
+        let name = quoted(rest).unwrap_or_else(|| rest.trim().to_owned());
+        return Some(match name.as_str() {
+            "ja" | "en" => format!("add `{name}: …`: readers get Japanese and English"),
+            _ => format!("add `{name}: …`"),
+        });
+    }
+    let (wrong, known) = message.split_once(", expected ")?;
+    let wrong = quoted(wrong)?;
+    let known = known.trim_start_matches("one of ");
+    let known = known.split(", ").flat_map(|it| it.split(" or ")).map(|it| it.trim_matches('`'));
+    nearest(&wrong, known).map(|near| format!("did you mean `{near}`?"))
 }
 
 /// Byte offset and length of a node. Errors of the reader know only line and column.
@@ -132,9 +157,7 @@ fn at_offset(
     (start, length): (usize, usize),
     message: String,
 ) -> Diagnostic {
-    let before = file.text.get(..start).unwrap_or(&file.text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+    let (line, column) = line_and_column(&file.text, start);
     let text = file.text.lines().nth(line - 1).unwrap_or_default();
     let length = length.clamp(1, text.chars().count().saturating_sub(column - 1).max(1));
     let gutter = line.to_string();
@@ -154,6 +177,13 @@ fn at_offset(
         suggestion: None,
         snippet: Some(snippet),
     }
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+    (line, column)
 }
 
 /// Blanks as wide as the characters before the caret: those of Japanese take two columns.

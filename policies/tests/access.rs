@@ -33,9 +33,9 @@ fn expected(role: Role, permission: P, relation: Relation) -> bool {
         Role::Operator | Role::System => &P::ALL,
         Role::Partner => &[P::Read, P::Sell, P::ManageTenants, P::NotifyLoss, P::WritePolicies],
         Role::Provider => &[P::Report],
-        Role::Soc => &[P::Read, P::Respond, P::Report],
-        Role::HelpDesk => &[P::Read, P::Respond, P::NotifyLoss],
-        Role::Insurer => &[P::Read, P::DecideClaims, P::Settle, P::WritePolicies],
+        Role::Soc => &[P::Read, P::Respond, P::Report, P::SeeRemedies],
+        Role::HelpDesk => &[P::Read, P::Respond, P::NotifyLoss, P::SeeRemedies],
+        Role::Insurer => &[P::Read, P::DecideClaims, P::Settle, P::WritePolicies, P::SeeRemedies],
         Role::Tenant => &[P::Read, P::NotifyLoss],
     };
     is_own && may.contains(&permission)
@@ -58,7 +58,7 @@ fn the_shipped_pack_allows_exactly_what_each_role_needs() {
             }
         }
     }
-    assert_eq!(n, 352);
+    assert_eq!(n, 384);
 }
 
 #[test]

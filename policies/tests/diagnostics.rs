@@ -167,6 +167,43 @@ rules:
 }
 
 #[test]
+fn a_format_of_a_value_that_does_not_exist_or_does_not_fit_is_told() {
+    let body = r#"shape: all_must_hold
+rules:
+  - code: RULE
+    holds: company.has_utm
+    message:
+      ja: "資本金{company.capital_yen:money}"
+      en: "{company.has_utm:yen}, {company.capital_yen:day}, {now:day}"
+"#;
+    insta::assert_snapshot!(told(body));
+}
+
+#[test]
+fn a_key_or_word_that_is_nearly_right_is_told_with_the_right_one() {
+    let bodies = [
+        "shape: all_must_hold\nrulez: []\n",
+        "shape: all_must_holds\nrules: []\n",
+        "shape: all_must_hold\nrules:\n  - { code: RULE, hold: company.has_utm, message: { ja: x, en: y } }\n",
+        "shape: all_must_hold\nrules:\n  - { code: RULE, holds: company.has_utm, message: { ja: x } }\n",
+        "rules: []\n",
+    ];
+    insta::assert_snapshot!(bodies.map(told).join("\n"));
+}
+
+#[test]
+fn a_rule_that_expresses_no_clause_is_no_error_and_is_warned_about() {
+    let body = format!(
+        "shape: all_must_hold\nrules:\n  - code: RULE\n    holds: company.has_utm\n{MESSAGE}"
+    );
+    let source = PackSource::new("eligibility/example/pack.yaml", format!("{HEAD}{body}"));
+    let packs = PackSet::load([source]).unwrap();
+    let warnings: Vec<String> =
+        packs.packs().flat_map(|pack| pack.warnings()).map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"));
+}
+
+#[test]
 fn constants_and_variables_that_mean_nothing_are_told() {
     let body = format!(
         r"constants:

@@ -11,6 +11,8 @@ use crate::value::{Key, List, Value};
 
 mod dynamic;
 
+mod what_if;
+
 /// How many steps one evaluation of a pack may take, each worth some ten nanoseconds. The largest
 /// shipped pack takes a few hundred.
 pub(crate) const MAX_STEPS: usize = 200_000;

@@ -3,28 +3,32 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tasuki_core::decision::{FactSeen, Finding, Outcome};
+use tasuki_core::decision::{FactSeen, Finding, Outcome, Remedy};
 use tasuki_core::text::Text;
 
-use super::evaluator::{EvalError, Evaluator};
+use super::evaluator::{EvalError, Evaluator, MAX_STEPS};
 use super::explain::{deciding, undecided};
+use super::remedies::Cure;
+use super::watch::{Reached, Watch};
 use super::{Evaluation, Matched};
 use crate::expression::Compiled;
 use crate::facts::FactSet;
-use crate::pack::{Pack, Rule, Shape};
+use crate::pack::{Curable, Pack, Rule, Shape, Site};
 use crate::value::Value;
 
-/// What a pack gives for facts.
-pub(super) fn evaluate(pack: &Pack, facts: &FactSet) -> Evaluation {
+/// What a pack gives for facts; whoever watches is told of every expression that is reached.
+pub(super) fn evaluate<W: Watch>(pack: &Pack, facts: &FactSet, watch: &mut W) -> Evaluation {
     let evaluator = Evaluator::new(facts, &pack.facts, &pack.variables);
     let mut run = Run {
         pack,
         facts,
+        watch,
         evaluator,
         findings: Vec::new(),
         matched: Vec::new(),
         finding_outputs: BTreeMap::new(),
         found: BTreeMap::new(),
+        cure_steps: MAX_STEPS,
     };
     run.rules();
     let outcome = run.outcome();
@@ -43,23 +47,26 @@ enum Came {
     NotConcerned,
 }
 
-struct Run<'r> {
+struct Run<'r, W> {
     pack: &'r Pack,
     facts: &'r FactSet,
+    watch: &'r mut W,
     evaluator: Evaluator<'r>,
     findings: Vec<Finding>,
     matched: Vec<Matched>,
     finding_outputs: BTreeMap<String, BTreeMap<String, Json>>,
     /// What fired rules gave: for outputs of the whole pack.
     found: BTreeMap<String, Vec<Value>>,
+    /// What looking for remedies may still take, for all findings together.
+    cure_steps: usize,
 }
 
-impl Run<'_> {
+impl<W: Watch> Run<'_, W> {
     fn rules(&mut self) {
         let pack = self.pack;
-        for rule in &pack.rules {
+        for (place, rule) in pack.rules.iter().enumerate() {
             self.evaluator.take_reads();
-            let came = self.condition(rule);
+            let came = self.condition(place, rule);
             let seen = self.facts_seen();
             match (pack.shape, came) {
                 (_, Came::Unknown(error)) => {
@@ -68,11 +75,11 @@ impl Run<'_> {
                         return;
                     }
                 }
-                (Shape::AllMustHold, Came::Failed) => self.failed(rule, seen, false),
-                (Shape::NoneMayHold, Came::Held) => self.failed(rule, seen, true),
-                (Shape::CollectAll, Came::Held) => self.applied(rule, seen),
+                (Shape::AllMustHold, Came::Failed) => self.failed((place, rule), seen, false),
+                (Shape::NoneMayHold, Came::Held) => self.failed((place, rule), seen, true),
+                (Shape::CollectAll, Came::Held) => self.applied((place, rule), seen),
                 (Shape::FirstMatch | Shape::DecisionTable, Came::Held) => {
-                    self.applied(rule, seen);
+                    self.applied((place, rule), seen);
                     return;
                 }
                 (Shape::AllMustHold, Came::Held | Came::NotConcerned)
@@ -87,14 +94,24 @@ impl Run<'_> {
         }
     }
 
-    fn condition(&mut self, rule: &Rule) -> Came {
+    /// Tells whoever watches that an expression is evaluated.
+    fn reach(&mut self, site: impl FnOnce() -> Site, expression: &Compiled) {
+        let (pack, facts, found) = (self.pack, self.facts, &self.evaluator.found);
+        self.watch.reached(&Reached { pack, facts, found, expression }, site);
+    }
+
+    fn condition(&mut self, place: usize, rule: &Rule) -> Came {
         let concerned = match &rule.guard {
-            Some(guard) => self.evaluator.truth(&guard.node),
+            Some(guard) => {
+                self.reach(|| Site::Guard(place), guard);
+                self.evaluator.truth(&guard.node)
+            }
             None => Ok(true),
         };
         if concerned == Ok(false) {
             return Came::NotConcerned;
         }
+        self.reach(|| Site::Condition(place), &rule.condition);
         match (self.evaluator.truth(&rule.condition.node), concerned) {
             (Ok(true), _) => Came::Held,
             (Ok(false), Ok(_)) => Came::Failed,
@@ -117,8 +134,9 @@ impl Run<'_> {
     }
 
     /// A condition that says no.
-    fn failed(&mut self, rule: &Rule, facts: Vec<FactSeen>, given: bool) {
+    fn failed(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>, given: bool) {
         let expression = deciding(&mut self.evaluator, &rule.condition, given);
+        let remedies = self.remedies(rule, |cure| cure.of_failed(!given));
         self.findings.push(Finding {
             code: rule.code.clone(),
             outcome: Outcome::NotSatisfied,
@@ -127,20 +145,35 @@ impl Run<'_> {
             expression,
             facts,
             next_step: rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator)),
-            remedies: vec![],
+            remedies,
         });
-        let outputs = self.rule_outputs(rule);
+        let outputs = self.rule_outputs(place, rule);
         if !outputs.is_empty() {
             self.finding_outputs.insert(rule.code.clone(), outputs);
         }
     }
 
+    /// What would change a finding of a rule that somebody can do something about.
+    fn remedies(
+        &mut self,
+        rule: &Rule,
+        look: impl FnOnce(&mut Cure<'_>) -> Vec<Remedy>,
+    ) -> Vec<Remedy> {
+        if rule.curable == Curable::No {
+            return vec![];
+        }
+        let mut cure = Cure::new(self.pack, self.facts, (rule, self.cure_steps));
+        let found = look(&mut cure);
+        self.cure_steps = cure.steps_left();
+        found
+    }
+
     /// A rule that was chosen or collected.
-    fn applied(&mut self, rule: &Rule, facts: Vec<FactSeen>) {
+    fn applied(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>) {
         let expression = deciding(&mut self.evaluator, &rule.condition, true);
         let message = rule.message.filled(&mut self.evaluator);
         let next_step = rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator));
-        let outputs = self.rule_outputs(rule);
+        let outputs = self.rule_outputs(place, rule);
         self.matched.push(Matched {
             code: rule.code.clone(),
             message,
@@ -153,12 +186,13 @@ impl Run<'_> {
     }
 
     /// The values that a fired rule gives. One that has no value is a finding of its own.
-    fn rule_outputs(&mut self, rule: &Rule) -> BTreeMap<String, Json> {
+    fn rule_outputs(&mut self, place: usize, rule: &Rule) -> BTreeMap<String, Json> {
         let mut given = BTreeMap::new();
         let codes = self.found.entry("code".to_owned()).or_default();
         codes.push(Value::text(&rule.code));
         for (name, output) in &rule.outputs {
             self.evaluator.take_reads();
+            self.reach(|| Site::RuleOutput(place, name.clone()), output);
             match self.evaluator.evaluate(&output.node) {
                 Ok(value) => {
                     given.insert(name.clone(), value.to_json());
@@ -181,6 +215,17 @@ impl Run<'_> {
         (error, facts): (&EvalError, Vec<FactSeen>),
     ) {
         let (message, next_step) = self.unknown(error);
+        // What is missing for an output is no question of the condition.
+        let of_condition = expression.source == rule.condition.source;
+        let remedies = match error {
+            EvalError::Missing(places) if of_condition => {
+                self.remedies(rule, |cure| cure.of_unknown(places))
+            }
+            EvalError::Missing(_)
+            | EvalError::Failed(_)
+            | EvalError::Referred(_)
+            | EvalError::Spent => vec![],
+        };
         let expression = undecided(&mut self.evaluator, expression);
         self.findings.push(Finding {
             code: rule.code.clone(),
@@ -190,7 +235,7 @@ impl Run<'_> {
             expression,
             facts,
             next_step: Some(next_step),
-            remedies: vec![],
+            remedies,
         });
     }
 
@@ -278,6 +323,7 @@ impl Run<'_> {
             self.offer_found();
             for (name, output) in &self.pack.outputs {
                 self.evaluator.take_reads();
+                self.reach(|| Site::Output(name.clone()), output);
                 match self.evaluator.evaluate(&output.node) {
                     Ok(value) => {
                         outputs.insert(name.clone(), value.to_json());

@@ -51,7 +51,7 @@ fn look_at(compiled: &Compiled, node: &Node, faults: &mut Vec<Fault>) {
         | Kind::Each(..)
         | Kind::Dynamic(_) => {}
     }
-    for child in node.children() {
+    for (child, _) in node.below() {
         look_at(compiled, child, faults);
     }
 }

@@ -225,42 +225,9 @@ impl Operator {
     }
 }
 
-impl Node {
-    /// The nodes right below it.
-    pub(crate) fn children(&self) -> Vec<&Self> {
-        match &self.kind {
-            Kind::Literal(_)
-            | Kind::Fact(_)
-            | Kind::HasFact(_)
-            | Kind::Variable(_)
-            | Kind::Found(_)
-            | Kind::Local(_) => vec![],
-            Kind::And(nodes) | Kind::Or(nodes) | Kind::List(nodes) | Kind::Call(_, nodes) => {
-                nodes.iter().collect()
-            }
-            Kind::Not(node)
-            | Kind::Negate(node)
-            | Kind::Select(node, _)
-            | Kind::HasKey(node, _)
-            | Kind::Matches(node, _)
-            | Kind::Known(node) => vec![node],
-            Kind::Conditional(nodes) => nodes.iter().collect(),
-            Kind::Binary(_, nodes) | Kind::Index(nodes) | Kind::Require(nodes) => {
-                nodes.iter().collect()
-            }
-            Kind::Map(entries) => entries.iter().map(|(_, node)| node).collect(),
-            Kind::Each(_, each) => {
-                let mut nodes = vec![&each.list, &each.body];
-                nodes.extend(&each.filter);
-                nodes
-            }
-            Kind::Dynamic(dynamic) => dynamic.children(),
-        }
-    }
-}
-
 impl Dynamic {
-    fn children(&self) -> Vec<&Node> {
+    /// The nodes right below it.
+    pub(super) fn children(&self) -> Vec<&Node> {
         match self {
             Self::Fails(_) => vec![],
             Self::Map(entries) => entries.iter().flat_map(|(one, two)| [one, two]).collect(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_saphyr::{Location, Spanned};
 
+use super::{Places, Site};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{
     Compiled, FactTable, Fault, Name, Names, Parsed, Type, check, decided_beforehand, is_taken,
@@ -31,6 +32,9 @@ pub(super) struct Builder {
     pub(super) variables: Vec<Compiled>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) files_used: BTreeSet<String>,
+    pub(super) places: Places,
+    /// What is no error and should be looked at.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Builder {
@@ -43,6 +47,8 @@ impl Builder {
             variables: Vec::new(),
             diagnostics: Vec::new(),
             files_used: BTreeSet::new(),
+            places: Places::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -55,6 +61,12 @@ impl Builder {
     pub(super) fn wrong(&mut self, code: &str, at: Location, message: impl Into<String>) {
         let diagnostic = at_location(&self.files.pack, code, at, message.into());
         self.fault(diagnostic);
+    }
+
+    /// Notes something that should be looked at.
+    pub(super) fn warn(&mut self, code: &str, at: Location, (message, hint): (String, &str)) {
+        let warning = at_location(&self.files.pack, code, at, message).suggesting(hint);
+        self.warnings.push(warning);
     }
 
     /// As [`Builder::wrong`], with what would be right.
@@ -195,6 +207,7 @@ impl Builder {
             let (kind, depth) = match self.checked(&text, &parsed, None) {
                 Some(compiled) => {
                     let known = (compiled.node.result.clone(), compiled.node.depth);
+                    self.places.note(Site::Variable(self.variables.len()), name, text);
                     self.variables.push(compiled);
                     known
                 }

@@ -93,6 +93,16 @@ pub(super) struct RuleFile {
     pub(super) next_step: Option<TextFile>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) curable: Option<Spanned<CurableFile>>,
+}
+
+/// Whether somebody can do something about it: in general, or by these facts only.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(super) enum CurableFile {
+    Any(bool),
+    By(Vec<String>),
 }
 
 /// Rows of cells.
@@ -122,4 +132,24 @@ pub(super) struct RowFile {
     pub(super) next_step: Option<TextFile>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) curable: Option<Spanned<CurableFile>>,
+}
+
+/// What the reader says to a key that a section of the format does not have.
+#[cfg(test)]
+pub(crate) fn unknown_key_of(section: &str) -> Option<String> {
+    fn told<T: serde::de::DeserializeOwned>() -> String {
+        serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string()
+    }
+    Some(match section {
+        "pack" => told::<PackFile>(),
+        "effective" => told::<EffectiveFile>(),
+        "text" => told::<TextFile>(),
+        "constant" => told::<ConstantFile>(),
+        "rule" => told::<RuleFile>(),
+        "table" => told::<TableFile>(),
+        "row" => told::<RowFile>(),
+        _ => return None,
+    })
 }

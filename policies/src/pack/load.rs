@@ -44,7 +44,7 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
     let checked_rules = rules::read(&mut builder, &mut file);
     rules::no_shared_names(&mut builder, &checked_rules, &file);
     rules::found(&mut builder, &checked_rules);
-    let outputs = rules::outputs(&mut builder, &file.outputs);
+    let outputs = rules::outputs(&mut builder, None, &file.outputs);
     if builder.diagnostics.is_empty() {
         builder.unused(own_names(&file).into_iter());
     }
@@ -70,6 +70,9 @@ pub(super) fn load(files: Files, folder: &str) -> Result<Pack, Vec<Diagnostic>> 
                 facts: builder.table.facts,
                 assumptions,
                 folder: folder.to_owned(),
+                places: builder.places,
+                names: builder.names,
+                warnings: builder.warnings,
             })
         }
         (Err(error), _) => {

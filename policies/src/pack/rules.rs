@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_saphyr::{Location, Spanned};
 
 use super::build::{Builder, is_identifier};
-use super::file::{PackFile, RuleFile, TextFile};
+use super::file::{CurableFile, PackFile, RuleFile, TextFile};
+use super::places::RowText;
 use super::template::Message;
-use super::{Rule, Shape, table};
+use super::{Curable, Rule, Shape, Site, table};
+use crate::diagnostic::nearest;
 use crate::expression::{Compiled, Name, Type, found_names};
 use crate::source::Placed;
 
@@ -28,7 +30,7 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
         builder.wrong("too-long", file.shape.defined, message);
         return vec![];
     }
-    for (at, rule, condition) in written {
+    for (at, rule, row) in written {
         let code = &rule.code.value;
         if !is_code(code) {
             let message = format!("`{code}` is not a code: capital letters, digits and `_`");
@@ -39,13 +41,15 @@ pub(super) fn read(builder: &mut Builder, file: &mut PackFile) -> Vec<Rule> {
             builder.wrong("name-taken", rule.code.defined, message);
         }
         let named = rule.code.defined;
-        rules.extend(checked(builder, (shape, at), rule, condition).map(|rule| (named, rule)));
+        let place = rules.len();
+        let found = checked(builder, (shape, at, place), rule, row);
+        rules.extend(found.map(|rule| (named, rule)));
     }
     same_outputs(builder, &rules, shape);
     rules.into_iter().map(|(_, rule)| rule).collect()
 }
 
-type Written = (Location, RuleFile, Option<Placed>);
+type Written = (Location, RuleFile, Option<RowText>);
 
 /// The rules as written; those of a table with the text of their condition.
 fn written(builder: &mut Builder, file: &mut PackFile) -> Vec<Written> {
@@ -77,24 +81,35 @@ fn written(builder: &mut Builder, file: &mut PackFile) -> Vec<Written> {
 
 fn checked(
     builder: &mut Builder,
-    (shape, at): (Shape, Location),
+    (shape, at, place): (Shape, Location, usize),
     rule: RuleFile,
-    made: Option<Placed>,
+    row: Option<RowText>,
 ) -> Option<Rule> {
-    let (guard, condition) = match made {
-        Some(condition) => (None, Some(condition)),
+    let code = &rule.code.value;
+    let (guard, condition) = match &row {
+        Some(row) => (None, Some(row.text.clone())),
         None => conditions(builder, (shape, at), &rule),
     };
-    let guard = guard.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
-    let condition = condition.and_then(|text| builder.expression(&text, Some(&Type::Bool)));
+    let guard = guard.and_then(|text| condition_at(builder, (Site::Guard(place), code), text));
+    let condition =
+        condition.and_then(|text| condition_at(builder, (Site::Condition(place), code), text));
+    if let Some(row) = row {
+        builder.places.note_row(place, code, row);
+    }
     let message = rule.message.as_ref().map(|text| message(builder, text));
     if message.is_none() {
         let missing = format!("rule `{}` has no message", rule.code.value);
         let hint = "add `message: { ja: …, en: … }` for the people who read it".to_owned();
         builder.wrong_with_hint("no-message", rule.code.defined, (missing, hint));
     }
+    if rule.clause.as_ref().is_none_or(|clause| clause.trim().is_empty()) {
+        let message = format!("rule `{}` names no clause", rule.code.value);
+        let hint = "add `clause`: readers ask where a rule stands";
+        builder.warn("no-clause", rule.code.defined, (message, hint));
+    }
     let next_step = rule.next_step.as_ref().map(|text| self::message(builder, text));
-    let outputs = outputs(builder, &rule.outputs);
+    let outputs = outputs(builder, Some(place), &rule.outputs);
+    let curable = rule.curable.as_ref().map_or(Curable::No, |it| curable(builder, it));
     Some(Rule {
         code: rule.code.value,
         clause: rule.clause,
@@ -104,7 +119,43 @@ fn checked(
         message: message?,
         next_step,
         outputs,
+        curable,
     })
+}
+
+/// The facts that somebody can change: those that the pack looks at so far.
+fn curable(builder: &mut Builder, written: &Spanned<CurableFile>) -> Curable {
+    let paths = match &written.value {
+        CurableFile::Any(true) => return Curable::Any,
+        CurableFile::Any(false) => return Curable::No,
+        CurableFile::By(paths) => paths,
+    };
+    let mut places = Vec::new();
+    for path in paths {
+        let known: Vec<String> = builder.table.facts.iter().map(|it| it.path.clone()).collect();
+        if let Some(place) = known.iter().position(|it| it == path) {
+            places.push(place);
+            continue;
+        }
+        let message = format!("no rule up to here looks at a fact `{path}`");
+        let near = nearest(path, known.iter().map(String::as_str));
+        match near.map(|near| format!("did you mean `{near}`?")) {
+            Some(hint) => builder.wrong_with_hint("unknown-fact", written.defined, (message, hint)),
+            None => builder.wrong("unknown-fact", written.defined, message),
+        }
+    }
+    Curable::By(places)
+}
+
+/// A condition, with its place noted.
+fn condition_at(
+    builder: &mut Builder,
+    (site, code): (Site, &str),
+    text: Placed,
+) -> Option<Compiled> {
+    let compiled = builder.expression(&text, Some(&Type::Bool));
+    builder.places.note(site, code, text);
+    compiled
 }
 
 /// The texts of guard and condition: where all must hold, `when` says whom a rule concerns and
@@ -139,9 +190,10 @@ pub(super) fn message(builder: &mut Builder, text: &TextFile) -> Message {
     Message::read(builder, &ja, &en)
 }
 
-/// Reads named outputs.
+/// Reads named outputs: of the rule at that place, or of the whole pack.
 pub(super) fn outputs(
     builder: &mut Builder,
+    rule: Option<usize>,
     outputs: &BTreeMap<String, Spanned<String>>,
 ) -> Vec<(String, Compiled)> {
     let mut given = Vec::new();
@@ -152,6 +204,11 @@ pub(super) fn outputs(
         }
         let text = builder.text(expression);
         if let Some(compiled) = builder.expression(&text, None) {
+            let site = match rule {
+                Some(rule) => Site::RuleOutput(rule, name.clone()),
+                None => Site::Output(name.clone()),
+            };
+            builder.places.note(site, name, text);
             given.push((name.clone(), compiled));
         }
     }

@@ -16,7 +16,18 @@ use crate::source::PackSource;
 /// The stack of the thread that reads packs. The parser of the `cel` crate recurses once per
 /// operand of a chain; the longest chain that is let through needs less than 4 MiB, also without
 /// optimisation. Only what is touched takes memory.
-pub(crate) const STACK_BYTES: usize = 32 * 1024 * 1024;
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+
+/// Does something that parses, on a stack that is large enough. Nothing when it failed.
+pub(crate) fn parse_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new()
+            .name("read-policies".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work);
+        reader.ok()?.join().ok()
+    })
+}
 
 /// A version of a pack and when it decides. A version that was rolled back to is there more often
 /// than once.
@@ -153,22 +164,15 @@ impl PackSet {
     }
 }
 
-/// Reads files on a thread of its own with room for the parser.
-fn on_a_large_stack<T: Send + 'static>(
+/// Reads files where there is room for the parser.
+fn on_a_large_stack<T: Send>(
     sources: impl IntoIterator<Item = PackSource>,
-    read: impl FnOnce(Vec<PackSource>) -> Result<T, Vec<Diagnostic>> + Send + 'static,
+    read: impl FnOnce(Vec<PackSource>) -> Result<T, Vec<Diagnostic>> + Send,
 ) -> Result<T, Vec<Diagnostic>> {
     let sources: Vec<PackSource> = sources.into_iter().collect();
-    let reader = std::thread::Builder::new()
-        .name("read-policies".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(move || read(sources));
-    let failed = |message: &str| vec![Diagnostic::of_file("internal", "", message)];
-    match reader.map(std::thread::JoinHandle::join) {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(failed("the reader of packs failed")),
-        Err(error) => Err(failed(&error.to_string())),
-    }
+    parse_stack(move || read(sources)).unwrap_or_else(|| {
+        Err(vec![Diagnostic::of_file("internal", "", "the reader of packs failed")])
+    })
 }
 
 /// The packs among files that have nothing wrong; what is wrong is noted.

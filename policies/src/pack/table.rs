@@ -4,6 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::build::Builder;
 use super::file::{RowFile, RuleFile, TableFile};
+use super::places::RowText;
 use crate::expression::{Name, Type};
 use crate::source::Placed;
 
@@ -15,20 +16,29 @@ pub(super) fn rule_of(
     builder: &mut Builder,
     table: &TableFile,
     row: Spanned<RowFile>,
-) -> (RuleFile, Placed) {
+) -> (RuleFile, RowText) {
     let place = row.defined;
-    let RowFile { code, clause, requirements, when, message, next_step, outputs } = row.value;
+    let RowFile { code, clause, requirements, when, message, next_step, outputs, curable } =
+        row.value;
+    let mut text = String::new();
     let mut cells = Vec::new();
     for (input, cell) in &when {
         if table.inputs.contains_key(input) {
-            cells.push(condition(builder, input, &cell.value));
+            if !text.is_empty() {
+                text += " && ";
+            }
+            cells.push((text.len(), Placed::yaml(&builder.files.pack, cell)));
+            text += &condition(builder, input, &cell.value);
         } else {
             let message = format!("the table has no input `{input}`");
             builder.wrong("unknown-name", cell.defined, message);
         }
     }
-    let text = if cells.is_empty() { "true".to_owned() } else { cells.join(" && ") };
-    let condition = Placed::made(&builder.files.pack, text, place);
+    if cells.is_empty() {
+        "true".clone_into(&mut text);
+    }
+    let text = Placed::made(&builder.files.pack, text, place);
+    let condition = RowText { text, cells };
     let rule = RuleFile {
         code,
         clause,
@@ -38,6 +48,7 @@ pub(super) fn rule_of(
         message,
         next_step,
         outputs,
+        curable,
     };
     (rule, condition)
 }

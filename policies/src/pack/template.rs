@@ -2,9 +2,9 @@
 
 use tasuki_core::text::{Language, Text};
 
-use super::build::Builder;
+use super::build::{Builder, is_identifier};
 use crate::evaluate::Evaluator;
-use crate::expression::Compiled;
+use crate::expression::{Compiled, Type};
 use crate::source::Placed;
 
 /// A message in both languages.
@@ -69,6 +69,37 @@ fn filled(pieces: &[Piece], evaluator: &mut Evaluator<'_>, language: Language) -
     text
 }
 
+/// A value in a message with how it is shown.
+fn piece(builder: &mut Builder, message: &Placed, (start, value): (usize, &str)) -> Option<Piece> {
+    let (expression, format) = match value.rsplit_once(':') {
+        Some((expression, "yen")) => (expression, Format::Yen),
+        Some((expression, "day")) => (expression, Format::Day),
+        // `?:` stands in expressions too.
+        Some((expression, name)) if !expression.contains('?') && is_identifier(name.trim()) => {
+            let at = start + expression.len() + 1;
+            let wrong = format!("values are not shown as `{name}`");
+            let fault = message.fault("unknown-format", (at, at + name.len()), wrong);
+            let hint = "`:yen` shows an amount, `:day` a day; leave it out for anything else";
+            builder.fault(fault.suggesting(hint));
+            return None;
+        }
+        Some(_) | None => (value, Format::Plain),
+    };
+    let compiled = builder.part(message, (start, expression))?;
+    let wanted = match format {
+        Format::Plain => Type::Any,
+        Format::Yen => Type::Int,
+        Format::Day => Type::Timestamp,
+    };
+    if !compiled.node.result.fits(&wanted) {
+        let wrong = format!("a {} cannot be shown like this", compiled.node.result);
+        let part = (start, start + value.len());
+        builder.fault(message.fault("wrong-type", part, wrong));
+        return None;
+    }
+    Some(Piece::Value(compiled, format))
+}
+
 fn pieces(builder: &mut Builder, message: &Placed) -> Vec<Piece> {
     if message.text.trim().is_empty() {
         builder.fault(message.fault("no-message", (0, 0), "the message is empty".to_owned()));
@@ -84,14 +115,7 @@ fn pieces(builder: &mut Builder, message: &Placed) -> Vec<Piece> {
             builder.fault(message.fault("syntax", (start - 1, start), fault));
             return pieces;
         };
-        let (expression, format) = match value.rsplit_once(':') {
-            Some((expression, "yen")) => (expression, Format::Yen),
-            Some((expression, "day")) => (expression, Format::Day),
-            Some(_) | None => (value, Format::Plain),
-        };
-        if let Some(compiled) = builder.part(message, (start, expression)) {
-            pieces.push(Piece::Value(compiled, format));
-        }
+        pieces.extend(piece(builder, message, (start, value)));
         offset = start + value.len() + 1;
         rest = after;
     }

@@ -1,25 +1,59 @@
 //! What a policy gave and why, in the words that all contracts share.
 
+use tasuki_app::call::Call;
+use tasuki_app::context::Context;
 use tasuki_core::decision::{
     Decision, Explanation, FactSeen, Finding, Outcome, PackKind, PackVersion, Remedy, RemedyChange,
 };
+use tasuki_core::party::{Permission, Relation};
 use tasuki_proto::types::v1 as proto;
 
 use crate::words;
 
+/// Who reads an explanation: not everybody sees what would change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Sees everything.
+    Inside,
+    /// Sees no remedies.
+    Outside,
+}
+
+impl Reader {
+    /// Whoever made a call.
+    pub(crate) fn of(ctx: &Context, call: &Call) -> Self {
+        if call.may(ctx, Permission::SeeRemedies, Relation::Scheme) {
+            Self::Inside
+        } else {
+            Self::Outside
+        }
+    }
+
+    /// A decision as it may be shown.
+    pub(crate) fn shown(self, mut decision: Decision) -> Decision {
+        if self == Self::Outside {
+            for finding in &mut decision.explanation.findings {
+                finding.remedies.clear();
+            }
+        }
+        decision
+    }
+}
+
 /// The explanation of a recorded decision.
-pub(crate) fn decision(decision: &Decision) -> proto::Explanation {
+pub(crate) fn decision(reader: Reader, decision: &Decision) -> proto::Explanation {
     proto::Explanation {
         decision_id: decision.id.to_string(),
         as_of: Some(words::timestamp(decision.as_of)),
         evaluated_at: Some(words::timestamp(decision.decided_at)),
         subject: decision.subject.clone(),
-        ..explanation(&decision.explanation, Some(&decision.pack))
+        ..explanation(reader, &decision.explanation, Some(&decision.pack))
     }
 }
 
 /// An explanation that was not recorded.
 pub(crate) fn explanation(
+    reader: Reader,
     explanation: &Explanation,
     pack: Option<&PackVersion>,
 ) -> proto::Explanation {
@@ -30,7 +64,7 @@ pub(crate) fn explanation(
         version: pack.map(|pack| pack.version.clone()).unwrap_or_default(),
         hash: pack.map(|pack| pack.hash.clone()).unwrap_or_default(),
         summary: Some(words::text(&explanation.summary)),
-        findings: explanation.findings.iter().map(finding).collect(),
+        findings: explanation.findings.iter().map(|it| finding(reader, it)).collect(),
         outputs: explanation
             .outputs
             .iter()
@@ -44,7 +78,7 @@ pub(crate) fn explanation(
 }
 
 /// A condition that failed or could not be determined.
-pub(crate) fn finding(finding: &Finding) -> proto::Finding {
+fn finding(reader: Reader, finding: &Finding) -> proto::Finding {
     proto::Finding {
         code: finding.code.clone(),
         message: Some(words::text(&finding.message)),
@@ -53,7 +87,10 @@ pub(crate) fn finding(finding: &Finding) -> proto::Finding {
         facts: finding.facts.iter().map(fact).collect(),
         next_step: finding.next_step.as_ref().map(words::text),
         outcome: outcome(finding.outcome).into(),
-        remedies: finding.remedies.iter().map(remedy).collect(),
+        remedies: match reader {
+            Reader::Inside => finding.remedies.iter().map(remedy).collect(),
+            Reader::Outside => Vec::new(),
+        },
     }
 }
 

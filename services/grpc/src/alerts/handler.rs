@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::mapping;
 use crate::edge::Edge;
+use crate::explain::Reader;
 use crate::fields;
 use crate::status::status;
 
@@ -29,7 +30,7 @@ impl AlertService for Alerts {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ReportAlertResponse {
-            alert: Some(mapping::alert(&reported.view)),
+            alert: Some(mapping::alert(Reader::of(&self.edge.ctx, &call), &reported.view)),
             repeated_report: reported.repeated,
         }))
     }
@@ -74,7 +75,9 @@ impl AlertService for Alerts {
         let view = monitoring::get_alert(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::GetAlertResponse { alert: Some(mapping::alert(&view)) }))
+        Ok(Response::new(proto::GetAlertResponse {
+            alert: Some(mapping::alert(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn list_alerts(
@@ -87,7 +90,11 @@ impl AlertService for Alerts {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListAlertsResponse {
-            alerts: page.rows.iter().map(mapping::alert).collect(),
+            alerts: page
+                .rows
+                .iter()
+                .map(|row| mapping::alert(Reader::of(&self.edge.ctx, &call), row))
+                .collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -101,7 +108,9 @@ impl AlertService for Alerts {
         let view = monitoring::record_verdict(&self.edge.ctx, &call, command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::RecordVerdictResponse { alert: Some(mapping::alert(&view)) }))
+        Ok(Response::new(proto::RecordVerdictResponse {
+            alert: Some(mapping::alert(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn get_alert_summary(

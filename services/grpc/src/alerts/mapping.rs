@@ -13,6 +13,7 @@ use tasuki_core::problem::Problem;
 use tasuki_proto::alert::v1 as proto;
 use tasuki_proto::alert::v1::alert_report::Detail as ProtoDetail;
 
+use crate::explain::Reader;
 use crate::{edge, explain, fields, words};
 
 /// A row of a batch: what is wrong with it is its own answer.
@@ -236,7 +237,7 @@ pub(crate) fn result(answer: RowAnswer) -> proto::ReportResult {
     }
 }
 
-pub(crate) fn alert(view: &AlertView) -> proto::Alert {
+pub(crate) fn alert(reader: Reader, view: &AlertView) -> proto::Alert {
     let alert = &view.alert;
     let state = match alert.state {
         AlertState::Received => proto::AlertState::Received,
@@ -250,7 +251,7 @@ pub(crate) fn alert(view: &AlertView) -> proto::Alert {
         report: Some(report(&alert.report)),
         received_at: Some(words::timestamp(alert.received_at)),
         state: state.into(),
-        triage: view.triage.as_ref().map(explain::decision),
+        triage: view.triage.as_ref().map(|it| explain::decision(reader, it)),
         verdict: alert.verdict().map(verdict).unwrap_or_default().into(),
         verdicts: alert.verdicts.iter().map(verdict_record).collect(),
         severity: alert.severity.map(words::severity).unwrap_or_default().into(),

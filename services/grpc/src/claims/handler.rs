@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::{mapping, requests};
 use crate::edge::{Asking, Edge};
+use crate::explain::Reader;
 use crate::fields;
 use crate::status::{not_served_yet, status};
 
@@ -31,7 +32,7 @@ impl ClaimService for Claims {
         let view = claiming::notify_loss(&self.edge.ctx, &call, notice)
             .await
             .map_err(|problem| status(&problem))?;
-        let mut claim = mapping::claim(&view);
+        let mut claim = mapping::claim(Reader::of(&self.edge.ctx, &call), &view);
         if only_asks {
             (claim.id, claim.number) = (String::new(), String::new());
         }
@@ -49,7 +50,9 @@ impl ClaimService for Claims {
         let view = claiming::get_claim(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::GetClaimResponse { claim: Some(mapping::claim(&view)) }))
+        Ok(Response::new(proto::GetClaimResponse {
+            claim: Some(mapping::claim(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn list_claims(
@@ -62,7 +65,11 @@ impl ClaimService for Claims {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListClaimsResponse {
-            claims: page.rows.iter().map(mapping::claim).collect(),
+            claims: page
+                .rows
+                .iter()
+                .map(|row| mapping::claim(Reader::of(&self.edge.ctx, &call), row))
+                .collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -94,8 +101,8 @@ impl ClaimService for Claims {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::AssessClaimResponse {
-            claim: Some(mapping::claim(&view)),
-            assessment: mapping::last_assessment(&view),
+            claim: Some(mapping::claim(Reader::of(&self.edge.ctx, &call), &view)),
+            assessment: mapping::last_assessment(Reader::of(&self.edge.ctx, &call), &view),
         }))
     }
 
@@ -108,7 +115,7 @@ impl ClaimService for Claims {
         let answer = claiming::decide_claim(&self.edge.ctx, &call, asked)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::decided(&answer)))
+        Ok(Response::new(mapping::decided(Reader::of(&self.edge.ctx, &call), &answer)))
     }
 
     async fn record_claim_payment(
@@ -120,7 +127,7 @@ impl ClaimService for Claims {
         let answer = claiming::record_claim_payment(&self.edge.ctx, &call, asked)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::paid(&answer)))
+        Ok(Response::new(mapping::paid(Reader::of(&self.edge.ctx, &call), &answer)))
     }
 
     async fn record_recovery(
@@ -139,7 +146,9 @@ impl ClaimService for Claims {
         let view = claiming::withdraw_claim(&self.edge.ctx, &call, asked)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::WithdrawClaimResponse { claim: Some(mapping::claim(&view)) }))
+        Ok(Response::new(proto::WithdrawClaimResponse {
+            claim: Some(mapping::claim(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn appeal_claim(
@@ -151,7 +160,9 @@ impl ClaimService for Claims {
         let view = claiming::appeal_claim(&self.edge.ctx, &call, asked)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::AppealClaimResponse { claim: Some(mapping::claim(&view)) }))
+        Ok(Response::new(proto::AppealClaimResponse {
+            claim: Some(mapping::claim(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn reopen_claim(

@@ -12,9 +12,10 @@ use tasuki_proto::claim::v1 as proto;
 use super::benefits::{Around, calculation, number};
 use crate::covers::mapping::limit_status;
 use crate::covers::{enums, terms};
+use crate::explain::Reader;
 use crate::{actors, explain, words};
 
-pub(crate) fn claim(view: &ClaimView) -> proto::Claim {
+pub(crate) fn claim(reader: Reader, view: &ClaimView) -> proto::Claim {
     let claim = &view.claim;
     proto::Claim {
         id: claim.id.to_string(),
@@ -39,7 +40,7 @@ pub(crate) fn claim(view: &ClaimView) -> proto::Claim {
         missing_documents: missing_documents(view),
         information_requests: Vec::new(),
         clock: None,
-        assessments: claim.assessments.iter().map(|held| assessment(view, held)).collect(),
+        assessments: claim.assessments.iter().map(|held| assessment(reader, view, held)).collect(),
         decisions: claim.decisions.iter().map(person_decision).collect(),
         reserve_changes: Vec::new(),
         payments: claim.payments.iter().map(payment).collect(),
@@ -53,21 +54,21 @@ pub(crate) fn claim(view: &ClaimView) -> proto::Claim {
 }
 
 /// The last assessment of a claim.
-pub(crate) fn last_assessment(view: &ClaimView) -> Option<proto::Assessment> {
-    view.claim.assessment().map(|held| assessment(view, held))
+pub(crate) fn last_assessment(reader: Reader, view: &ClaimView) -> Option<proto::Assessment> {
+    view.claim.assessment().map(|held| assessment(reader, view, held))
 }
 
-pub(crate) fn decided(answer: &ClaimDecided) -> proto::DecideClaimResponse {
+pub(crate) fn decided(reader: Reader, answer: &ClaimDecided) -> proto::DecideClaimResponse {
     proto::DecideClaimResponse {
-        claim: Some(claim(&answer.view)),
+        claim: Some(claim(reader, &answer.view)),
         awaits_confirmation: answer.awaits_confirmation,
         limits: answer.limits.iter().map(limit_status).collect(),
     }
 }
 
-pub(crate) fn paid(answer: &ClaimPaid) -> proto::RecordClaimPaymentResponse {
+pub(crate) fn paid(reader: Reader, answer: &ClaimPaid) -> proto::RecordClaimPaymentResponse {
     proto::RecordClaimPaymentResponse {
-        claim: Some(claim(&answer.view)),
+        claim: Some(claim(reader, &answer.view)),
         payment: Some(payment(&answer.payment)),
         limits: answer.limits.iter().map(limit_status).collect(),
     }
@@ -140,7 +141,7 @@ fn missing_documents(view: &ClaimView) -> Vec<String> {
     kinds
 }
 
-fn assessment(view: &ClaimView, held: &Assessment) -> proto::Assessment {
+fn assessment(reader: Reader, view: &ClaimView, held: &Assessment) -> proto::Assessment {
     let decisions: Vec<_> =
         held.decisions.iter().filter_map(|summary| view.decisions.get(&summary.id)).collect();
     let hashes: Vec<&str> = decisions.iter().map(|it| it.facts_hash.as_str()).collect();
@@ -150,7 +151,10 @@ fn assessment(view: &ClaimView, held: &Assessment) -> proto::Assessment {
         assessed_at: Some(words::timestamp(held.assessed_at)),
         assessed_by: Some(actors::actor(&held.assessed_by)),
         outcome: outcome(held.outcome).into(),
-        explanations: decisions.iter().map(|decision| explain::decision(decision)).collect(),
+        explanations: decisions
+            .iter()
+            .map(|decision| explain::decision(reader, decision))
+            .collect(),
         calculation: Some(calculation(&held.benefit, fresh, &around(view))),
         summary: Some(words::text(&outcome_text(held.outcome))),
         loss_at: Some(words::timestamp(held.loss_at)),

@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::mapping;
 use crate::edge::{Asking, Edge};
+use crate::explain::Reader;
 use crate::fields;
 use crate::status::{not_served_yet, status};
 
@@ -149,7 +150,7 @@ impl CoverService for Covers {
         let answer = claiming::evaluate_eligibility(&self.edge.ctx, &call, question)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::eligibility(&answer)))
+        Ok(Response::new(mapping::eligibility(Reader::of(&self.edge.ctx, &call), &answer)))
     }
 
     async fn get_limits(

@@ -14,6 +14,7 @@ use tasuki_core::reason::Reason;
 use tasuki_proto::cover::v1 as proto;
 
 use super::{enums, terms};
+use crate::explain::Reader;
 use crate::{actors, explain, fields, words};
 
 /// What is part of the contract and not served by this version.
@@ -356,12 +357,15 @@ fn supposed(field: &str, facts: Vec<proto::SuppliedFact>) -> Result<Vec<Supposed
         .collect()
 }
 
-pub(crate) fn eligibility(answer: &Eligibility) -> proto::EvaluateEligibilityResponse {
+pub(crate) fn eligibility(
+    reader: Reader,
+    answer: &Eligibility,
+) -> proto::EvaluateEligibilityResponse {
     let explanations = answer.decisions.iter().map(|decision| match answer.intent {
-        Intent::Do => explain::decision(decision),
+        Intent::Do => explain::decision(reader, decision),
         Intent::OnlyAsk => tasuki_proto::types::v1::Explanation {
             decision_id: String::new(),
-            ..explain::decision(decision)
+            ..explain::decision(reader, decision)
         },
     });
     proto::EvaluateEligibilityResponse {

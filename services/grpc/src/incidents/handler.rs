@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::{calendars, commands, mapping, notices, work};
 use crate::edge::Edge;
+use crate::explain::Reader;
 use crate::fields;
 use crate::status::{not_served_yet, status};
 
@@ -34,7 +35,7 @@ impl IncidentService for Incidents {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::OpenIncidentResponse {
-            incident: Some(mapping::incident(&opened.view)),
+            incident: Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &opened.view)),
             joined: opened.joined,
         }))
     }
@@ -51,7 +52,9 @@ impl IncidentService for Incidents {
         let view = monitoring::get_incident(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::GetIncidentResponse { incident: Some(mapping::incident(&view)) }))
+        Ok(Response::new(proto::GetIncidentResponse {
+            incident: Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn list_incidents(
@@ -64,7 +67,11 @@ impl IncidentService for Incidents {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListIncidentsResponse {
-            incidents: page.rows.iter().map(mapping::incident).collect(),
+            incidents: page
+                .rows
+                .iter()
+                .map(|row| mapping::incident(Reader::of(&self.edge.ctx, &call), row))
+                .collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -82,7 +89,7 @@ impl IncidentService for Incidents {
             monitoring::acknowledge_incident(&self.edge.ctx, &call, (tenant, id), &message.etag)
                 .await
                 .map_err(|problem| status(&problem))?;
-        let incident = Some(mapping::incident(&view));
+        let incident = Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view));
         Ok(Response::new(proto::AcknowledgeIncidentResponse { incident }))
     }
 
@@ -95,7 +102,7 @@ impl IncidentService for Incidents {
         let view = monitoring::escalate_incident(&self.edge.ctx, &call, command)
             .await
             .map_err(|problem| status(&problem))?;
-        let incident = Some(mapping::incident(&view));
+        let incident = Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view));
         Ok(Response::new(proto::EscalateIncidentResponse { incident }))
     }
 
@@ -110,7 +117,7 @@ impl IncidentService for Incidents {
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::RecordWorkResponse {
             work: view.incident.work.last().map(work::work),
-            incident: Some(mapping::incident(&view)),
+            incident: Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view)),
         }))
     }
 
@@ -125,7 +132,7 @@ impl IncidentService for Incidents {
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::OpenServiceRequestResponse {
             service_request: view.incident.requests.last().map(work::request),
-            incident: Some(mapping::incident(&view)),
+            incident: Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view)),
         }))
     }
 
@@ -142,7 +149,7 @@ impl IncidentService for Incidents {
         let moved = view.incident.requests.iter().find(|request| request.number == number);
         Ok(Response::new(proto::AdvanceServiceRequestResponse {
             service_request: moved.map(work::request),
-            incident: Some(mapping::incident(&view)),
+            incident: Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view)),
         }))
     }
 
@@ -155,7 +162,7 @@ impl IncidentService for Incidents {
         let view = monitoring::resolve_incident(&self.edge.ctx, &call, command)
             .await
             .map_err(|problem| status(&problem))?;
-        let incident = Some(mapping::incident(&view));
+        let incident = Some(mapping::incident(Reader::of(&self.edge.ctx, &call), &view));
         Ok(Response::new(proto::ResolveIncidentResponse { incident }))
     }
 

@@ -9,9 +9,10 @@ use tasuki_proto::incident::v1 as proto;
 use tasuki_proto::types::v1::Service as ProtoService;
 
 use super::work;
+use crate::explain::Reader;
 use crate::{explain, words};
 
-pub(crate) fn incident(view: &IncidentView) -> proto::Incident {
+pub(crate) fn incident(reader: Reader, view: &IncidentView) -> proto::Incident {
     let incident = &view.incident;
     let origin = match incident.origin {
         OriginKind::Alert => proto::IncidentOrigin::Alert,
@@ -31,7 +32,7 @@ pub(crate) fn incident(view: &IncidentView) -> proto::Incident {
         phase: phase(incident.state.phase()).into(),
         rung: rung(incident.climb.rung()).into(),
         top_rung: rung(incident.ladder.top()).into(),
-        explanation: view.decision.as_ref().map(explain::decision),
+        explanation: view.decision.as_ref().map(|it| explain::decision(reader, it)),
         alert_ids: incident.alert_ids.iter().map(ToString::to_string).collect(),
         n_alerts: incident.n_alerts.into(),
         n_recurrences: i32::try_from(incident.n_recurrences).unwrap_or(i32::MAX),

@@ -11,6 +11,7 @@ use tasuki_proto::types::v1 as words_proto;
 use tonic::Status;
 
 use super::books;
+use crate::explain::Reader;
 use crate::status::{not_served_yet, status};
 use crate::{actors, explain, fields, words};
 
@@ -42,10 +43,10 @@ fn outcome(outcome: words_proto::Outcome) -> Option<Outcome> {
     }
 }
 
-pub(super) fn decision(linked: &Linked) -> proto::Decision {
+pub(super) fn decision(reader: Reader, linked: &Linked) -> proto::Decision {
     let Linked { decision, link } = linked;
     proto::Decision {
-        explanation: Some(explain::decision(decision)),
+        explanation: Some(explain::decision(reader, decision)),
         tenant_id: decision.tenant_id.map(|id| id.to_string()).unwrap_or_default(),
         facts_json: canonical(&decision.facts),
         engine_version: decision.engine.clone(),
@@ -58,30 +59,30 @@ pub(super) fn decision(linked: &Linked) -> proto::Decision {
     }
 }
 
-pub(super) fn evaluated(answer: &Evaluated) -> words_proto::Explanation {
+pub(super) fn evaluated(reader: Reader, answer: &Evaluated) -> words_proto::Explanation {
     match answer {
-        Evaluated::Recorded(decision) => explain::decision(decision),
+        Evaluated::Recorded(decision) => explain::decision(reader, decision),
         Evaluated::Given(pack, explanation) => {
-            explain::explanation(explanation, Some(pack.identity()))
+            explain::explanation(reader, explanation, Some(pack.identity()))
         }
     }
 }
 
-pub(super) fn replay(replay: &Replay) -> proto::ReplayDecisionResponse {
+pub(super) fn replay(reader: Reader, replay: &Replay) -> proto::ReplayDecisionResponse {
     proto::ReplayDecisionResponse {
         identical: replay.problem.is_none(),
-        recorded: Some(explain::decision(&replay.recorded)),
+        recorded: Some(explain::decision(reader, &replay.recorded)),
         replayed: replay
             .replayed
             .as_ref()
-            .map(|again| explain::explanation(again, Some(&replay.recorded.pack))),
+            .map(|again| explain::explanation(reader, again, Some(&replay.recorded.pack))),
         problem: replay.problem.clone().unwrap_or_default(),
     }
 }
 
 /// A decision as a document.
 pub(super) fn rendered(
-    linked: &Linked,
+    (reader, linked): (Reader, &Linked),
     format: words_proto::DocumentFormat,
     language: words_proto::Language,
 ) -> Result<words_proto::Document, Status> {
@@ -97,7 +98,8 @@ pub(super) fn rendered(
             (page, "html", "text/html; charset=utf-8")
         }
         Format::Json => {
-            let json = serde_json::to_value(&linked.decision)
+            let decision = reader.shown(linked.decision.clone());
+            let json = serde_json::to_value(&decision)
                 .map_err(|error| status(&Problem::internal(error.to_string())))?;
             (canonical(&json), "json", "application/json")
         }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use tasuki_app::call::Call;
 use tasuki_app::governing::{self, Activation, NewDraft, PackQuestion, Rollback};
 use tasuki_core::problem::Problem;
 use tasuki_proto::policy::v1 as proto;
@@ -11,6 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{books, decisions, mapping, schema};
 use crate::edge::Edge;
+use crate::explain::Reader;
 use crate::status::status;
 use crate::{explain, fields};
 
@@ -18,6 +20,12 @@ use crate::{explain, fields};
 #[derive(Debug, Clone)]
 pub(crate) struct Policies {
     pub(crate) edge: Edge,
+}
+
+impl Policies {
+    fn reader(&self, call: &Call) -> Reader {
+        Reader::of(&self.edge.ctx, call)
+    }
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -131,8 +139,9 @@ impl PolicyService for Policies {
         let question = question(message).map_err(refused)?;
         let answer =
             governing::evaluate_pack(&self.edge.ctx, &call, question).await.map_err(refused)?;
+        let reader = self.reader(&call);
         Ok(Response::new(proto::EvaluatePackResponse {
-            explanation: Some(decisions::evaluated(&answer)),
+            explanation: Some(decisions::evaluated(reader, &answer)),
             diagnostics: Vec::new(),
         }))
     }
@@ -228,8 +237,11 @@ impl PolicyService for Policies {
         let page = governing::list_decisions(&self.edge.ctx, &call, &wanted, &asked)
             .await
             .map_err(refused)?;
-        let without_facts =
-            |linked| proto::Decision { facts_json: String::new(), ..decisions::decision(linked) };
+        let reader = self.reader(&call);
+        let without_facts = |linked| proto::Decision {
+            facts_json: String::new(),
+            ..decisions::decision(reader, linked)
+        };
         Ok(Response::new(proto::ListDecisionsResponse {
             decisions: page.rows.iter().map(without_facts).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -245,7 +257,7 @@ impl PolicyService for Policies {
         let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
         let linked =
             governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
-        let decision = Some(decisions::decision(&linked));
+        let decision = Some(decisions::decision(self.reader(&call), &linked));
         Ok(Response::new(proto::GetDecisionResponse { decision }))
     }
 
@@ -258,7 +270,11 @@ impl PolicyService for Policies {
         let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
         let linked =
             governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
-        let document = decisions::rendered(&linked, message.format(), message.language())?;
+        let document = decisions::rendered(
+            (self.reader(&call), &linked),
+            message.format(),
+            message.language(),
+        )?;
         Ok(Response::new(proto::RenderDecisionResponse { document: Some(document) }))
     }
 
@@ -271,7 +287,7 @@ impl PolicyService for Policies {
         let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
         let replay =
             governing::replay_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
-        Ok(Response::new(decisions::replay(&replay)))
+        Ok(Response::new(decisions::replay(self.reader(&call), &replay)))
     }
 
     async fn replay_book(

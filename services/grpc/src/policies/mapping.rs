@@ -82,7 +82,7 @@ fn rule(rule: RuleView<'_>) -> proto::PolicyRule {
         expression: rule.expression.to_owned(),
         message: Some(words::text(rule.message)),
         next_step: rule.next_step.map(words::text),
-        curable: false,
+        curable: rule.is_curable,
     }
 }
 

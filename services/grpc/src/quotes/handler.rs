@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::mapping;
 use crate::edge::Edge;
+use crate::explain::Reader;
 use crate::fields;
 use crate::status::{not_served_yet, status};
 
@@ -30,7 +31,7 @@ impl QuoteService for Quotes {
         let view = quoting::create_quote(&self.edge.ctx, &call, new)
             .await
             .map_err(|problem| status(&problem))?;
-        let quote = Some(mapping::quote(&view));
+        let quote = Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view));
         Ok(Response::new(proto::CreateQuoteResponse { quote }))
     }
 
@@ -45,7 +46,9 @@ impl QuoteService for Quotes {
         let view = quoting::get_quote(&self.edge.ctx, &call, tenant, id)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::GetQuoteResponse { quote: Some(mapping::quote(&view)) }))
+        Ok(Response::new(proto::GetQuoteResponse {
+            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn list_quotes(
@@ -59,7 +62,11 @@ impl QuoteService for Quotes {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::ListQuotesResponse {
-            quotes: page.rows.iter().map(mapping::quote).collect(),
+            quotes: page
+                .rows
+                .iter()
+                .map(|row| mapping::quote(Reader::of(&self.edge.ctx, &call), row))
+                .collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -78,7 +85,7 @@ impl QuoteService for Quotes {
         let accepted = quoting::accept_quote(&self.edge.ctx, &call, tenant, command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::accepted(&accepted)))
+        Ok(Response::new(mapping::accepted(Reader::of(&self.edge.ctx, &call), &accepted)))
     }
 
     async fn withdraw_quote(
@@ -92,7 +99,9 @@ impl QuoteService for Quotes {
         let view = quoting::withdraw_quote(&self.edge.ctx, &call, tenant, command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(proto::WithdrawQuoteResponse { quote: Some(mapping::quote(&view)) }))
+        Ok(Response::new(proto::WithdrawQuoteResponse {
+            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view)),
+        }))
     }
 
     async fn render_quote(

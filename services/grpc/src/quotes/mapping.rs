@@ -17,6 +17,7 @@ use tasuki_proto::catalog::v1::CoverAttachment;
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
+use crate::explain::Reader;
 use crate::selections::{selection, selection_from};
 use crate::{actors, explain, fields, prices, profiles, words};
 
@@ -94,17 +95,17 @@ pub(crate) fn withdraw(message: proto::WithdrawQuoteRequest) -> Result<WithdrawQ
     })
 }
 
-pub(crate) fn accepted(accepted: &Accepted) -> proto::AcceptQuoteResponse {
+pub(crate) fn accepted(reader: Reader, accepted: &Accepted) -> proto::AcceptQuoteResponse {
     let id = |id: Option<String>| id.unwrap_or_default();
     proto::AcceptQuoteResponse {
-        quote: Some(quote(&accepted.quote)),
+        quote: Some(quote(reader, &accepted.quote)),
         subscription_id: id(accepted.subscription_id.map(|id| id.to_string())),
         order_ids: accepted.order_ids.iter().map(ToString::to_string).collect(),
         certificate_id: id(accepted.certificate_id.map(|id| id.to_string())),
     }
 }
 
-pub(crate) fn quote(view: &QuoteView) -> proto::Quote {
+pub(crate) fn quote(reader: Reader, view: &QuoteView) -> proto::Quote {
     let quote = &view.quote;
     let offer = &quote.offer;
     let priced = &offer.priced;
@@ -136,7 +137,7 @@ pub(crate) fn quote(view: &QuoteView) -> proto::Quote {
         cover: Some(offer.cover.as_ref().map_or_else(no_cover, cover)),
         compliance: offer.compliance.iter().map(criterion).collect(),
         acknowledgements: priced.acknowledgements.iter().map(acknowledgement).collect(),
-        decisions: view.decisions.iter().map(explain::decision).collect(),
+        decisions: view.decisions.iter().map(|it| explain::decision(reader, it)).collect(),
         rate_card: Some(rate_card(&priced.rate_card)),
         packs: offer.packs.iter().map(pack).collect(),
         hash: quote.hash.clone(),

@@ -4,6 +4,7 @@
 
 mod policies;
 mod quotes;
+mod remedies;
 mod tenants;
 
 use std::sync::Arc;
@@ -65,6 +66,7 @@ impl Authenticate for ByName {
             Some("operator") => Role::Operator,
             Some("partner") => Role::Partner,
             Some("provider") => Role::Provider,
+            Some("insurer") => Role::Insurer,
             Some("tenant") => Role::Tenant,
             _ => return Err(Problem::new(Reason::Unauthenticated, "unknown token")),
         };
