@@ -46,8 +46,8 @@ fn a_name_that_means_nothing_matters_only_where_it_is_needed() {
     bindings.insert("amount", CelValue::Int(1));
     let told = |source: &str| evaluate(source, &bindings).unwrap_err().to_string();
     assert_eq!(told("amuont + 1"), "nothing is called `amuont`; did you mean `amount`?");
-    let wanted = "there is no function `siez` that is called like this; did you mean `size`?";
-    assert_eq!(told("siez('a')"), wanted);
+    let wanted = "there is no function `sizes` that is called like this; did you mean `size`?";
+    assert_eq!(told("sizes('a')"), wanted);
 }
 
 #[test]
