@@ -102,6 +102,7 @@ const PURE: &[(&str, &[&str])] = &[
             "serde_json",
             "sha2",
             "thiserror",
+            "unicode-width",
         ],
     ),
 ];
