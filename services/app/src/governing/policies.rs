@@ -30,5 +30,6 @@ pub use replicas::{Replicas, list_replicas, report_replica, retire_replica};
 pub use tasuki_policies::compare::{BookEntry, Compared, Side, Tally};
 pub use tasuki_policies::facts::{FactSchema, FactType, RootSchema, schemas};
 pub use tasuki_policies::{
-    CaseReport, Diagnostic, ENVIRONMENT, Pack, PackSource, RuleView, function_reference,
+    CaseReport, ConditionSeen, Diagnostic, ENVIRONMENT, Pack, PackSource, RuleView,
+    function_reference, json_schema,
 };

@@ -2,8 +2,8 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_app::governing::{
-    CaseReport, Diagnostic, PackSource, PackView, Replicas, RuleView, VersionStanding, VersionView,
-    WhichPack,
+    CaseReport, ConditionSeen, Diagnostic, PackSource, PackView, Replicas, RuleView,
+    VersionStanding, VersionView, WhichPack,
 };
 use tasuki_core::policy::VersionState;
 use tasuki_core::problem::Problem;
@@ -169,8 +169,21 @@ pub(super) fn tested(report: &CaseReport, case_name: &str) -> proto::TestPackRes
                 ..proto::CaseResult::default()
             })
             .collect(),
+        conditions: report.coverage.iter().map(condition).collect(),
+        coverage: share(report.n_sides_seen(), report.n_sides()),
         diagnostics: diagnostics(&report.diagnostics),
-        ..proto::TestPackResponse::default()
+    }
+}
+
+fn condition(seen: &ConditionSeen) -> proto::ConditionCoverage {
+    proto::ConditionCoverage {
+        rule: seen.rule.clone(),
+        expression: seen.expression.clone(),
+        file: seen.file.clone(),
+        line: count(seen.line),
+        column: count(seen.column),
+        seen_true: seen.seen_true,
+        seen_false: seen.seen_false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What packs may use: facts, functions, the format.
 
 use tasuki_app::governing::{
-    ENVIRONMENT, FactSchema, FactType, Pack, RootSchema, function_reference, schemas,
+    ENVIRONMENT, FactSchema, FactType, Pack, RootSchema, function_reference, json_schema, schemas,
 };
 use tasuki_proto::policy::v1 as proto;
 
@@ -24,7 +24,7 @@ pub(super) fn everything() -> proto::GetFactSchemaResponse {
         facts,
         functions,
         environment_version: format!("tasuki-policies/{ENVIRONMENT}"),
-        json_schema: String::new(),
+        json_schema: json_schema().pack.to_string(),
     }
 }
 

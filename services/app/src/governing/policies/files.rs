@@ -26,7 +26,11 @@ pub(super) async fn aside<T: Send + 'static>(
 
 /// What cases have shown.
 pub(super) fn tested(report: &CaseReport) -> Tested {
-    Tested { n_cases: report.results.len(), n_sides_seen: 0, n_sides: 0 }
+    Tested {
+        n_cases: report.results.len(),
+        n_sides_seen: report.n_sides_seen(),
+        n_sides: report.n_sides(),
+    }
 }
 
 /// The files of one pack as they are stored: with paths relative to its folder.
