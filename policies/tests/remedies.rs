@@ -115,7 +115,7 @@ fn missing_evidence_is_told_where_it_can_help() {
         ("company.has_utm && company.employees <= 300", "{}"),
         ("company.has_utm || company.employees <= 300", "{}"),
         ("company.has_utm && company.employees <= 300", r#"{"company": {"has_utm": true}}"#),
-        ("company.employees < company.employees", "{}"),
+        ("company.employees + 1 < company.employees", "{}"),
         ("\"company.has_utm ? company.employees > 5 : company.users > 5\"", "{}"),
     ];
     insta::assert_snapshot!(
@@ -136,7 +136,10 @@ fn what_does_not_turn_the_rule_is_not_told_and_what_is_needed_together_says_so()
     ");
     // No number is both.
     assert_eq!(
-        told("company.employees >= 5 && company.employees < 5", r#"{"company": {"employees": 3}}"#),
+        told(
+            "company.employees >= 5 && company.employees + 1 < 6",
+            r#"{"company": {"employees": 3}}"#
+        ),
         ""
     );
     // The guard would no longer be about the company.
