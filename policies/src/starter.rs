@@ -119,7 +119,7 @@ facts: [<root>]
 
 "#;
 
-const ACCESS: &str = r#"# What no row allows is refused. Operators and the server itself must not be locked out.
+const ACCESS: &str = r"# What no row allows is refused. Operators and the server itself must not be locked out.
 shape: decision_table
 table:
   inputs:
@@ -146,7 +146,7 @@ table:
       message:
         ja: 保険会社は記録を見ることができます
         en: the insurer reads what is on record
-"#;
+";
 
 const CASES_OF_ACCESS: &str = r"# Each condition has to be seen true and seen false: `tasuki policy test` tells what is missing.
 - name: the operator may do everything

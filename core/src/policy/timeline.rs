@@ -140,10 +140,10 @@ mod tests {
     }
 
     fn shown(timeline: &Timeline) -> Vec<String> {
+        let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
         let shown = |period: &Period| {
-            let until = period.until.map(|it| it.to_string()[..10].to_owned());
-            let from = &period.from.to_string()[..10];
-            format!("{} {from}..{}", period.version, until.unwrap_or_default())
+            let until = period.until.map(day).unwrap_or_default();
+            format!("{} {}..{until}", period.version, day(period.from))
         };
         timeline.periods().iter().map(shown).collect()
     }

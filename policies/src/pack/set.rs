@@ -118,7 +118,7 @@ impl PackSet {
             AccessTable::default()
         });
         let hash = set_hash(&packs);
-        if wrong.is_empty() { Ok(Self { packs, access, hash }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { packs, hash, access }) } else { Err(wrong) }
     }
 
     /// `sha256:` and 64 hexadecimal digits over which version decides when: equal on all replicas

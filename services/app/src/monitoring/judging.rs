@@ -50,7 +50,7 @@ impl Scene<'_> {
     pub(crate) async fn triage(&self, alert: &Alert, history: History) -> Result<Triage, Problem> {
         let facts = self.alert_facts(alert, history).await?;
         let asked = (PackKind::Triage, self.desk.triage);
-        let decision = self.decide(asked, alert.id.to_string(), &facts).await?;
+        let decision = self.decide(asked, alert.id.to_string(), &facts)?;
         let ruling = decision.as_ref().map_or(Ruling::AskSoc, |decision| self.ruling(decision));
         Ok(Triage { ruling, decision })
     }
@@ -86,14 +86,14 @@ impl Scene<'_> {
     ///
     /// # Errors
     /// Of the store.
-    pub(crate) async fn course(
+    pub(crate) fn course(
         &self,
         subject: String,
         facts: &FactSet,
         history: History,
     ) -> Result<Course, Problem> {
         let asked = (PackKind::Escalation, self.desk.escalation);
-        let decision = self.decide(asked, subject, facts).await?;
+        let decision = self.decide(asked, subject, facts)?;
         let said = decision.as_ref().filter(|it| it.outcome() == Outcome::Satisfied);
         let output = |name: &str| said.and_then(|it| it.explanation.output(name));
         let word = |name: &str| output(name).and_then(Value::as_str);
@@ -117,7 +117,7 @@ impl Scene<'_> {
     }
 
     /// Asks the version of a pack that is in force now, and keeps the decision for ever.
-    async fn decide(
+    fn decide(
         &self,
         (kind, name): (PackKind, &str),
         subject: String,

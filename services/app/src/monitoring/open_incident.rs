@@ -98,7 +98,7 @@ async fn open(
     };
     let history = scene.history(enquiry.symptom.as_ref()).await?;
     let facts = scene.enquiry_facts(&enquiry, (command.severity, history))?;
-    let mut course = scene.course(enquiry.incident_id.to_string(), &facts, history).await?;
+    let mut course = scene.course(enquiry.incident_id.to_string(), &facts, history)?;
     course.severity = command.severity.unwrap_or(course.severity);
     let mut opening = scene.opening(course, history, for_enquiry());
     opening.site_code = command.site_code;

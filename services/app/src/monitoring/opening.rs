@@ -70,7 +70,7 @@ impl Scene<'_> {
         let history = self.history(Some(&alert.report.symptom)).await?;
         let facts = self.alert_facts(alert, history).await?;
         let id: IncidentId = self.ctx.ids.next();
-        let course = self.course(id.to_string(), &facts, history).await?;
+        let course = self.course(id.to_string(), &facts, history)?;
 
         let (event, proof) = alert.need_action(id, judgement)?;
         alert.severity = Some(course.severity);

@@ -1,5 +1,5 @@
 //! What is kept of tenants, and what is told about them, on both databases.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod events;
 mod policies;

@@ -31,6 +31,7 @@ impl Policies {
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// A use case's failure as a status.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(problem: Problem) -> Status {
     status(&problem)
 }
@@ -64,7 +65,7 @@ impl PolicyService for Policies {
     ) -> Result<Response<proto::GetPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
         let which = mapping::which(message.kind(), &message.name, &message.version)
-            .as_of(message.as_of)
+            .at(message.as_of)
             .map_err(refused)?;
         let found = governing::get_pack(&self.edge.ctx, &call, &which).await.map_err(refused)?;
         let parts = mapping::Parts { files: message.with_files, facts: message.with_facts };
@@ -317,8 +318,7 @@ fn question(message: proto::EvaluatePackRequest) -> Result<PackQuestion, Problem
     let facts = serde_json::from_str(&message.facts_json)
         .map_err(|error| Problem::invalid("facts_json", error.to_string()))?;
     Ok(PackQuestion {
-        which: mapping::which(message.kind(), &message.name, &message.version)
-            .as_of(message.as_of)?,
+        which: mapping::which(message.kind(), &message.name, &message.version).at(message.as_of)?,
         sources: mapping::sources(message.files),
         facts,
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,

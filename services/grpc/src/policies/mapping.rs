@@ -24,7 +24,7 @@ pub(super) struct Meant {
 
 impl Meant {
     /// At a time.
-    pub(super) fn as_of(self, as_of: Option<prost_types::Timestamp>) -> Result<WhichPack, Problem> {
+    pub(super) fn at(self, as_of: Option<prost_types::Timestamp>) -> Result<WhichPack, Problem> {
         Ok(WhichPack { as_of: fields::optional_timestamp("as_of", as_of)?, ..self.which })
     }
 }

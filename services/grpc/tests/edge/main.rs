@@ -1,6 +1,6 @@
 //! The edge over a real socket: who may call, what is refused and how it is told, and what a
 //! repeat gets.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod policies;
 mod quotes;

@@ -39,8 +39,19 @@ fn draft() -> Vec<types::SourceFile> {
         .collect()
 }
 
-fn at(text: &str) -> Option<prost_types::Timestamp> {
-    Some(text.parse().unwrap())
+fn at(text: &str) -> prost_types::Timestamp {
+    text.parse().unwrap()
+}
+
+fn got(version: &str) -> proto::GetPackRequest {
+    proto::GetPackRequest {
+        name: "v1".to_owned(),
+        version: version.to_owned(),
+        kind: TRIGGER,
+        with_files: true,
+        with_facts: true,
+        ..proto::GetPackRequest::default()
+    }
 }
 
 fn question(tenant: &str, yen: i64) -> proto::EvaluatePackRequest {
@@ -55,24 +66,16 @@ fn question(tenant: &str, yen: i64) -> proto::EvaluatePackRequest {
              \"has_incident\": true, \"soc_confirmed\": true, \"work_by_operator\": true, \
              \"amount_yen\": {yen}}}}}"
         ),
-        as_of: at("2021-03-01T00:00:00Z"),
+        as_of: Some(at("2021-03-01T00:00:00Z")),
         record: true,
         ..proto::EvaluatePackRequest::default()
     }
 }
 
 #[tokio::test]
-async fn a_draft_is_checked_compared_and_activated_by_somebody_else() {
+async fn a_pack_is_read_and_files_are_checked() {
     for served in served().await {
-        let (mut policies, tenant) = client(&served).await;
-        let got = |version: &str| proto::GetPackRequest {
-            name: "v1".to_owned(),
-            version: version.to_owned(),
-            kind: TRIGGER,
-            with_files: true,
-            with_facts: true,
-            ..proto::GetPackRequest::default()
-        };
+        let (mut policies, _) = client(&served).await;
         let without_kind = proto::GetPackRequest { kind: 0, ..got("") };
         let refused = policies.get_pack(by("operator", without_kind)).await.unwrap_err();
         assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "kind");
@@ -93,7 +96,13 @@ async fn a_draft_is_checked_compared_and_activated_by_somebody_else() {
         let told = policies.check_pack(by("operator", check)).await.unwrap().into_inner();
         assert!(!told.ok);
         assert!(told.diagnostics[0].suggestion.contains("claim.has_incident"));
+    }
+}
 
+#[tokio::test]
+async fn a_draft_is_compared_and_activated_by_somebody_else() {
+    for served in served().await {
+        let (mut policies, tenant) = client(&served).await;
         for yen in [500, 30_000] {
             policies.evaluate_pack(by("operator:ana", question(&tenant, yen))).await.unwrap();
         }
@@ -130,7 +139,7 @@ async fn a_draft_is_checked_compared_and_activated_by_somebody_else() {
             kind: TRIGGER,
             version: "2021.1".to_owned(),
             etag: etag.pack.as_ref().unwrap().etag.clone(),
-            effective_from: at("2021-04-30T15:00:00Z"),
+            effective_from: Some(at("2021-04-30T15:00:00Z")),
             ..proto::ActivateVersionRequest::default()
         };
         let own = policies.activate_version(by("operator:ana", activate("a1"))).await.unwrap_err();
@@ -140,7 +149,7 @@ async fn a_draft_is_checked_compared_and_activated_by_somebody_else() {
         assert_eq!(pack.active_version, "2020.1", "it is April");
         let again = policies.activate_version(by("operator:ben", activate("a2"))).await.unwrap();
         assert_eq!(again.into_inner().pack.unwrap().etag, pack.etag, "a repeat does nothing");
-        let may = proto::GetPackRequest { as_of: at("2021-05-01T00:00:00Z"), ..got("") };
+        let may = proto::GetPackRequest { as_of: Some(at("2021-05-01T00:00:00Z")), ..got("") };
         let may = policies.get_pack(by("operator", may)).await.unwrap().into_inner();
         assert_eq!(may.version.unwrap().summary.unwrap().version, "2021.1");
 
@@ -150,7 +159,7 @@ async fn a_draft_is_checked_compared_and_activated_by_somebody_else() {
             kind: TRIGGER,
             to_version: "2020.1".to_owned(),
             etag: pack.etag,
-            effective_from: at("2021-04-15T00:00:00Z"),
+            effective_from: Some(at("2021-04-15T00:00:00Z")),
             reason: "the insurer objects".to_owned(),
             validate_only: false,
         };

@@ -205,10 +205,10 @@ pub(super) async fn view(
 }
 
 fn standing(version: PolicyVersion, timeline: &Timeline, now: Timestamp) -> VersionStanding {
-    let own = timeline.periods().iter().filter(|period| period.version == version.version);
+    let mut own = timeline.periods().iter().filter(|period| period.version == version.version);
     let present_or_next = own.clone().find(|period| period.until.is_none_or(|until| now < until));
     let is_superseded = version.state == VersionState::Activated && present_or_next.is_none();
-    let period = present_or_next.or_else(|| own.last()).cloned();
+    let period = present_or_next.or_else(|| own.next_back()).cloned();
     VersionStanding { version, period, is_superseded }
 }
 
