@@ -141,3 +141,64 @@ fn schemas_are_printed_for_editors() {
         assert!(text(&done.stdout).contains("\"$schema\""), "{of}");
     }
 }
+
+/// The shipped `payable/v1` with a deductible, as a folder of its own.
+fn with_deductible(here: &Path, yen: i64) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/packs/payable/v1");
+    let pack = fs::read_to_string(shipped.join("pack.yaml")).unwrap();
+    let changed = pack
+        .replace("\"2020.1\"", "\"2022.1\"")
+        .replace("deductible: { int: 0", &format!("deductible: {{ int: {yen}"));
+    assert_ne!(pack, changed);
+    fs::create_dir_all(here.join("mine")).unwrap();
+    fs::write(here.join("mine/pack.yaml"), changed).unwrap();
+}
+
+#[test]
+fn what_a_version_would_change_is_counted_on_a_book_of_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    with_deductible(here, 5_000);
+    let line = |name: &str, yen: i64| {
+        format!(
+            "{{\"name\": \"{name}\", \"tenant_id\": \"ten_a\", \"facts\": {{\"now\": \
+             \"2021-06-01T00:00:00Z\", \"claim\": {{\"amount_yen\": {yen}, \
+             \"part_limit_left_yen\": 100000, \"limit_left_yen\": 300000, \
+             \"programme_left_yen\": 1000000}}}}}}\n"
+        )
+    };
+    let book = line("small", 30_000) + &line("large", 200_000) + "{\"facts\": 1}\n";
+    fs::write(here.join("book.jsonl"), book).unwrap();
+    let arguments = ["compare", "payable/v1@2020.1", "mine", "--book", "book.jsonl", "--list"];
+    let done = policy(here, &arguments);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    insta::assert_snapshot!(text(&done.stdout), @r"
+    small: satisfied [PAID_IN_FULL] ¥30,000 -> satisfied [PAID_IN_FULL] ¥25,000
+    compared      2
+    would change  1 (to satisfied 0, to not satisfied 0, to undetermined 0)
+    amounts       -¥5,000
+    unreadable    1
+
+    by tenant  changed      yen
+    ten_a            1  -¥5,000
+    ");
+    assert!(text(&done.stderr).starts_with("book.jsonl:3: "), "{}", text(&done.stderr));
+
+    let nowhere = policy(here, &["compare", "payable/v1@1999.1", "mine", "--book", "book.jsonl"]);
+    assert!(!nowhere.status.success());
+    assert!(text(&nowhere.stderr).contains("payable/v1@1999.1"), "{}", text(&nowhere.stderr));
+}
+
+#[test]
+fn a_database_is_proven_and_compared_also_when_nothing_was_decided_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    with_deductible(here, 5_000);
+    let database = ["--database", "sqlite://new.db", "--log", "error"];
+    let replayed = policy(here, &[&["replay", "--all"], &database[..]].concat());
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
+    assert!(text(&replayed.stdout).starts_with("0 decisions replayed in 0 chains"));
+    let compared = policy(here, &[&["compare", "recorded", "mine"], &database[..]].concat());
+    assert!(compared.status.success(), "{}", text(&compared.stderr));
+    assert!(text(&compared.stdout).starts_with("compared      0\n"));
+}

@@ -202,21 +202,42 @@ fn summary(tally: &Tally) -> String {
     if tally.n_unreadable > 0 {
         lines.push(format!("unreadable    {}", tally.n_unreadable));
     }
-    if !tally.rules.is_empty() {
-        lines.push("by rule       newly   no longer   yen".to_owned());
-    }
-    for (code, rule) in &tally.rules {
+    let rules = tally.rules.iter().map(|(code, rule)| {
         let (newly, no_longer) = (rule.n_newly_failing, rule.n_no_longer_failing);
-        lines.push(format!("  {code}  {newly}  {no_longer}  {}", yen(rule.difference_yen)));
-    }
-    if !tally.tenants.is_empty() {
-        lines.push("by tenant     changed   yen".to_owned());
-    }
-    for (tenant, impact) in &tally.tenants {
+        [code.clone(), newly.to_string(), no_longer.to_string(), yen(rule.difference_yen)]
+    });
+    lines.extend(table(["by rule", "newly", "no longer", "yen"], rules.collect()));
+    let tenants = tally.tenants.iter().map(|(tenant, impact)| {
         let tenant = if tenant.is_empty() { "(nobody in particular)" } else { tenant };
-        lines.push(format!("  {tenant}  {}  {}", impact.n_changed, yen(impact.difference_yen)));
-    }
+        [tenant.to_owned(), impact.n_changed.to_string(), yen(impact.difference_yen)]
+    });
+    lines.extend(table(["by tenant", "changed", "yen"], tenants.collect()));
     lines.join("\n") + "\n"
+}
+
+/// Rows below their heads, the first column to the left and the others to the right; nothing without
+/// rows.
+fn table<const N: usize>(heads: [&str; N], rows: Vec<[String; N]>) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let heads = heads.map(str::to_owned);
+    let rows: Vec<[String; N]> = [heads].into_iter().chain(rows).collect();
+    let mut widths = [0; N];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let line = |row: &[String; N]| {
+        let mut line = String::new();
+        for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let gap = " ".repeat(width - cell.chars().count());
+            line += &if at == 0 { format!("{cell}{gap}") } else { format!("  {gap}{cell}") };
+        }
+        line
+    };
+    [String::new()].into_iter().chain(rows.iter().map(line)).collect()
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of a command")]
