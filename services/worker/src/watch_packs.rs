@@ -17,6 +17,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(30);
 pub async fn watch_packs(ctx: Context, replica: String, stop: CancellationToken) {
     let mut reported: Option<(Instant, i64, bool)> = None;
     let mut had_failed = false;
+    let mut published = String::new();
     while !stop.is_cancelled() {
         if let Err(problem) = refresh_packs(&ctx).await {
             tracing::warn!("cannot look for new policies: {problem}");
@@ -31,7 +32,12 @@ pub async fn watch_packs(ctx: Context, replica: String, stop: CancellationToken)
             at.elapsed() >= REPORT_EVERY || (revision, failed) != (served.revision, fails)
         });
         if stale {
-            publish(served.packs.hash(), served.revision);
+            if published != served.packs.hash() {
+                // The set that was served before is served no longer.
+                info_gauge(&published, 0);
+                published = served.packs.hash().to_owned();
+            }
+            publish(&published, served.revision);
             match report_replica(&ctx, &replica).await {
                 Ok(()) => reported = Some((Instant::now(), served.revision, fails)),
                 Err(problem) => tracing::warn!("cannot say which policies are served: {problem}"),
@@ -51,5 +57,11 @@ fn publish(hash: &str, revision: i64) {
     // Activations are counted by people: they fit into 32 bits and so into a gauge without loss.
     let revision = i32::try_from(revision).unwrap_or(i32::MAX);
     metrics::gauge!("tasuki_policy_set_revision").set(revision);
-    metrics::gauge!("tasuki_policy_set_info", "hash" => hash.to_owned()).set(revision);
+    info_gauge(hash, revision);
+}
+
+fn info_gauge(hash: &str, value: i32) {
+    if !hash.is_empty() {
+        metrics::gauge!("tasuki_policy_set_info", "hash" => hash.to_owned()).set(value);
+    }
 }
