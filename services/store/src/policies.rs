@@ -3,7 +3,7 @@
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use serde::{Deserialize, Serialize};
-use tasuki_core::decision::PackKind;
+use tasuki_core::decision::{PackKind, ParsePackKindError};
 use tasuki_core::policy::{Period, PolicyVersion, Timeline};
 use tasuki_core::time::Timestamp;
 
@@ -39,6 +39,26 @@ pub async fn touch(tx: &Tx, (kind, name): PackName<'_>) -> Result<i64, StoreErro
                RETURNING version";
     let row = tx.one(sql, vec![kind.as_str().into(), name.into()]).await?;
     Ok(row.ok_or(StoreError::LostRace)?.try_get("", "version")?)
+}
+
+/// The packs that are stored, by kind and name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn names(tx: &Tx) -> Result<Vec<(PackKind, String)>, StoreError> {
+    let rows = tx.all("SELECT kind, name FROM policy_pack", Vec::new()).await?;
+    let mut names = rows.iter().map(name_from).collect::<Result<Vec<_>, _>>()?;
+    names.sort();
+    Ok(names)
+}
+
+fn name_from(row: &QueryResult) -> Result<(PackKind, String), StoreError> {
+    let kind: String = row.try_get("", "kind")?;
+    let kind = kind.parse().map_err(|error: ParsePackKindError| StoreError::Row {
+        table: "policy_pack",
+        cause: error.to_string(),
+    })?;
+    Ok((kind, row.try_get("", "name")?))
 }
 
 /// The version of a pack's record; nothing for a pack that was never stored.
@@ -153,13 +173,9 @@ pub async fn periods(
     let rows = tx.all(&sql, values).await?;
     rows.iter()
         .map(|row| {
-            let kind: String = row.try_get("", "kind")?;
-            let kind =
-                kind.parse().map_err(|error: tasuki_core::decision::ParsePackKindError| {
-                    StoreError::Row { table: "policy_period", cause: error.to_string() }
-                })?;
+            let (kind, name) = name_from(row)?;
             let json: Json = row.try_get("", "document")?;
-            Ok((kind, row.try_get("", "name")?, document::from_row("policy_period", json)?))
+            Ok((kind, name, document::from_row("policy_period", json)?))
         })
         .collect()
 }

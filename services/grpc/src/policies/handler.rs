@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use tasuki_app::call::Call;
-use tasuki_app::governing::{self, Activation, NewDraft, PackQuestion, Rollback};
+use tasuki_app::governing::{self, Activation, NewDraft, PackQuestion, Rollback, WhichPack};
 use tasuki_core::problem::Problem;
 use tasuki_proto::policy::v1 as proto;
 use tasuki_proto::policy::v1::policy_service_server::PolicyService;
@@ -64,9 +64,9 @@ impl PolicyService for Policies {
         request: Request<proto::GetPackRequest>,
     ) -> Result<Response<proto::GetPackResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        let which = mapping::which(message.kind(), &message.name, &message.version)
-            .at(message.as_of)
-            .map_err(refused)?;
+        let as_of = fields::optional_timestamp("as_of", message.as_of).map_err(refused)?;
+        let which = mapping::which(message.kind(), &message.name, &message.version);
+        let which = WhichPack { as_of, ..which };
         let found = governing::get_pack(&self.edge.ctx, &call, &which).await.map_err(refused)?;
         let parts = mapping::Parts { files: message.with_files, facts: message.with_facts };
         Ok(Response::new(proto::GetPackResponse {
@@ -114,7 +114,7 @@ impl PolicyService for Policies {
             let text = "or `name` is required: what is to be tested?";
             return Err(status(&Problem::invalid("files", text)));
         }
-        let which = mapping::which(message.kind(), &message.name, &message.version).which;
+        let which = mapping::which(message.kind(), &message.name, &message.version);
         let sources = mapping::sources(message.files);
         let tested =
             governing::test_packs(&self.edge.ctx, &call, &which, sources).await.map_err(refused)?;
@@ -131,8 +131,7 @@ impl PolicyService for Policies {
         &self,
         request: Request<proto::EvaluatePackRequest>,
     ) -> Result<Response<proto::EvaluatePackResponse>, Status> {
-        let look = |message: &proto::EvaluatePackRequest| message.record;
-        let (call, message) = if look(request.get_ref()) {
+        let (call, message) = if request.get_ref().record {
             self.edge.open_change(request, |message| &message.request_id).await?
         } else {
             self.edge.open(request).await?
@@ -170,7 +169,7 @@ impl PolicyService for Policies {
         request: Request<proto::WithdrawDraftRequest>,
     ) -> Result<Response<proto::WithdrawDraftResponse>, Status> {
         let (call, message) = self.edge.open_change(request, |message| &message.request_id).await?;
-        let which = mapping::which(message.kind(), &message.name, &message.version).which;
+        let which = mapping::which(message.kind(), &message.name, &message.version);
         let draft = governing::withdraw_draft(&self.edge.ctx, &call, &which, &message.etag)
             .await
             .map_err(refused)?;
@@ -205,7 +204,7 @@ impl PolicyService for Policies {
             .open_unless_asking(request, |it| (it.request_id.as_str(), it.validate_only.into()))
             .await?;
         let rollback = Rollback {
-            which: mapping::which(message.kind(), &message.name, &message.to_version).which,
+            which: mapping::which(message.kind(), &message.name, &message.to_version),
             effective_from: fields::timestamp("effective_from", message.effective_from)
                 .map_err(refused)?,
             etag: message.etag,
@@ -318,7 +317,10 @@ fn question(message: proto::EvaluatePackRequest) -> Result<PackQuestion, Problem
     let facts = serde_json::from_str(&message.facts_json)
         .map_err(|error| Problem::invalid("facts_json", error.to_string()))?;
     Ok(PackQuestion {
-        which: mapping::which(message.kind(), &message.name, &message.version).at(message.as_of)?,
+        which: WhichPack {
+            as_of: fields::optional_timestamp("as_of", message.as_of)?,
+            ..mapping::which(message.kind(), &message.name, &message.version)
+        },
         sources: mapping::sources(message.files),
         facts,
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
@@ -329,7 +331,7 @@ fn question(message: proto::EvaluatePackRequest) -> Result<PackQuestion, Problem
 
 fn activation(message: proto::ActivateVersionRequest) -> Result<Activation, Problem> {
     Ok(Activation {
-        which: mapping::which(message.kind(), &message.name, &message.version).which,
+        which: mapping::which(message.kind(), &message.name, &message.version),
         effective_from: fields::timestamp("effective_from", message.effective_from)?,
         effective_until: fields::optional_timestamp("effective_until", message.effective_until)?,
         etag: message.etag,

@@ -6,37 +6,23 @@ use tasuki_app::governing::{
     VersionStanding, VersionView, WhichPack,
 };
 use tasuki_core::policy::VersionState;
-use tasuki_core::problem::Problem;
 use tasuki_proto::policy::v1 as proto;
 use tasuki_proto::types::v1 as words_proto;
 
 use super::schema;
-use crate::{explain, fields, words};
+use crate::{explain, words};
 
 pub(super) fn sources(files: Vec<words_proto::SourceFile>) -> Vec<PackSource> {
     files.into_iter().map(|file| PackSource::new(file.path, file.text)).collect()
 }
 
-/// A pack that is meant.
-pub(super) struct Meant {
-    pub(super) which: WhichPack,
-}
-
-impl Meant {
-    /// At a time.
-    pub(super) fn at(self, as_of: Option<prost_types::Timestamp>) -> Result<WhichPack, Problem> {
-        Ok(WhichPack { as_of: fields::optional_timestamp("as_of", as_of)?, ..self.which })
-    }
-}
-
-pub(super) fn which(kind: words_proto::PackKind, name: &str, version: &str) -> Meant {
-    Meant {
-        which: WhichPack {
-            kind: explain::kind_from(kind),
-            name: name.to_owned(),
-            version: (!version.is_empty()).then(|| version.to_owned()),
-            as_of: None,
-        },
+/// The pack that is meant, now.
+pub(super) fn which(kind: words_proto::PackKind, name: &str, version: &str) -> WhichPack {
+    WhichPack {
+        kind: explain::kind_from(kind),
+        name: name.to_owned(),
+        version: (!version.is_empty()).then(|| version.to_owned()),
+        as_of: None,
     }
 }
 

@@ -41,6 +41,10 @@ async fn adopt(ctx: &Context, tx: &Tx, brought: &Scheduled) -> Result<bool, Prob
     let pack = &brought.pack;
     let name = (pack.kind(), pack.name());
     let shown = files::named(pack.kind(), pack.name(), pack.version());
+    let sources = ctx.library.sources_of(pack.folder());
+    if sources.is_empty() {
+        return Ok(false);
+    }
     let mut known = policies::version(tx, name, pack.version()).await?;
     if known.is_none() {
         // Another server may be bringing the same: whoever comes second finds it after the lock.
@@ -54,10 +58,6 @@ async fn adopt(ctx: &Context, tx: &Tx, brought: &Scheduled) -> Result<bool, Prob
                 "is stored with other content, which is kept: give the changed pack another version"
             );
         }
-        return Ok(false);
-    }
-    let sources = ctx.library.sources_of(pack.folder());
-    if sources.is_empty() {
         return Ok(false);
     }
     let files = files::stored(pack, &sources);
@@ -116,12 +116,10 @@ pub async fn refresh_packs(ctx: &Context) -> Result<bool, Problem> {
     if revision == served.revision {
         return Ok(false);
     }
-    let versions = policies::versions(&tx, None).await?;
-    let periods = policies::periods(&tx, None).await?;
+    let stored = stored(ctx, &tx).await?;
     drop(tx);
     let loaded_at = Some(ctx.clock.now());
-    let packs = Arc::clone(&served.packs);
-    let next = match aside(move || schedule(&packs, versions, periods)).await? {
+    let next = match stored {
         Ok(packs) => Served { packs: Arc::new(packs), revision, loaded_at, failure: None },
         Err(failure) => {
             let is_news = served.failure.as_deref() != Some(failure.as_str());
@@ -141,11 +139,16 @@ pub async fn refresh_packs(ctx: &Context) -> Result<bool, Problem> {
 /// # Errors
 /// `PACK_INVALID`, for example when an access pack would lock out those who could change it back.
 pub(super) async fn try_out(ctx: &Context, tx: &Tx) -> Result<(), Problem> {
+    let tried = stored(ctx, tx).await?;
+    tried.map(|_| ()).map_err(|why| Problem::new(Reason::PackInvalid, why))
+}
+
+/// The set that is stored, ready to be used, or why it cannot be.
+async fn stored(ctx: &Context, tx: &Tx) -> Result<Result<PackSet, String>, Problem> {
     let versions = policies::versions(tx, None).await?;
     let periods = policies::periods(tx, None).await?;
-    let packs = ctx.packs();
-    let tried = aside(move || schedule(&packs, versions, periods)).await?;
-    tried.map(|_| ()).map_err(|why| Problem::new(Reason::PackInvalid, why))
+    let used = ctx.packs();
+    aside(move || schedule(&used, versions, periods)).await
 }
 
 type Periods = Vec<(tasuki_core::decision::PackKind, String, Period)>;

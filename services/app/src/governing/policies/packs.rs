@@ -81,11 +81,7 @@ pub async fn list_packs(
 ) -> Result<Vec<PackView>, Problem> {
     call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
-    let versions = policies::versions(&tx, None).await?;
-    let mut names: Vec<(PackKind, String)> =
-        versions.into_iter().map(|version| (version.kind, version.name)).collect();
-    names.sort();
-    names.dedup();
+    let names = policies::names(&tx).await?;
     let mut packs = Vec::new();
     for (of, name) in names.iter().filter(|(of, _)| kind.is_none_or(|kind| kind == *of)) {
         packs.extend(view(&tx, (*of, name), ctx.clock.now()).await?);
@@ -142,13 +138,12 @@ pub(super) async fn compiled(ctx: &Context, version: &PolicyVersion) -> Result<A
 
 /// The pack of a name; a kind that is left out has to be the only one with that name.
 pub(super) async fn resolve(tx: &Tx, which: &WhichPack) -> Result<(PackKind, String), Problem> {
-    let versions = policies::versions(tx, None).await?;
-    let mut kinds: Vec<PackKind> = versions
-        .iter()
-        .filter(|it| it.name == which.name && which.kind.is_none_or(|kind| it.kind == kind))
-        .map(|version| version.kind)
+    let names = policies::names(tx).await?;
+    let kinds: Vec<PackKind> = names
+        .into_iter()
+        .filter(|(of, name)| *name == which.name && which.kind.is_none_or(|kind| *of == kind))
+        .map(|(kind, _)| kind)
         .collect();
-    kinds.dedup();
     match kinds.as_slice() {
         [kind] => Ok((*kind, which.name.clone())),
         [] => Err(Problem::not_found(Reason::PackNotFound, &which.name)),

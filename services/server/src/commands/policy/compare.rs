@@ -12,9 +12,12 @@ use tasuki_app::call::Call;
 use tasuki_app::governing::{BookEntry, CompareBase, CompareQuestion, Compared, Tally};
 use tasuki_app::library::pack_sources;
 use tasuki_core::money::Money;
+use tasuki_core::time::Clock as _;
 use tasuki_policies::compare::Comparison;
 use tasuki_policies::{Pack, PackCase, PackSet, PackSource};
 
+use super::{PackName, print};
+use crate::present::SystemClock;
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -89,16 +92,14 @@ fn over_file(options: &Options, book: &Path) -> anyhow::Result<Tally> {
 async fn over_database(options: &Options, settings: &Settings) -> anyhow::Result<Tally> {
     let ctx = wiring::context(settings).await?;
     let other = side(&options.other)?;
-    let (kind, name) = match (&other, options.other.split_once('/')) {
-        (CompareBase::Files(sources), _) => {
-            let pack = only(sources.clone())?;
-            (pack.kind(), pack.name().to_owned())
-        }
-        (_, Some((kind, rest))) => {
-            let name = rest.split_once('@').map_or(rest, |(name, _)| name);
-            (kind.parse()?, name.to_owned())
-        }
-        (_, None) => bail!("`{}` is neither a folder nor `kind/name@version`", options.other),
+    let (kind, name) = if let CompareBase::Files(sources) = &other {
+        let pack = only(sources.clone())?;
+        (pack.kind(), pack.name().to_owned())
+    } else {
+        let named: PackName = options.other.parse().map_err(|wrong| {
+            anyhow!("`{}` is neither a folder nor `kind/name@version`: {wrong}", options.other)
+        })?;
+        (named.kind, named.name)
     };
     let question = CompareQuestion {
         kind: Some(kind),
@@ -143,12 +144,11 @@ fn pack(text: &str) -> anyhow::Result<Arc<Pack>> {
     if Path::new(text).is_dir() {
         return only(folder(text)?);
     }
+    let missing =
+        || anyhow!("`{text}` is neither a folder nor one of the built-in `kind/name@version`");
+    let named = text.parse().ok().filter(|named: &PackName| named.version.is_some());
     let packs = PackSet::load(pack_sources(None)?).map_err(|wrong| told(&wrong))?;
-    let named =
-        |pack: &&Arc<Pack>| format!("{}/{}@{}", pack.kind(), pack.name(), pack.version()) == text;
-    packs.packs().find(named).cloned().ok_or_else(|| {
-        anyhow!("`{text}` is neither a folder nor one of the built-in `kind/name@version`")
-    })
+    named.ok_or_else(missing)?.find(&packs, SystemClock.now()).map_err(|_| missing())
 }
 
 /// The files of one pack, with paths relative to its folder.
@@ -238,11 +238,6 @@ fn table<const N: usize>(heads: [&str; N], rows: Vec<[String; N]>) -> Vec<String
         line
     };
     [String::new()].into_iter().chain(rows.iter().map(line)).collect()
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    print!("{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "what a command cannot compare")]

@@ -9,6 +9,7 @@ use tasuki_app::governing::replay_book;
 use tasuki_core::id::TenantId;
 use tasuki_core::problem::Problem;
 
+use super::print;
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -34,12 +35,12 @@ pub(crate) async fn run(options: &Options, settings: &Settings) -> anyhow::Resul
         for found in &step.problems {
             let tenant = found.tenant_id.map(|id| id.to_string()).unwrap_or_default();
             let decision = found.decision_id.map(|id| id.to_string()).unwrap_or_default();
-            print(&format!("{tenant} {decision}: {}", found.problem));
+            print(&format!("{tenant} {decision}: {}\n", found.problem));
         }
     }
     let found = run.summary();
     print(&format!(
-        "{} decisions replayed in {} chains: {}",
+        "{} decisions replayed in {} chains: {}\n",
         found.n_replayed,
         found.n_chains,
         match found.n_problems {
@@ -48,9 +49,4 @@ pub(crate) async fn run(options: &Options, settings: &Settings) -> anyhow::Resul
         }
     ));
     Ok(if found.n_problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    println!("{text}");
 }
