@@ -297,6 +297,20 @@ pub struct Occasion {
     pub decided_by: Actor,
 }
 
+/// Facts as a record keeps them, with their hash: several packs that are asked about the same facts share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    facts: Value,
+    hash: String,
+}
+
+impl From<Value> for Frozen {
+    fn from(facts: Value) -> Self {
+        let hash = content_hash(&facts);
+        Self { facts, hash }
+    }
+}
+
 /// A short reference to a recorded decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionSummary {
@@ -315,10 +329,10 @@ impl Decision {
     pub fn record(
         occasion: Occasion,
         pack: PackVersion,
-        facts: Value,
+        facts: impl Into<Frozen>,
         explanation: Explanation,
     ) -> Self {
-        let facts_hash = content_hash(&facts);
+        let Frozen { facts, hash: facts_hash } = facts.into();
         let Occasion { id, tenant_id, subject, as_of, decided_at, decided_by } = occasion;
         Self {
             id,

@@ -1,9 +1,13 @@
 //! Reads the rules of one message type out of its descriptor.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, MessageDescriptor, OneofDescriptor, ReflectMessage, Value,
 };
 
+use super::plan_of;
 use super::rules::Rule;
 use crate::DESCRIPTOR_POOL;
 
@@ -29,6 +33,31 @@ pub(super) struct FieldPlan {
     pub(super) items: Vec<Rule>,
     /// For each key of a map.
     pub(super) keys: Vec<Rule>,
+    /// Whether it breaks nothing that the field is not in the encoding.
+    pub(super) may_lack: bool,
+    inside: OnceLock<Option<Arc<MessagePlan>>>,
+}
+
+impl FieldPlan {
+    /// The rules of the messages in it, if it holds messages and they can break any.
+    pub(super) fn inside(&self) -> Option<&MessagePlan> {
+        let inside = self.inside.get_or_init(|| {
+            let kind = self.descriptor.kind();
+            kind.as_message().map(plan_of).filter(|plan| plan.reaches_rules)
+        });
+        inside.as_deref()
+    }
+
+    fn may_be_lacking(&self) -> bool {
+        if self.required {
+            return false;
+        }
+        if self.descriptor.supports_presence() || self.ignore != Ignore::Absent {
+            return true;
+        }
+        let value = Value::default_value_for_field(&self.descriptor);
+        self.rules.iter().all(|rule| rule.broken_by(&value, &self.descriptor).is_none())
+    }
 }
 
 /// The rules of one message type.
@@ -40,6 +69,8 @@ pub(super) struct MessagePlan {
     pub(super) unsupported: Vec<String>,
     /// Whether the message, or one it may contain, has any rule at all.
     pub(super) reaches_rules: bool,
+    /// The place of a field in `fields`, by its number.
+    places: BTreeMap<u32, usize>,
 }
 
 impl MessagePlan {
@@ -49,6 +80,7 @@ impl MessagePlan {
             required_oneofs: Vec::new(),
             unsupported: Vec::new(),
             reaches_rules: false,
+            places: BTreeMap::new(),
         };
         if let Some(rules) = extension(&descriptor.options(), "buf.validate.message") {
             for (field, _) in rules.fields() {
@@ -63,11 +95,18 @@ impl MessagePlan {
             }
         }
         for field in descriptor.fields() {
+            plan.places.insert(field.number(), plan.fields.len());
             let read = plan.field(field);
             plan.fields.push(read);
         }
         plan.reaches_rules = !plan.unsupported.is_empty() || reaches(descriptor, &mut Vec::new());
         plan
+    }
+
+    /// The field of a number and its place, unless the contract has none.
+    pub(super) fn field_of(&self, number: u32) -> Option<(usize, &FieldPlan)> {
+        let place = *self.places.get(&number)?;
+        Some((place, self.fields.get(place)?))
     }
 
     fn field(&mut self, descriptor: FieldDescriptor) -> FieldPlan {
@@ -77,6 +116,8 @@ impl MessagePlan {
             rules: Vec::new(),
             items: Vec::new(),
             keys: Vec::new(),
+            may_lack: true,
+            inside: OnceLock::new(),
             descriptor,
         };
         let Some(rules) = extension(&plan.descriptor.options(), "buf.validate.field") else {
@@ -95,6 +136,7 @@ impl MessagePlan {
                 (name, _) => self.unknown(&plan.descriptor, name),
             }
         }
+        plan.may_lack = plan.may_be_lacking();
         plan
     }
 

@@ -42,6 +42,54 @@ pub(super) enum Scalar {
     Flag(bool),
 }
 
+/// A value as rules look at it, whether it was decoded or is still a piece of an encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen<'a> {
+    Number(i128),
+    Text(&'a str),
+    Flag(bool),
+    Bytes(&'a [u8]),
+    /// A list or a map, with so many elements.
+    Many(u64),
+    /// Something that no rule here looks at.
+    Other,
+}
+
+impl<'a> Seen<'a> {
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Bool(flag) => Self::Flag(*flag),
+            Value::String(text) => Self::Text(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::I32(_)
+            | Value::I64(_)
+            | Value::U32(_)
+            | Value::U64(_)
+            | Value::EnumNumber(_) => number(value).map_or(Self::Other, Self::Number),
+            Value::List(_) | Value::Map(_) => count(value).map_or(Self::Other, Self::Many),
+            Value::F32(_) | Value::F64(_) | Value::Message(_) => Self::Other,
+        }
+    }
+
+    /// Characters of a text, or bytes.
+    fn length(self) -> Option<(u64, &'static str)> {
+        match self {
+            Self::Text(text) => Some((u64::try_from(text.chars().count()).ok()?, "characters")),
+            Self::Bytes(bytes) => Some((u64::try_from(bytes.len()).ok()?, "bytes")),
+            Self::Number(_) | Self::Flag(_) | Self::Many(_) | Self::Other => None,
+        }
+    }
+
+    fn is(self, member: &Scalar) -> bool {
+        match (self, member) {
+            (Self::Number(number), Scalar::Number(member)) => number == *member,
+            (Self::Text(text), Scalar::Text(member)) => text == member,
+            (Self::Flag(flag), Scalar::Flag(member)) => flag == *member,
+            _ => false,
+        }
+    }
+}
+
 impl Scalar {
     fn of(value: &Value) -> Option<Self> {
         match value {
@@ -136,45 +184,71 @@ impl Rule {
         Self::Members { kind: kind.to_owned(), rule, wanted: rule != "not_in", members }
     }
 
+    /// Whether a value keeps the rule. Of a list only the number of its elements is known here: whether they repeat is
+    /// for [`Rule::broken_by`], unless there are fewer than two.
+    pub(super) fn holds(&self, seen: Seen<'_>, descriptor: &FieldDescriptor) -> bool {
+        match (self, seen) {
+            (Self::Length { least, most, .. }, seen) => {
+                seen.length().is_none_or(|(length, _)| (*least..=*most).contains(&length))
+            }
+            (Self::Pattern(pattern), Seen::Text(text)) => pattern.is_match(text),
+            (Self::Prefix(prefix), Seen::Text(text)) => text.starts_with(prefix.as_str()),
+            (Self::Members { wanted, members, .. }, Seen::Number(_) | Seen::Text(_) | Seen::Flag(_)) => {
+                members.iter().any(|member| seen.is(member)) == *wanted
+            }
+            (Self::Range { least, most, .. }, Seen::Number(number)) => {
+                !least.is_some_and(|least| below(number, least))
+                    && !most.is_some_and(|most| above(number, most))
+            }
+            (Self::Defined, Seen::Number(number)) => defined(number, descriptor),
+            (Self::Count { least, most, .. }, Seen::Many(count)) => (*least..=*most).contains(&count),
+            (Self::Unique, Seen::Many(count)) => count < 2,
+            (
+                Self::Pattern(_)
+                | Self::Prefix(_)
+                | Self::Members { .. }
+                | Self::Range { .. }
+                | Self::Defined
+                | Self::Count { .. }
+                | Self::Unique,
+                _,
+            ) => true,
+        }
+    }
+
     /// The id of the rule and what would be right, when `value` breaks it.
     pub(super) fn broken_by(
         &self,
         value: &Value,
         descriptor: &FieldDescriptor,
     ) -> Option<(String, String)> {
-        match self {
+        let seen = Seen::of(value);
+        if self.holds(seen, descriptor) {
+            return None;
+        }
+        Some(match self {
             Self::Length { kind, rule, least, most } => {
-                let (length, unit) = length(value)?;
-                let id = format!("{kind}.{rule}");
-                (length < *least || length > *most)
-                    .then(|| (id, format!("{} {unit}, not {length}", amount(*least, *most))))
+                let (length, unit) = seen.length()?;
+                (format!("{kind}.{rule}"), format!("{} {unit}, not {length}", amount(*least, *most)))
             }
-            Self::Pattern(pattern) => (!pattern.is_match(value.as_str()?))
-                .then(|| ("string.pattern".to_owned(), format!("must match `{pattern}`"))),
-            Self::Prefix(prefix) => (!value.as_str()?.starts_with(prefix.as_str()))
-                .then(|| ("string.prefix".to_owned(), format!("must start with `{prefix}`"))),
+            Self::Pattern(pattern) => {
+                ("string.pattern".to_owned(), format!("must match `{pattern}`"))
+            }
+            Self::Prefix(prefix) => {
+                ("string.prefix".to_owned(), format!("must start with `{prefix}`"))
+            }
             Self::Members { kind, rule, wanted, members } => {
-                let found = members.contains(&Scalar::of(value)?);
-                (found != *wanted)
-                    .then(|| (format!("{kind}.{rule}"), listed(*wanted, members, descriptor)))
+                (format!("{kind}.{rule}"), listed(*wanted, members, descriptor))
             }
-            Self::Range { id, least, most } => {
-                let number = number(value)?;
-                let low = least.is_some_and(|least| below(number, least));
-                let high = most.is_some_and(|most| above(number, most));
-                (low || high).then(|| (id.clone(), between(*least, *most)))
-            }
-            Self::Defined => undefined(value, descriptor)
-                .then(|| ("enum.defined_only".to_owned(), choices(descriptor))),
+            Self::Range { id, least, most } => (id.clone(), between(*least, *most)),
+            Self::Defined => ("enum.defined_only".to_owned(), choices(descriptor)),
             Self::Count { id, least, most } => {
                 let count = count(value)?;
-                (count < *least || count > *most).then(|| {
-                    ((*id).to_owned(), format!("{} items, not {count}", amount(*least, *most)))
-                })
+                ((*id).to_owned(), format!("{} items, not {count}", amount(*least, *most)))
             }
-            Self::Unique => repeated(value)
-                .then(|| ("repeated.unique".to_owned(), "must not repeat an item".to_owned())),
-        }
+            Self::Unique if !repeated(value) => return None,
+            Self::Unique => ("repeated.unique".to_owned(), "must not repeat an item".to_owned()),
+        })
     }
 }
 
@@ -231,13 +305,6 @@ fn scalars(value: &Value) -> Option<Vec<Scalar>> {
     value.as_list()?.iter().map(Scalar::of).collect()
 }
 
-fn length(value: &Value) -> Option<(u64, &'static str)> {
-    if let Some(text) = value.as_str() {
-        return Some((u64::try_from(text.chars().count()).ok()?, "characters"));
-    }
-    Some((u64::try_from(value.as_bytes()?.len()).ok()?, "bytes"))
-}
-
 fn count(value: &Value) -> Option<u64> {
     let count = value.as_list().map(<[Value]>::len).or_else(|| value.as_map().map(|map| map.len()));
     u64::try_from(count?).ok()
@@ -256,10 +323,10 @@ fn above(number: i128, most: Bound) -> bool {
     if most.inclusive { number > most.value } else { number >= most.value }
 }
 
-fn undefined(value: &Value, descriptor: &FieldDescriptor) -> bool {
-    match (value.as_enum_number(), descriptor.kind()) {
-        (Some(number), Kind::Enum(kind)) => kind.get_value(number).is_none(),
-        _ => false,
+fn defined(number: i128, descriptor: &FieldDescriptor) -> bool {
+    match (i32::try_from(number), descriptor.kind()) {
+        (Ok(number), Kind::Enum(kind)) => kind.get_value(number).is_some(),
+        _ => true,
     }
 }
 

@@ -28,7 +28,8 @@ pub use assess_claim::{AssessClaim, assess_claim};
 pub use create_master_contract::{NewMasterContract, create_master_contract};
 pub use decide_claim::{ClaimDecided, DecideClaim, Word, decide_claim};
 pub use evaluate_eligibility::{
-    Eligibility, EligibilityQuestion, PartEligibility, Subject, Supposed, evaluate_eligibility,
+    Eligibility, EligibilityQuestion, PackSaid, PartEligibility, Subject, Supposed,
+    evaluate_eligibility,
 };
 pub use notify_loss::{Duplicates, NotifyLoss, notify_loss};
 pub use read_certificates::{CertificateList, Times, get_certificate, list_certificates, state_at};

@@ -1,6 +1,7 @@
 //! Opens a database: an embedded SQLite file or a PostgreSQL server.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -9,12 +10,14 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::decision_log::DecisionLog;
 use crate::error::StoreError;
-use crate::finished::{Finished, FinishedJobs};
+use crate::finished::FinishedJobs;
 use crate::migrations::Migrator;
-use crate::tx::Tx;
+use crate::recent::Recent;
+use crate::tx::{Heard, Tx};
 
 /// How long a writer waits for SQLite's single writer, and a caller for a connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -39,8 +42,10 @@ pub struct Store {
     db: DatabaseConnection,
     /// On PostgreSQL: the schema that was asked for.
     schema: Option<String>,
-    job_added: Arc<Notify>,
-    job_finished: Finished,
+    /// What transactions tell when they commit.
+    heard: Heard,
+    decision_log: DecisionLog,
+    recent: Recent,
     /// Writers of SQLite stand in line here: the database itself only lets them try again and again,
     /// which is neither fair nor quick.
     writers: Arc<Mutex<()>>,
@@ -80,8 +85,9 @@ impl Store {
         Ok(Self {
             db,
             schema,
-            job_added: Arc::default(),
-            job_finished: Finished::default(),
+            heard: Heard::default(),
+            decision_log: DecisionLog::default(),
+            recent: Recent::default(),
             writers: Arc::default(),
         })
     }
@@ -144,22 +150,35 @@ impl Store {
 
     /// Returns when a job was added by this process, at once if one was since the last call.
     pub async fn job_added(&self) {
-        self.job_added.notified().await;
+        self.heard.job_added.notified().await;
     }
 
     /// Listens to the jobs that this process finishes from now on.
     pub fn finished_jobs(&self) -> FinishedJobs {
-        self.job_finished.listen()
+        self.heard.job_finished.listen()
     }
 
     /// Makes the workers of this process look for due jobs now.
     pub fn wake_workers(&self) {
-        self.job_added.notify_one();
+        self.heard.job_added.notify_one();
     }
 
     /// Whether the database is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         is_postgres(&self.db)
+    }
+
+    pub(crate) const fn decision_log(&self) -> &DecisionLog {
+        &self.decision_log
+    }
+
+    pub(crate) const fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Transactions that this process has committed.
+    pub(crate) fn commits(&self) -> &AtomicU64 {
+        &self.heard.commits
     }
 
     async fn turn(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
@@ -186,7 +205,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.db.begin_with_options(options).await?;
-        Ok(Tx::new(inner, Arc::clone(&self.job_added), self.job_finished.clone(), turn))
+        Ok(Tx::new(inner, self.heard.clone(), turn))
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::document;
 use crate::error::StoreError;
 use crate::instant;
-use crate::query::{Query, Scope};
+use crate::query::{self, Query, Scope};
 use crate::tx::Tx;
 
 mod book;
@@ -28,7 +28,12 @@ const ROWS_A_STATEMENT: usize = 100;
 
 /// Records a decision for ever, at the end of the transaction.
 pub fn record(tx: &Tx, decision: &Decision) {
-    tx.keep(decision.clone());
+    keep(tx, decision.clone());
+}
+
+/// As [`record`], for a decision that nobody else needs.
+pub fn keep(tx: &Tx, decision: Decision) {
+    tx.keep(decision);
 }
 
 /// Appends what was kept to the chains. Chains are taken in one order, so that two transactions do
@@ -76,18 +81,11 @@ fn head_from(row: &QueryResult) -> Result<ChainHead, StoreError> {
 
 async fn insert(tx: &Tx, chain: Uuid, rows: &[(Decision, Link, Json)]) -> Result<(), StoreError> {
     const COLUMNS: usize = 16;
-    let places: Vec<String> = (0..rows.len())
-        .map(|row| {
-            let places: Vec<String> =
-                (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
-            format!("({})", places.join(", "))
-        })
-        .collect();
     let sql = format!(
         "INSERT INTO decision (id, tenant_id, subject, kind, pack, pack_version, pack_hash, \
          outcome, as_of, decided_at, chain, sequence, previous_hash, hash, document, \
          schema_version) VALUES {}",
-        places.join(", ")
+        query::rows(rows.len(), COLUMNS)
     );
     let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS);
     for (decision, link, document) in rows {
@@ -265,6 +263,7 @@ pub async fn of_chain(
 }
 
 /// The last time, at or after one, about which a pack has decided something; nothing if it has not.
+/// Answers to questions about nobody bind nobody and do not count.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -275,7 +274,7 @@ pub async fn decided_since(
 ) -> Result<Option<Timestamp>, StoreError> {
     append_kept(tx).await?;
     let sql = "SELECT as_of FROM decision WHERE kind = $1 AND pack = $2 AND as_of >= $3 \
-               ORDER BY as_of DESC LIMIT 1";
+               AND tenant_id IS NOT NULL ORDER BY as_of DESC LIMIT 1";
     let values: Vec<Value> = vec![kind.as_str().into(), pack.into(), instant::to_row(from).into()];
     let row = tx.one(sql, values).await?;
     row.map(|row| instant::from_row("decision", row.try_get("", "as_of")?)).transpose()

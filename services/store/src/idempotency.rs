@@ -1,5 +1,7 @@
 //! One effect per request id: a repeat gets the first answer.
 
+use std::collections::HashSet;
+
 use sea_orm::Value;
 use sea_orm::prelude::Json;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use tasuki_core::time::Timestamp;
 use crate::document;
 use crate::error::StoreError;
 use crate::instant;
+use crate::query::rows;
 use crate::tx::Tx;
 
 /// What makes two requests the same.
@@ -47,14 +50,10 @@ pub async fn first_answer<T: DeserializeOwned>(
     if tx.execute(claim, values).await? == 1 {
         return Ok(None);
     }
-    let read = "SELECT body_hash, answer FROM idempotency \
-                WHERE scope = $1 AND method = $2 AND request_id = $3";
-    let row = tx.one(read, identity(key)).await?.ok_or(StoreError::LostRace)?;
-    if row.try_get::<String>("", "body_hash")? != key.body_hash {
-        return Err(StoreError::RequestIdReused(key.request_id.clone()));
+    match before(tx, key).await? {
+        Some(answer) => document::from_row("idempotency", answer).map(Some),
+        None => Err(StoreError::RequestIdReused(key.request_id.clone())),
     }
-    let answer: Option<Json> = row.try_get("", "answer")?;
-    document::from_row("idempotency", answer.ok_or(StoreError::LostRace)?).map(Some)
 }
 
 /// Keeps the answer for repeats; the last thing before the commit.
@@ -68,11 +67,67 @@ pub async fn remember<T: Serialize>(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE idempotency SET answer = $4 \
                WHERE scope = $1 AND method = $2 AND request_id = $3";
-    let mut values = identity(key);
+    let mut values = identity(key).to_vec();
     values.push(document::to_row("idempotency", answer)?.into());
     tx.execute(sql, values).await.map(|_| ())
 }
 
-fn identity(key: &RequestKey) -> Vec<Value> {
-    vec![key.scope.clone().into(), key.method.clone().into(), key.request_id.clone().into()]
+/// What became of a key that was claimed together with its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Claimed {
+    /// It is new.
+    New,
+    /// It was used before with the same body, and got this answer.
+    Repeat(Json),
+    /// It was used before with another body.
+    Other,
+}
+
+/// Claims many keys at once, each with the answer that its repeats are told.
+pub(crate) async fn claim_all(
+    tx: &Tx,
+    claims: &[(&RequestKey, &Json, Timestamp)],
+) -> Result<Vec<Claimed>, StoreError> {
+    let values = claims.iter().flat_map(|(key, answer, at)| {
+        let body_hash = key.body_hash.clone().into();
+        let [scope, method, request_id] = identity(key);
+        [scope, method, request_id, body_hash, (*answer).clone().into(), instant::to_row(*at).into()]
+    });
+    let sql = format!(
+        "INSERT INTO idempotency (scope, method, request_id, body_hash, answer, created_at) \
+         VALUES {} ON CONFLICT DO NOTHING RETURNING scope, method, request_id",
+        rows(claims.len(), 6)
+    );
+    let mut new = HashSet::new();
+    for row in tx.all(&sql, values.collect()).await? {
+        let part = |name| row.try_get::<String>("", name);
+        new.insert((part("scope")?, part("method")?, part("request_id")?));
+    }
+    let mut claimed = Vec::with_capacity(claims.len());
+    for (key, ..) in claims {
+        let identity = (key.scope.clone(), key.method.clone(), key.request_id.clone());
+        // Taken out: of two that came together, one is new.
+        claimed.push(if new.remove(&identity) {
+            Claimed::New
+        } else {
+            before(tx, key).await?.map_or(Claimed::Other, Claimed::Repeat)
+        });
+    }
+    Ok(claimed)
+}
+
+/// The answer that the same request got before; nothing if the key was used with another body.
+async fn before(tx: &Tx, key: &RequestKey) -> Result<Option<Json>, StoreError> {
+    let read = "SELECT body_hash, answer FROM idempotency \
+                WHERE scope = $1 AND method = $2 AND request_id = $3";
+    let row = tx.one(read, identity(key).into()).await?.ok_or(StoreError::LostRace)?;
+    if row.try_get::<String>("", "body_hash")? != key.body_hash {
+        return Ok(None);
+    }
+    let answer: Option<Json> = row.try_get("", "answer")?;
+    answer.map(Some).ok_or(StoreError::LostRace)
+}
+
+fn identity(key: &RequestKey) -> [Value; 3] {
+    [key.scope.clone().into(), key.method.clone().into(), key.request_id.clone().into()]
 }

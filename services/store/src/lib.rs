@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod certificates;
 pub mod claims;
 pub mod counters;
+pub mod decision_log;
 pub mod decisions;
 pub mod heartbeats;
 pub mod idempotency;
@@ -41,6 +42,7 @@ mod finished;
 mod instant;
 mod migrations;
 pub mod query;
+pub mod recent;
 mod tx;
 
 pub use connect::{Options, Store};

@@ -1,5 +1,7 @@
 //! Queries whose conditions depend on what the caller asks for.
 
+use std::fmt::Write as _;
+
 use sea_orm::Value;
 use tasuki_core::id::{PartnerId, TenantId};
 
@@ -101,4 +103,18 @@ mod tests {
         );
         assert_eq!(values.len(), 5);
     }
+}
+
+/// Places for the values of so many rows, as `($1, $2), ($3, $4)`.
+pub(crate) fn rows(n: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(n * columns * 6);
+    for row in 0..n {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 1..=columns {
+            let comma = if column == 1 { "" } else { ", " };
+            write!(text, "{comma}${}", row * columns + column).ok();
+        }
+        text.push(')');
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! A transaction: all of it or nothing.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
@@ -13,11 +13,19 @@ use crate::decisions;
 use crate::error::StoreError;
 use crate::finished::Finished;
 
+/// What is heard in this process of the transactions that it commits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    pub(crate) job_added: Arc<Notify>,
+    pub(crate) job_finished: Finished,
+    /// How many there were.
+    pub(crate) commits: Arc<AtomicU64>,
+}
+
 /// An open transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     inner: DatabaseTransaction,
-    job_added: Arc<Notify>,
-    job_finished: Finished,
+    heard: Heard,
     added: AtomicBool,
     /// Whose jobs it finishes.
     finished: Mutex<Vec<TenantId>>,
@@ -30,13 +38,12 @@ pub struct Tx {
 impl Tx {
     pub(crate) fn new(
         inner: DatabaseTransaction,
-        job_added: Arc<Notify>,
-        job_finished: Finished,
+        heard: Heard,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Self {
         let (added, finished) = (AtomicBool::new(false), Mutex::default());
         let decisions = Mutex::default();
-        Self { inner, job_added, job_finished, added, finished, decisions, _turn: turn }
+        Self { inner, heard, added, finished, decisions, _turn: turn }
     }
 
     /// Makes everything that was done in it last, then wakes who waits for its jobs.
@@ -46,11 +53,12 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         decisions::append_kept(&self).await?;
         self.inner.commit().await?;
+        self.heard.commits.fetch_add(1, Ordering::AcqRel);
         if self.added.load(Ordering::Relaxed) {
-            self.job_added.notify_one();
+            self.heard.job_added.notify_one();
         }
         for tenant in self.finished.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            self.job_finished.tell(tenant);
+            self.heard.job_finished.tell(tenant);
         }
         Ok(())
     }

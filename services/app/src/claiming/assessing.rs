@@ -6,7 +6,7 @@ use tasuki_core::actor::Actor;
 use tasuki_core::benefit::{self, Benefit, Draw, Rules, Standing, TakenByCode};
 use tasuki_core::claim::{Acknowledged, Claim, ClaimOutcome, outcome_of_claim, outcome_of_part};
 use tasuki_core::decision::{
-    Decision, Explanation, Finding, Occasion, Outcome, PackKind, PackVersion,
+    Decision, Explanation, Finding, Frozen, Occasion, Outcome, PackKind, PackVersion,
 };
 use tasuki_core::id::TenantId;
 use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
@@ -61,7 +61,7 @@ pub(crate) async fn judge(
     let asking = Asking {
         ctx: desk.ctx,
         contract: &desk.contract,
-        tenant: claim.tenant_id,
+        tenant: Some(claim.tenant_id),
         subject: claim.id.to_string(),
         loss_at: claim.loss_at,
         now: desk.entered.now,
@@ -147,7 +147,8 @@ fn compute(
 pub(crate) struct Asking<'a> {
     pub(crate) ctx: &'a Context,
     pub(crate) contract: &'a MasterContract,
-    pub(crate) tenant: TenantId,
+    /// Whose loss it is; none when the facts are only supposed.
+    pub(crate) tenant: Option<TenantId>,
     pub(crate) subject: String,
     pub(crate) loss_at: Timestamp,
     pub(crate) now: Timestamp,
@@ -170,40 +171,54 @@ impl Asking<'_> {
             (PackKind::Exclusion, Some(packs.exclusion.as_str())),
             (PackKind::Payable, packs.payable.as_deref()),
         ];
-        named
-            .into_iter()
-            .filter_map(|(kind, name)| name.map(|name| (kind, name)))
-            .map(|(kind, name)| self.pack(kind, name, facts))
-            .collect()
+        let frozen = freeze(facts)?;
+        let asked = named.into_iter().filter_map(|(kind, name)| name.map(|name| (kind, name)));
+        let decided = asked.map(|(kind, name)| {
+            let answer = self.pack(kind, name, facts);
+            self.decision(frozen.clone(), answer)
+        });
+        Ok(decided.collect())
     }
 
     /// Asks one pack in the version in force at the time of the loss. A pack that is not there
     /// cannot tell.
-    ///
-    /// # Errors
-    /// If facts cannot be frozen, which is a bug.
-    pub(crate) fn pack(
-        &self,
-        kind: PackKind,
-        name: &str,
-        facts: &FactSet,
-    ) -> Result<Decision, Problem> {
-        let as_of = self.contract.wording_instant(self.loss_at);
-        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let (version, explanation) = match self.ctx.packs().in_force(kind, name, as_of) {
+    pub(crate) fn pack(&self, kind: PackKind, name: &str, facts: &FactSet) -> PackAnswer {
+        let as_of = self.as_of();
+        match self.ctx.packs().in_force(kind, name, as_of) {
             Some(pack) => (pack.identity().clone(), pack.evaluate(facts).explanation()),
             None => no_pack(kind, name, as_of),
-        };
+        }
+    }
+
+    /// The record of an answer.
+    pub(crate) fn decision(&self, facts: Frozen, (pack, explanation): PackAnswer) -> Decision {
         let occasion = Occasion {
             id: self.ctx.ids.next(),
-            tenant_id: Some(self.tenant),
+            tenant_id: self.tenant,
             subject: self.subject.clone(),
-            as_of,
+            as_of: self.as_of(),
             decided_at: self.now,
             decided_by: self.by.clone(),
         };
-        Ok(Decision::record(occasion, version, frozen, explanation))
+        Decision::record(occasion, pack, facts, explanation)
     }
+
+    /// The time that chooses the versions of the packs.
+    pub(crate) fn as_of(&self) -> Timestamp {
+        self.contract.wording_instant(self.loss_at)
+    }
+}
+
+/// What a pack gave, and in which version.
+pub(crate) type PackAnswer = (PackVersion, Explanation);
+
+/// The facts as records keep them.
+///
+/// # Errors
+/// If facts cannot be written, which is a bug.
+pub(crate) fn freeze(facts: &FactSet) -> Result<Frozen, Problem> {
+    let json = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(Frozen::from(json))
 }
 
 fn no_pack(kind: PackKind, name: &str, as_of: Timestamp) -> (PackVersion, Explanation) {

@@ -1,27 +1,21 @@
 //! Says whether a certificate covers at a time, or would with given facts, and why.
 
+mod recorded;
+mod supposed;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tasuki_core::actor::Actor;
-use tasuki_core::benefit::{Draw, LimitSubject, Takers};
-use tasuki_core::decision::{Decision, Outcome, PackKind};
-use tasuki_core::id::{CertificateId, MasterContractId, TenantId};
-use tasuki_core::master_contract::{CoveragePart, MasterContract};
+use tasuki_core::decision::{Decision, Explanation, Outcome, PackKind, PackVersion};
+use tasuki_core::id::{CertificateId, DecisionId, MasterContractId, TenantId};
+use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
-use tasuki_core::reason::Reason;
-use tasuki_core::tenant::Tenant;
 use tasuki_core::time::Timestamp;
 use tasuki_policies::FactSet;
-use tasuki_policies::facts::ClaimFacts;
-use tasuki_store::{Tx, certificates, decisions, limits};
-use uuid::Uuid;
 
-use super::assessing::Asking;
-use super::facts::{LossStory, loss_part};
-use super::read_limits::{LimitStatus, statuses};
-use super::{CertificateView, Intent, evidence, loading};
-use crate::access;
+use super::assessing::{Asking, freeze};
+use super::read_limits::LimitStatus;
+use super::{CertificateView, Intent};
 use crate::call::Call;
 use crate::context::Context;
 
@@ -75,246 +69,153 @@ pub struct PartEligibility {
     pub limits: Vec<LimitStatus>,
 }
 
+/// What one pack gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackSaid {
+    /// The record of it; none when it was only asked.
+    pub decision_id: Option<DecisionId>,
+    /// Which rules were asked.
+    pub pack: PackVersion,
+    /// What they gave, and why.
+    pub explanation: Explanation,
+}
+
 /// Whether it is covered, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eligibility {
     /// Satisfied only when each part is; not satisfied when one is not.
     pub outcome: Outcome,
+    /// What it is about: the certificate, or the contract when facts are only supposed.
+    pub subject: String,
+    /// The time that chose the versions of the packs.
+    pub as_of: Timestamp,
+    /// When they were asked.
+    pub evaluated_at: Timestamp,
     /// The answer of each pack that was asked, in the order in which they were.
-    pub decisions: Vec<Decision>,
+    pub said: Vec<PackSaid>,
     /// The answer for each part.
     pub parts: Vec<PartEligibility>,
     /// The certificate; none for supposed facts.
     pub certificate: Option<CertificateView>,
-    /// The contract.
-    pub contract: MasterContract,
-    /// Whether the decisions are on record.
-    pub intent: Intent,
+    /// Version of the contract's terms.
+    pub contract_version: u32,
 }
 
 /// Answers a question about cover. Of a certificate on record the cover pack is asked, since there is
 /// no loss yet; of supposed facts also trigger and exclusion.
 ///
+/// An answer about supposed facts that is put on record binds nobody: it stands in the chain of nobody in particular,
+/// about the contract, so that whoever asked can show later what was answered.
+///
 /// # Errors
 /// `ROLE_FORBIDDEN`, `TENANT_NOT_FOUND`, `CERTIFICATE_NOT_FOUND`, `MASTER_CONTRACT_NOT_FOUND`;
-/// `REQUEST_INVALID` for supposed facts that are to be recorded or do not fit the schema.
+/// `REQUEST_INVALID` for supposed facts that do not fit the schema, or that are to be recorded in place of
+/// those on record.
 pub async fn evaluate_eligibility(
     ctx: &Context,
     call: &Call,
     question: EligibilityQuestion,
 ) -> Result<Eligibility, Problem> {
     call.require(ctx, Permission::Read)?;
-    let supposes = match &question.subject {
-        Subject::Recorded { overrides, .. } => !overrides.is_empty(),
-        Subject::Hypothetical { .. } => true,
-    };
-    if supposes && question.intent == Intent::Do {
-        let text = "is needed for supposed facts: they are never recorded";
-        return Err(Problem::invalid("validate_only", text));
-    }
-    let tx = match question.intent {
-        Intent::Do => ctx.store.begin().await?,
-        Intent::OnlyAsk => ctx.store.begin_read().await?,
-    };
-    if question.intent == Intent::Do
-        && let Some(first) = call.first_answer(&tx, ctx.clock.now()).await?
-    {
-        return Ok(first);
-    }
-    let scene = match &question.subject {
+    let EligibilityQuestion { subject, parts, as_of, intent } = question;
+    let asked = Asked { parts, as_of, intent };
+    match subject {
         Subject::Recorded { tenant_id, certificate_id, overrides } => {
-            recorded(ctx, &tx, call, (*tenant_id, *certificate_id, overrides), &question).await?
+            let about = recorded::About { tenant_id, certificate_id, overrides };
+            recorded::answer(ctx, call, about, asked).await
         }
         Subject::Hypothetical { master_contract_id, facts } => {
-            let contract = loading::contract(&tx, *master_contract_id).await?;
-            let now = ctx.clock.now();
-            let as_of = question.as_of.unwrap_or(now);
-            Scene { contract, tenant: None, certificate: None, as_of, now, supposed: facts }
+            supposed::answer(ctx, call, (master_contract_id, facts), asked).await
         }
-    };
-    if !loading::may_see(call, &scene.contract) {
-        return Err(Problem::not_found(Reason::MasterContractNotFound, scene.contract.id));
     }
-    let answer = scene.answer(ctx, &tx, call, &question).await?;
-    if question.intent == Intent::Do {
-        for decision in &answer.decisions {
-            decisions::record(&tx, decision);
-        }
-        call.remember(&tx, &answer).await?;
-        tx.commit().await?;
-    }
-    Ok(answer)
 }
 
-/// Whom and when a question is about.
+/// What is asked, whatever it is about.
 #[derive(Debug)]
-struct Scene<'a> {
-    contract: MasterContract,
-    tenant: Option<Tenant>,
-    certificate: Option<CertificateView>,
-    as_of: Timestamp,
-    now: Timestamp,
-    supposed: &'a [Supposed],
+struct Asked {
+    parts: Vec<CoveragePart>,
+    as_of: Option<Timestamp>,
+    intent: Intent,
 }
 
-async fn recorded<'a>(
-    ctx: &Context,
-    tx: &Tx,
-    call: &Call,
-    (tenant, named, supposed): (TenantId, Option<CertificateId>, &'a [Supposed]),
-    question: &EligibilityQuestion,
-) -> Result<Scene<'a>, Problem> {
-    let entered = access::enter(ctx, tx, call, tenant, Permission::Read).await?;
-    let now = entered.now;
-    let as_of = question.as_of.unwrap_or(now);
-    let all = certificates::of_tenant(tx, tenant).await?;
-    let chosen = evidence::choose(&all, (named, None), as_of)?;
-    let certificate = chosen.cloned().ok_or_else(|| {
-        Problem::new(Reason::CertificateNotFound, format!("`{tenant}` has no certificate"))
-    })?;
-    let contract = loading::contract(tx, certificate.master_contract_id).await?;
-    let acknowledgements = certificates::acknowledgements(tx, tenant, contract.id).await?;
-    let version = all
-        .iter()
-        .find(|stored| stored.certificate.id == certificate.id)
-        .map_or(0, |stored| stored.version);
-    let view = CertificateView {
-        certificate,
-        contract: contract.clone(),
-        acknowledgements,
-        as_of,
-        known_at: now,
-        version,
-    };
-    let tenant = Some(entered.tenant);
-    Ok(Scene { contract, tenant, certificate: Some(view), as_of, now, supposed })
-}
-
-impl Scene<'_> {
-    async fn answer(
-        self,
-        ctx: &Context,
-        tx: &Tx,
-        call: &Call,
-        question: &EligibilityQuestion,
-    ) -> Result<Eligibility, Problem> {
-        let by = Actor::from(&call.principal);
-        let tenant = self.tenant.as_ref().map(|tenant| tenant.id);
-        let asking = Asking {
-            ctx,
-            contract: &self.contract,
-            tenant: tenant.unwrap_or(TenantId::from(Uuid::nil())),
-            subject: self
-                .certificate
-                .as_ref()
-                .map(|view| view.certificate.id.to_string())
-                .unwrap_or_default(),
-            loss_at: self.as_of,
-            now: self.now,
-            by: &by,
-        };
-        let insured = self.contract.terms.parts.iter().map(|terms| terms.part);
-        let asked: Vec<CoveragePart> =
-            if question.parts.is_empty() { insured.collect() } else { question.parts.clone() };
-        let all_limits = statuses(tx, &self.contract, &self.draws()).await?;
-
-        let mut decisions = Vec::new();
-        let mut parts = Vec::new();
-        for part in asked {
-            let facts = self.facts(tx, part).await?;
-            let mut answers = Vec::new();
-            for (kind, name) in self.packs() {
-                answers.push(asking.pack(kind, name, &facts)?);
-            }
-            let limits = all_limits
-                .iter()
-                .filter(|status| self.contract.terms.parts_of(&status.limit).contains(&part))
-                .cloned()
-                .collect();
-            let in_contract = self.contract.terms.part(part).is_some();
-            parts.push(part_answer((part, in_contract), &answers, limits));
-            decisions.extend(answers);
-        }
-        Ok(Eligibility {
-            outcome: worst(parts.iter().map(|part| part.outcome)),
-            decisions,
-            parts,
-            certificate: self.certificate,
-            contract: self.contract,
-            intent: question.intent,
-        })
-    }
-
-    fn packs(&self) -> Vec<(PackKind, &str)> {
-        let packs = &self.contract.terms.packs;
-        let mut asked: Vec<(PackKind, &str)> =
-            packs.cover.as_deref().map(|name| (PackKind::Cover, name)).into_iter().collect();
-        if self.certificate.is_none() {
-            asked.push((PackKind::Trigger, &packs.trigger));
-            asked.push((PackKind::Exclusion, &packs.exclusion));
-        }
-        asked
-    }
-
-    fn draws(&self) -> Vec<Draw> {
-        let terms = &self.contract.terms;
-        let contract = self.contract.id;
-        let certificate = self.certificate.as_ref().map(|view| &view.certificate);
-        let takers = Takers {
-            contract,
-            tenant: certificate.map_or(TenantId::from(Uuid::nil()), |it| it.tenant_id),
-            certificate: certificate.map(|it| it.id),
-            occurrence: None,
-        };
-        let mut draws = Draw::possible(terms, &takers);
-        if certificate.is_none() {
-            draws.retain(|draw| draw.subject == LimitSubject::Contract(contract));
-        }
-        draws
-    }
-
-    async fn facts(&self, tx: &Tx, part: CoveragePart) -> Result<FactSet, Problem> {
-        let facts = if let (Some(tenant), Some(view)) = (&self.tenant, &self.certificate) {
-            self.facts_on_record(tx, part, (tenant, view)).await?
+impl Asked {
+    /// The parts that are asked about, of a contract.
+    fn parts_of(&self, contract: &MasterContract) -> Vec<CoveragePart> {
+        if self.parts.is_empty() {
+            contract.terms.parts.iter().map(|terms| terms.part).collect()
         } else {
-            let facts = ClaimFacts {
-                loss_at: Some(self.as_of),
-                part: loss_part(part),
-                part_is_covered: Some(self.contract.terms.part(part).is_some()),
-                ..ClaimFacts::default()
-            };
-            FactSet::at(self.now).with_claim(facts)
+            self.parts.clone()
+        }
+    }
+}
+
+/// The answers of the packs, and what of them goes on record.
+#[derive(Debug, Default)]
+struct Answers {
+    said: Vec<PackSaid>,
+    parts: Vec<PartEligibility>,
+    decisions: Vec<Decision>,
+}
+
+impl Answers {
+    /// Asks packs about the facts of one part.
+    ///
+    /// # Errors
+    /// If facts cannot be frozen, which is a bug.
+    fn ask(
+        &mut self,
+        asking: &Asking<'_>,
+        packs: &[(PackKind, &str)],
+        (part, facts): (CoveragePart, &FactSet),
+        (limits, intent): (&[LimitStatus], Intent),
+    ) -> Result<(), Problem> {
+        let frozen = match intent {
+            Intent::Do => Some(freeze(facts)?),
+            Intent::OnlyAsk => None,
         };
-        with_supposed(&facts, self.supposed)
+        let first = self.said.len();
+        for (kind, name) in packs {
+            let (pack, explanation) = asking.pack(*kind, name, facts);
+            let decision_id = frozen.clone().map(|frozen| {
+                let decision = asking.decision(frozen, (pack.clone(), explanation.clone()));
+                let id = decision.id;
+                self.decisions.push(decision);
+                id
+            });
+            self.said.push(PackSaid { decision_id, pack, explanation });
+        }
+        let terms = &asking.contract.terms;
+        let counting = limits.iter().filter(|it| terms.parts_of(&it.limit).contains(&part));
+        let in_contract = terms.part(part).is_some();
+        let said = self.said.get(first..).unwrap_or_default();
+        self.parts.push(part_answer((part, in_contract), said, counting.cloned().collect()));
+        Ok(())
     }
 
-    async fn facts_on_record(
-        &self,
-        tx: &Tx,
-        part: CoveragePart,
-        (tenant, view): (&Tenant, &CertificateView),
-    ) -> Result<FactSet, Problem> {
-        let taken = limits::taken(tx, self.contract.id, &self.draws()).await?;
-        let story = LossStory {
-            tenant,
-            terms: &self.contract.terms,
-            acknowledgements: &view.acknowledgements,
-            taken: &taken,
-            loss_at: self.as_of,
-            discovered_at: None,
-            notified_at: None,
-            cause: None,
-            items: &[],
-        };
-        let asked = evidence::Question {
-            tenant,
-            loss_at: self.as_of,
-            incident_id: None,
-            certificate: Some(&view.certificate),
-        };
-        let evidence = evidence::gather(tx, &asked).await?;
-        Ok(story.facts(&evidence, part, self.now)?)
+    fn outcome(&self) -> Outcome {
+        worst(self.parts.iter().map(|part| part.outcome))
     }
+}
+
+/// The packs that are asked: of a loss that is only supposed, all that say whether it is covered.
+fn packs_about(packs: &CoverPacks, loss: Loss) -> Vec<(PackKind, &str)> {
+    let cover = packs.cover.as_deref().map(|name| (PackKind::Cover, name));
+    let of_loss = [
+        (PackKind::Trigger, packs.trigger.as_str()),
+        (PackKind::Exclusion, packs.exclusion.as_str()),
+    ];
+    let of_loss = match loss {
+        Loss::None => None,
+        Loss::Supposed => Some(of_loss),
+    };
+    cover.into_iter().chain(of_loss.into_iter().flatten()).collect()
+}
+
+/// Whether there is a loss to ask about.
+#[derive(Debug, Clone, Copy)]
+enum Loss {
+    None,
+    Supposed,
 }
 
 /// The facts with those that the caller supposes in their place.
@@ -339,16 +240,16 @@ fn with_supposed(facts: &FactSet, supposed: &[Supposed]) -> Result<FactSet, Prob
 
 fn part_answer(
     (part, in_contract): (CoveragePart, bool),
-    answers: &[Decision],
+    said: &[PackSaid],
     limits: Vec<LimitStatus>,
 ) -> PartEligibility {
-    let codes = answers.iter().flat_map(|answer| answer.explanation.codes()).map(str::to_owned);
     if !in_contract {
         let codes = vec!["PART_NOT_IN_CONTRACT".to_owned()];
         return PartEligibility { part, outcome: Outcome::NotSatisfied, codes, limits };
     }
-    let outcome = worst(answers.iter().map(Decision::outcome));
-    PartEligibility { part, outcome, codes: codes.collect(), limits }
+    let codes = said.iter().flat_map(|said| said.explanation.codes()).map(str::to_owned).collect();
+    let outcome = worst(said.iter().map(|said| said.explanation.outcome));
+    PartEligibility { part, outcome, codes, limits }
 }
 
 /// Not satisfied when one is not; undetermined when one is and none is not satisfied.

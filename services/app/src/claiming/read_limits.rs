@@ -1,7 +1,7 @@
 //! Says how much of each limit is used, reserved and left.
 
 use serde::{Deserialize, Serialize};
-use tasuki_core::benefit::{Draw, LimitSubject, Taken, Takers};
+use tasuki_core::benefit::{Draw, LimitSubject, Taken, TakenByCode, Takers};
 use tasuki_core::id::{CertificateId, MasterContractId, TenantId};
 use tasuki_core::master_contract::{Limit, LimitBasis, MasterContract};
 use tasuki_core::money::Money;
@@ -97,7 +97,18 @@ pub(crate) async fn statuses(
     contract: &MasterContract,
     draws: &[Draw],
 ) -> Result<Vec<LimitStatus>, Problem> {
-    let taken = limits::taken(tx, contract.id, draws).await?;
+    statuses_of(contract, draws, &limits::taken(tx, contract.id, draws).await?)
+}
+
+/// As [`statuses`], of what was read before.
+///
+/// # Errors
+/// When an amount overflows.
+pub(crate) fn statuses_of(
+    contract: &MasterContract,
+    draws: &[Draw],
+    taken: &TakenByCode,
+) -> Result<Vec<LimitStatus>, Problem> {
     let mut statuses = Vec::new();
     for limit in contract.terms.limits_inside_out() {
         let Some(draw) = draws.iter().find(|draw| draw.code == limit.code) else { continue };

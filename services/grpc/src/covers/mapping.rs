@@ -361,19 +361,19 @@ pub(crate) fn eligibility(
     reader: Reader,
     answer: &Eligibility,
 ) -> proto::EvaluateEligibilityResponse {
-    let explanations = answer.decisions.iter().map(|decision| match answer.intent {
-        Intent::Do => explain::decision(reader, decision),
-        Intent::OnlyAsk => tasuki_proto::types::v1::Explanation {
-            decision_id: String::new(),
-            ..explain::decision(reader, decision)
-        },
+    let explanations = answer.said.iter().map(|said| tasuki_proto::types::v1::Explanation {
+        decision_id: said.decision_id.map(|id| id.to_string()).unwrap_or_default(),
+        as_of: Some(words::timestamp(answer.as_of)),
+        evaluated_at: Some(words::timestamp(answer.evaluated_at)),
+        subject: answer.subject.clone(),
+        ..explain::explanation(reader, &said.explanation, Some(&said.pack))
     });
     proto::EvaluateEligibilityResponse {
         outcome: explain::outcome(answer.outcome).into(),
         explanations: explanations.collect(),
         parts: answer.parts.iter().map(part_eligibility).collect(),
         certificate: answer.certificate.as_ref().map(certificate),
-        master_contract_version: i32::try_from(answer.contract.version).unwrap_or(i32::MAX),
+        master_contract_version: i32::try_from(answer.contract_version).unwrap_or(i32::MAX),
     }
 }
 

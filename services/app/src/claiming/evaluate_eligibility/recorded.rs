@@ -1,0 +1,182 @@
+//! Answers about a certificate on record, from the facts on record.
+
+use tasuki_core::actor::Actor;
+use tasuki_core::benefit::{Draw, Takers};
+use tasuki_core::id::{CertificateId, TenantId};
+use tasuki_core::master_contract::{CoveragePart, MasterContract};
+use tasuki_core::party::Permission;
+use tasuki_core::problem::Problem;
+use tasuki_core::reason::Reason;
+use tasuki_core::tenant::Tenant;
+use tasuki_core::time::Timestamp;
+use tasuki_policies::FactSet;
+use tasuki_store::{Tx, certificates, decisions, limits};
+
+use super::{Answers, Asked, Eligibility, Loss, Supposed, packs_about, with_supposed};
+use crate::access;
+use crate::call::Call;
+use crate::claiming::assessing::Asking;
+use crate::claiming::facts::LossStory;
+use crate::claiming::read_limits::statuses;
+use crate::claiming::{CertificateView, Intent, evidence, loading};
+use crate::context::Context;
+
+/// Which certificate, and what is supposed in place of the facts on record.
+#[derive(Debug)]
+pub(super) struct About {
+    pub(super) tenant_id: TenantId,
+    pub(super) certificate_id: Option<CertificateId>,
+    pub(super) overrides: Vec<Supposed>,
+}
+
+/// The answer, put on record if the question says so.
+///
+/// # Errors
+/// As [`super::evaluate_eligibility`].
+pub(super) async fn answer(
+    ctx: &Context,
+    call: &Call,
+    about: About,
+    asked: Asked,
+) -> Result<Eligibility, Problem> {
+    let tx = match asked.intent {
+        Intent::Do if !about.overrides.is_empty() => {
+            let text = "is needed with overrides: they are never recorded";
+            return Err(Problem::invalid("validate_only", text));
+        }
+        Intent::Do => ctx.store.begin().await?,
+        Intent::OnlyAsk => ctx.store.begin_read().await?,
+    };
+    if asked.intent == Intent::Do
+        && let Some(first) = call.first_answer(&tx, ctx.clock.now()).await?
+    {
+        return Ok(first);
+    }
+    let scene = Scene::open(ctx, &tx, call, &about, asked.as_of).await?;
+    let (answer, recorded) = scene.answer(ctx, &tx, call, (&about.overrides, &asked)).await?;
+    if asked.intent == Intent::Do {
+        recorded.into_iter().for_each(|decision| decisions::keep(&tx, decision));
+        call.remember(&tx, &answer).await?;
+        tx.commit().await?;
+    }
+    Ok(answer)
+}
+
+/// Whom and when a question is about.
+#[derive(Debug)]
+struct Scene {
+    contract: MasterContract,
+    tenant: Tenant,
+    view: CertificateView,
+    as_of: Timestamp,
+    now: Timestamp,
+}
+
+impl Scene {
+    async fn open(
+        ctx: &Context,
+        tx: &Tx,
+        call: &Call,
+        about: &About,
+        as_of: Option<Timestamp>,
+    ) -> Result<Self, Problem> {
+        let tenant = about.tenant_id;
+        let entered = access::enter(ctx, tx, call, tenant, Permission::Read).await?;
+        let now = entered.now;
+        let as_of = as_of.unwrap_or(now);
+        let all = certificates::of_tenant(tx, tenant).await?;
+        let chosen = evidence::choose(&all, (about.certificate_id, None), as_of)?;
+        let certificate = chosen.cloned().ok_or_else(|| {
+            Problem::new(Reason::CertificateNotFound, format!("`{tenant}` has no certificate"))
+        })?;
+        let contract = loading::contract(tx, certificate.master_contract_id).await?;
+        if !loading::may_see(call, &contract) {
+            return Err(Problem::not_found(Reason::MasterContractNotFound, contract.id));
+        }
+        let acknowledgements = certificates::acknowledgements(tx, tenant, contract.id).await?;
+        let version = all
+            .iter()
+            .find(|stored| stored.certificate.id == certificate.id)
+            .map_or(0, |stored| stored.version);
+        let view = CertificateView {
+            certificate,
+            contract: contract.clone(),
+            acknowledgements,
+            as_of,
+            known_at: now,
+            version,
+        };
+        Ok(Self { contract, tenant: entered.tenant, view, as_of, now })
+    }
+
+    async fn answer(
+        self,
+        ctx: &Context,
+        tx: &Tx,
+        call: &Call,
+        (overrides, asked): (&[Supposed], &Asked),
+    ) -> Result<(Eligibility, Vec<tasuki_core::decision::Decision>), Problem> {
+        let by = Actor::from(&call.principal);
+        let asking = Asking {
+            ctx,
+            contract: &self.contract,
+            tenant: Some(self.tenant.id),
+            subject: self.view.certificate.id.to_string(),
+            loss_at: self.as_of,
+            now: self.now,
+            by: &by,
+        };
+        let limits = statuses(tx, &self.contract, &self.draws()).await?;
+        let packs = packs_about(&self.contract.terms.packs, Loss::None);
+        let mut answers = Answers::default();
+        for part in asked.parts_of(&self.contract) {
+            let facts = with_supposed(&self.facts(tx, part).await?, overrides)?;
+            answers.ask(&asking, &packs, (part, &facts), (&limits, asked.intent))?;
+        }
+        let answer = Eligibility {
+            outcome: answers.outcome(),
+            as_of: asking.as_of(),
+            subject: asking.subject,
+            evaluated_at: self.now,
+            said: answers.said,
+            parts: answers.parts,
+            certificate: Some(self.view),
+            contract_version: self.contract.version,
+        };
+        Ok((answer, answers.decisions))
+    }
+
+    fn draws(&self) -> Vec<Draw> {
+        let certificate = &self.view.certificate;
+        let takers = Takers {
+            contract: self.contract.id,
+            tenant: certificate.tenant_id,
+            certificate: Some(certificate.id),
+            occurrence: None,
+        };
+        Draw::possible(&self.contract.terms, &takers)
+    }
+
+    async fn facts(&self, tx: &Tx, part: CoveragePart) -> Result<FactSet, Problem> {
+        let taken = limits::taken(tx, self.contract.id, &self.draws()).await?;
+        let story = LossStory {
+            tenant: &self.tenant,
+            terms: &self.contract.terms,
+            acknowledgements: &self.view.acknowledgements,
+            taken: &taken,
+            loss_at: self.as_of,
+            discovered_at: None,
+            notified_at: None,
+            cause: None,
+            items: &[],
+        };
+        let asked = evidence::Question {
+            tenant: &self.tenant,
+            loss_at: self.as_of,
+            incident_id: None,
+            certificate: Some(&self.view.certificate),
+        };
+        let evidence = evidence::gather(tx, &asked).await?;
+        Ok(story.facts(&evidence, part, self.now)?)
+    }
+}

@@ -1,0 +1,72 @@
+//! A server as a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+
+use crate::bare;
+
+/// A running server, killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    /// The program, on a database of its own in the folder.
+    pub(crate) fn tasuki(folder: &Path) -> Self {
+        let database = format!("sqlite://{}/tasuki.db?mode=rwc", folder.display());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
+        command
+            .args(["serve"])
+            .current_dir(folder)
+            .env("TASUKI__DATABASE__URL", database)
+            .env("TASUKI__SERVER__ADDRESS", "127.0.0.1:0");
+        Self::start(command)
+    }
+
+    /// A server of tonic alone that answers one call.
+    pub(crate) fn bare(call: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env(bare::SERVE, call);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        Self { child, address }
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        Endpoint::from_shared(self.address.clone()).unwrap().connect().await.unwrap()
+    }
+
+    /// The CPU time of all its threads so far, to the nanosecond.
+    pub(crate) fn cpu(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let nanoseconds = tasks.flatten().filter_map(|task| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanoseconds.sum())
+    }
+
+    /// Its process id, for those who look closer while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
