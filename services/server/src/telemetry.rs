@@ -1,6 +1,7 @@
 //! Logs for people or machines, traces by OTLP when configured, and metrics.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -8,6 +9,7 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
@@ -23,6 +25,9 @@ const QUIETER: &str = "sea_orm_migration=warn";
 /// Bounds of the histogram of call times, in seconds.
 const CALL_SECONDS: [f64; 11] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// How often measured calls are summed up.
+const SUM_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// What must live as long as the process.
 #[derive(Debug)]
@@ -68,6 +73,18 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &CALL_SECONDS)?
         .install_recorder()
         .context("metrics were started twice")
+}
+
+/// Sums up what was measured, again and again: between two visits to `/metrics`, or without any, every measured call
+/// would be kept by itself.
+pub(crate) async fn sum_up(metrics: PrometheusHandle, stop: CancellationToken) {
+    let mut again = tokio::time::interval(SUM_UP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = again.tick() => metrics.run_upkeep(),
+        }
+    }
 }
 
 fn exporter(endpoint: &str) -> anyhow::Result<Option<SdkTracerProvider>> {

@@ -27,6 +27,7 @@ use crate::events_file::EventsFile;
 use crate::http::{self, Bounds, Pages};
 use crate::present::{self, RandomIds, SystemClock};
 use crate::settings::{ServerRole, Settings};
+use crate::telemetry;
 
 /// How often the gRPC health service asks whether the server is ready.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
@@ -92,6 +93,7 @@ pub(crate) async fn start(
     let ctx = context(settings).await?;
     let tasks = TaskTracker::new();
     tasks.spawn(tasuki_worker::watch_packs(ctx.clone(), present::replica(), stop.clone()));
+    tasks.spawn(telemetry::sum_up(metrics.clone(), stop.clone()));
     let has = |role| settings.server.roles.contains(&role);
     if has(ServerRole::Worker) {
         let worker = worker(ctx.clone());

@@ -1,10 +1,7 @@
 //! Limits under concurrency, four eyes, and what a denial may rest on.
 
-use tasuki_app::claiming::{
-    self, AppealClaim, EligibilityQuestion, Intent, LimitQuestion, Subject, WithdrawClaim, Word,
-};
+use tasuki_app::claiming::{self, AppealClaim, LimitQuestion, WithdrawClaim, Word};
 use tasuki_core::claim::{ClaimOutcome, ClaimPhase};
-use tasuki_core::decision::Outcome;
 use tasuki_core::master_contract::CoveragePart;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -162,35 +159,5 @@ async fn what_nobody_was_shown_is_for_a_person_and_no_ground_for_a_denial() {
         let word = Word::Deny(vec!["exclusion.unapproved_bypass".to_owned()]);
         let refused = scheme.decide(&view, "first", word).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::ClauseNotAcknowledged);
-    }
-}
-
-#[tokio::test]
-async fn an_insurer_asks_about_a_certificate_and_about_facts_that_are_only_supposed() {
-    for scheme in schemes(5_000_000).await {
-        let tenant = scheme.insured(1, &[Service::Utm], "2021-02-01 00:00").await;
-        scheme.clock(tenant, "2021-03-10 09:30").await;
-        scheme.heartbeat(tenant, &loss(), "2021-03-10 09:00").await;
-        let ask = |overrides| EligibilityQuestion {
-            subject: Subject::Recorded { tenant_id: tenant, certificate_id: None, overrides },
-            parts: vec![],
-            as_of: None,
-            intent: Intent::OnlyAsk,
-        };
-        let call = handler("first");
-        let ctx = &scheme.ctx;
-        let asked = claiming::evaluate_eligibility(ctx, &call, ask(vec![])).await.unwrap();
-        assert_eq!(asked.outcome, Outcome::Satisfied, "{}", scheme.name);
-        assert_eq!(asked.parts.len(), 2);
-        let supposed = vec![("claim.hours_since_heartbeat".to_owned(), 1_000.into())];
-        let asked = claiming::evaluate_eligibility(ctx, &call, ask(supposed)).await.unwrap();
-        assert_eq!(asked.parts[0].codes, ["HEARTBEAT_TOO_OLD"]);
-        let facts = vec![("claim.no_such_fact".to_owned(), 1.into())];
-        let question = EligibilityQuestion {
-            subject: Subject::Hypothetical { master_contract_id: scheme.contract, facts },
-            ..ask(vec![])
-        };
-        let refused = claiming::evaluate_eligibility(ctx, &call, question).await.unwrap_err();
-        assert_eq!(refused.reason(), Reason::RequestInvalid);
     }
 }

@@ -1,6 +1,7 @@
 //! The way of a loss from its notice to the payment, on both databases, with the pilot's what-ifs.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
+mod eligibility;
 mod limits;
 mod notices;
 mod scene;
