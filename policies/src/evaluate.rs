@@ -68,6 +68,15 @@ pub struct Matched {
     pub outputs: BTreeMap<String, serde_json::Value>,
 }
 
+/// Whether it is wanted what would change the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedies {
+    /// It is looked for and proven.
+    Look,
+    /// Nobody asked.
+    Skip,
+}
+
 impl Evaluation {
     /// Whether every condition held.
     pub fn is_satisfied(&self) -> bool {
@@ -154,12 +163,18 @@ impl Pack {
     /// What the pack gives for facts. Never fails: what goes wrong makes the outcome undetermined,
     /// with a finding that names it.
     pub fn evaluate(&self, facts: &FactSet) -> Evaluation {
-        rules::evaluate(self, facts, &mut watch::Unwatched)
+        self.evaluate_with(facts, Remedies::Look)
+    }
+
+    /// As [`Pack::evaluate`], looking for what would change its findings or not: whoever asks by the thousand has no use
+    /// for it, and it takes most of the time.
+    pub fn evaluate_with(&self, facts: &FactSet, remedies: Remedies) -> Evaluation {
+        rules::evaluate(self, facts, remedies, &mut watch::Unwatched)
     }
 
     /// As [`Pack::evaluate`], telling somebody which expressions are reached.
     pub(crate) fn evaluate_watched(&self, facts: &FactSet, watch: &mut impl Watch) -> Evaluation {
-        rules::evaluate(self, facts, watch)
+        rules::evaluate(self, facts, Remedies::Look, watch)
     }
 }
 

@@ -73,7 +73,7 @@ pub use access::{ACCESS_PACK, AccessTable};
 pub use cases::{CaseReport, CaseResult, PackCase, run_cases};
 pub use coverage::{ConditionSeen, Floor, ParseFloorError};
 pub use diagnostic::Diagnostic;
-pub use evaluate::{Criterion, Evaluation, Matched};
+pub use evaluate::{Criterion, Evaluation, Matched, Remedies};
 pub use explain_text::explain_text;
 pub use facts::FactSet;
 pub use format::format_file;

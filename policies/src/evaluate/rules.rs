@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use tasuki_core::decision::{FactSeen, Finding, Outcome, Remedy};
 use tasuki_core::text::Text;
 
+use super::Remedies;
 use super::evaluator::{EvalError, Evaluator, MAX_STEPS};
 use super::explain::{deciding, undecided};
 use super::remedies::Cure;
@@ -17,7 +18,12 @@ use crate::pack::{Curable, Pack, Rule, Shape, Site};
 use crate::value::Value;
 
 /// What a pack gives for facts; whoever watches is told of every expression that is reached.
-pub(super) fn evaluate<W: Watch>(pack: &Pack, facts: &FactSet, watch: &mut W) -> Evaluation {
+pub(super) fn evaluate<W: Watch>(
+    pack: &Pack,
+    facts: &FactSet,
+    remedies: Remedies,
+    watch: &mut W,
+) -> Evaluation {
     let evaluator = Evaluator::new(facts, &pack.facts, &pack.variables);
     let mut run = Run {
         pack,
@@ -28,7 +34,10 @@ pub(super) fn evaluate<W: Watch>(pack: &Pack, facts: &FactSet, watch: &mut W) ->
         matched: Vec::new(),
         finding_outputs: BTreeMap::new(),
         found: BTreeMap::new(),
-        cure_steps: MAX_STEPS,
+        cure_steps: match remedies {
+            Remedies::Look => Some(MAX_STEPS),
+            Remedies::Skip => None,
+        },
     };
     run.rules();
     let outcome = run.outcome();
@@ -57,8 +66,8 @@ struct Run<'r, W> {
     finding_outputs: BTreeMap<String, BTreeMap<String, Json>>,
     /// What fired rules gave: for outputs of the whole pack.
     found: BTreeMap<String, Vec<Value>>,
-    /// What looking for remedies may still take, for all findings together.
-    cure_steps: usize,
+    /// What looking for remedies may still take, for all findings together; none when nobody asked for them.
+    cure_steps: Option<usize>,
 }
 
 impl<W: Watch> Run<'_, W> {
@@ -159,12 +168,13 @@ impl<W: Watch> Run<'_, W> {
         rule: &Rule,
         look: impl FnOnce(&mut Cure<'_>) -> Vec<Remedy>,
     ) -> Vec<Remedy> {
-        if rule.curable == Curable::No {
-            return vec![];
-        }
-        let mut cure = Cure::new(self.pack, self.facts, (rule, self.cure_steps));
+        let steps = match (&rule.curable, self.cure_steps) {
+            (Curable::No, _) | (_, None) => return vec![],
+            (_, Some(steps)) => steps,
+        };
+        let mut cure = Cure::new(self.pack, self.facts, (rule, steps));
         let found = look(&mut cure);
-        self.cure_steps = cure.steps_left();
+        self.cure_steps = Some(cure.steps_left());
         found
     }
 

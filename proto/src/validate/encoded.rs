@@ -90,7 +90,9 @@ fn has_right_length(field: &FieldPlan, count: u64) -> bool {
 fn elements_are_right(piece: Piece<'_>, field: &FieldPlan, depth: usize) -> Option<u64> {
     let right = |piece| field_is_right(piece, field, &field.items, depth) == Some(true);
     match piece {
-        Piece::Bytes(mut packed) if wire_of(&field.descriptor.kind()) != WireType::LengthDelimited => {
+        Piece::Bytes(mut packed)
+            if wire_of(&field.descriptor.kind()) != WireType::LengthDelimited =>
+        {
             let mut count = 0_u64;
             while packed.has_remaining() {
                 let element = Piece::read(&mut packed, wire_of(&field.descriptor.kind()))?;
@@ -115,7 +117,9 @@ fn field_is_right(
         let Piece::Bytes(encoded) = piece else { return None };
         // Rules about a message as a value of a field: none are known but presence, which it has.
         let inside = field.inside();
-        return Some(rules.is_empty() && inside.is_none_or(|it| certainly_right(encoded, it, depth + 1)));
+        return Some(
+            rules.is_empty() && inside.is_none_or(|it| certainly_right(encoded, it, depth + 1)),
+        );
     }
     if rules.is_empty() {
         return Some(true);

@@ -193,15 +193,18 @@ impl Rule {
             }
             (Self::Pattern(pattern), Seen::Text(text)) => pattern.is_match(text),
             (Self::Prefix(prefix), Seen::Text(text)) => text.starts_with(prefix.as_str()),
-            (Self::Members { wanted, members, .. }, Seen::Number(_) | Seen::Text(_) | Seen::Flag(_)) => {
-                members.iter().any(|member| seen.is(member)) == *wanted
-            }
+            (
+                Self::Members { wanted, members, .. },
+                Seen::Number(_) | Seen::Text(_) | Seen::Flag(_),
+            ) => members.iter().any(|member| seen.is(member)) == *wanted,
             (Self::Range { least, most, .. }, Seen::Number(number)) => {
                 !least.is_some_and(|least| below(number, least))
                     && !most.is_some_and(|most| above(number, most))
             }
             (Self::Defined, Seen::Number(number)) => defined(number, descriptor),
-            (Self::Count { least, most, .. }, Seen::Many(count)) => (*least..=*most).contains(&count),
+            (Self::Count { least, most, .. }, Seen::Many(count)) => {
+                (*least..=*most).contains(&count)
+            }
             (Self::Unique, Seen::Many(count)) => count < 2,
             (
                 Self::Pattern(_)
@@ -229,7 +232,10 @@ impl Rule {
         Some(match self {
             Self::Length { kind, rule, least, most } => {
                 let (length, unit) = seen.length()?;
-                (format!("{kind}.{rule}"), format!("{} {unit}, not {length}", amount(*least, *most)))
+                (
+                    format!("{kind}.{rule}"),
+                    format!("{} {unit}, not {length}", amount(*least, *most)),
+                )
             }
             Self::Pattern(pattern) => {
                 ("string.pattern".to_owned(), format!("must match `{pattern}`"))

@@ -40,6 +40,7 @@ pub use read_master_contracts::{
     list_terms,
 };
 pub use record_claim_payment::{ClaimPaid, RecordClaimPayment, record_claim_payment};
+pub use tasuki_policies::Remedies;
 pub use withdraw_claim::{WithdrawClaim, withdraw_claim};
 
 use std::collections::BTreeMap;

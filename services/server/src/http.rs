@@ -117,18 +117,18 @@ impl Extractor for Headers<'_> {
 
 /// The trace that the caller is in (`traceparent`), or a new one.
 fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> String {
-    let parent = opentelemetry::global::get_text_map_propagator(|it| it.extract(&Headers(headers)));
-    // Without an exporter there is no tracer to join; the id below still links our log lines.
-    let _ = span.set_parent(parent);
-    let given = headers
-        .get("traceparent")
+    let given = headers.get("traceparent");
+    if given.is_some() {
+        let extract = Headers(headers);
+        let parent = opentelemetry::global::get_text_map_propagator(|it| it.extract(&extract));
+        // Without an exporter there is no tracer to join; the id below still links our log lines.
+        let _ = span.set_parent(parent);
+    }
+    given
         .and_then(|text| text.to_str().ok())
         .and_then(|text| text.split('-').nth(1))
-        .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    match given {
-        Some(id) => id.to_owned(),
-        None => format!("{:032x}", fastrand::u128(1..)),
-    }
+        .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map_or_else(|| format!("{:032x}", fastrand::u128(1..)), str::to_owned)
 }
 
 /// What the plain pages look at.

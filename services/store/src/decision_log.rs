@@ -141,6 +141,6 @@ async fn write(store: &Store, entries: Vec<Entry<Json>>) -> Result<Vec<Answered>
             Claimed::Other => Err(StoreError::RequestIdReused(entry.key.request_id)),
         });
     }
-    tx.commit().await?;
+    tx.commit_records().await?;
     Ok(answers)
 }

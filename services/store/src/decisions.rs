@@ -85,7 +85,7 @@ async fn insert(tx: &Tx, chain: Uuid, rows: &[(Decision, Link, Json)]) -> Result
         "INSERT INTO decision (id, tenant_id, subject, kind, pack, pack_version, pack_hash, \
          outcome, as_of, decided_at, chain, sequence, previous_hash, hash, document, \
          schema_version) VALUES {}",
-        query::rows(rows.len(), COLUMNS)
+        query::rows(tx, rows.len(), COLUMNS)
     );
     let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS);
     for (decision, link, document) in rows {

@@ -91,12 +91,19 @@ pub(crate) async fn claim_all(
     let values = claims.iter().flat_map(|(key, answer, at)| {
         let body_hash = key.body_hash.clone().into();
         let [scope, method, request_id] = identity(key);
-        [scope, method, request_id, body_hash, (*answer).clone().into(), instant::to_row(*at).into()]
+        [
+            scope,
+            method,
+            request_id,
+            body_hash,
+            (*answer).clone().into(),
+            instant::to_row(*at).into(),
+        ]
     });
     let sql = format!(
         "INSERT INTO idempotency (scope, method, request_id, body_hash, answer, created_at) \
          VALUES {} ON CONFLICT DO NOTHING RETURNING scope, method, request_id",
-        rows(claims.len(), 6)
+        rows(tx, claims.len(), 6)
     );
     let mut new = HashSet::new();
     for row in tx.all(&sql, values.collect()).await? {

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use sea_orm::Value;
 use tasuki_core::id::{PartnerId, TenantId};
 
+use crate::tx::Tx;
+
 /// Whose rows a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -105,14 +107,20 @@ mod tests {
     }
 }
 
-/// Places for the values of so many rows, as `($1, $2), ($3, $4)`.
-pub(crate) fn rows(n: usize, columns: usize) -> String {
+/// Places for the values of so many rows, as `($1, $2), ($3, $4)`. SQLite would look each name up among all before it,
+/// and gets places without names.
+pub(crate) fn rows(tx: &Tx, n: usize, columns: usize) -> String {
+    let named = tx.is_postgres();
     let mut text = String::with_capacity(n * columns * 6);
     for row in 0..n {
         text.push_str(if row == 0 { "(" } else { ", (" });
         for column in 1..=columns {
             let comma = if column == 1 { "" } else { ", " };
-            write!(text, "{comma}${}", row * columns + column).ok();
+            if named {
+                write!(text, "{comma}${}", row * columns + column).ok();
+            } else {
+                write!(text, "{comma}?").ok();
+            }
         }
         text.push(')');
     }

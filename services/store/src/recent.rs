@@ -8,8 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tasuki_core::benefit::{Draw, TakenByCode, Takers};
-use tasuki_core::benefit::LimitSubject;
+use tasuki_core::benefit::{Draw, LimitSubject, TakenByCode, Takers};
 use tasuki_core::id::{MasterContractId, TenantId};
 use tasuki_core::master_contract::MasterContract;
 use uuid::Uuid;
@@ -45,6 +44,25 @@ struct Picture {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recent {
     programmes: Arc<Mutex<HashMap<MasterContractId, Picture>>>,
+    /// One takes a new picture, and all that wait for it use it.
+    reading: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Recent {
+    fn programme(&self, id: MasterContractId, commits: u64) -> Option<Arc<Programme>> {
+        let pictures = self.programmes.lock().unwrap_or_else(PoisonError::into_inner);
+        let picture = pictures.get(&id)?;
+        let fits = picture.commits == commits && picture.taken_at.elapsed() < OLDEST;
+        fits.then(|| Arc::clone(&picture.programme))
+    }
+
+    fn keep(&self, id: MasterContractId, picture: Picture) {
+        let mut pictures = self.programmes.lock().unwrap_or_else(PoisonError::into_inner);
+        if pictures.len() >= MOST {
+            pictures.clear();
+        }
+        pictures.insert(id, picture);
+    }
 }
 
 impl Store {
@@ -56,26 +74,20 @@ impl Store {
         &self,
         id: MasterContractId,
     ) -> Result<Option<Arc<Programme>>, StoreError> {
+        let recent = self.recent();
+        let commits = || self.commits().load(Ordering::Acquire);
+        if let Some(programme) = recent.programme(id, commits()) {
+            return Ok(Some(programme));
+        }
+        let _reading = recent.reading.lock().await;
         // Before anything is read: what is committed meanwhile makes the picture old.
-        let (taken_at, commits) = (Instant::now(), self.commits().load(Ordering::Acquire));
-        let pictures = &self.recent().programmes;
-        {
-            let pictures = pictures.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(picture) = pictures.get(&id)
-                && picture.commits == commits
-                && taken_at.duration_since(picture.taken_at) < OLDEST
-            {
-                return Ok(Some(Arc::clone(&picture.programme)));
-            }
+        let (taken_at, commits) = (Instant::now(), commits());
+        if let Some(programme) = recent.programme(id, commits) {
+            return Ok(Some(programme));
         }
         let Some(programme) = read(self, id).await? else { return Ok(None) };
         let programme = Arc::new(programme);
-        let picture = Picture { taken_at, commits, programme: Arc::clone(&programme) };
-        let mut pictures = pictures.lock().unwrap_or_else(PoisonError::into_inner);
-        if pictures.len() >= MOST {
-            pictures.clear();
-        }
-        pictures.insert(id, picture);
+        recent.keep(id, Picture { taken_at, commits, programme: Arc::clone(&programme) });
         Ok(Some(programme))
     }
 }

@@ -51,9 +51,16 @@ impl Tx {
     /// # Errors
     /// [`StoreError::LostRace`] or [`StoreError::Unavailable`]; then nothing was done.
     pub async fn commit(self) -> Result<(), StoreError> {
+        let heard = self.heard.clone();
+        self.commit_records().await?;
+        heard.commits.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// As [`Tx::commit`], for a transaction that only adds records: no picture of what was read shows them.
+    pub(crate) async fn commit_records(self) -> Result<(), StoreError> {
         decisions::append_kept(&self).await?;
         self.inner.commit().await?;
-        self.heard.commits.fetch_add(1, Ordering::AcqRel);
         if self.added.load(Ordering::Relaxed) {
             self.heard.job_added.notify_one();
         }

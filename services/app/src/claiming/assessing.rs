@@ -14,7 +14,7 @@ use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
-use tasuki_policies::FactSet;
+use tasuki_policies::{FactSet, Remedies};
 use tasuki_store::limits;
 
 use super::evidence::{self, Evidence};
@@ -174,7 +174,7 @@ impl Asking<'_> {
         let frozen = freeze(facts)?;
         let asked = named.into_iter().filter_map(|(kind, name)| name.map(|name| (kind, name)));
         let decided = asked.map(|(kind, name)| {
-            let answer = self.pack(kind, name, facts);
+            let answer = self.pack((kind, name), facts, Remedies::Look);
             self.decision(frozen.clone(), answer)
         });
         Ok(decided.collect())
@@ -182,10 +182,18 @@ impl Asking<'_> {
 
     /// Asks one pack in the version in force at the time of the loss. A pack that is not there
     /// cannot tell.
-    pub(crate) fn pack(&self, kind: PackKind, name: &str, facts: &FactSet) -> PackAnswer {
+    pub(crate) fn pack(
+        &self,
+        (kind, name): (PackKind, &str),
+        facts: &FactSet,
+        remedies: Remedies,
+    ) -> PackAnswer {
         let as_of = self.as_of();
         match self.ctx.packs().in_force(kind, name, as_of) {
-            Some(pack) => (pack.identity().clone(), pack.evaluate(facts).explanation()),
+            Some(pack) => {
+                let evaluation = pack.evaluate_with(facts, remedies);
+                (pack.identity().clone(), evaluation.explanation())
+            }
             None => no_pack(kind, name, as_of),
         }
     }

@@ -11,7 +11,7 @@ use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::time::Timestamp;
-use tasuki_policies::FactSet;
+use tasuki_policies::{FactSet, Remedies};
 
 use super::assessing::{Asking, freeze};
 use super::read_limits::LimitStatus;
@@ -52,6 +52,8 @@ pub struct EligibilityQuestion {
     pub parts: Vec<CoveragePart>,
     /// Covered at this time; now if left out.
     pub as_of: Option<Timestamp>,
+    /// Whether it is wanted what would change the answer.
+    pub remedies: Remedies,
     /// Whether the answer is not recorded.
     pub intent: Intent,
 }
@@ -117,8 +119,8 @@ pub async fn evaluate_eligibility(
     question: EligibilityQuestion,
 ) -> Result<Eligibility, Problem> {
     call.require(ctx, Permission::Read)?;
-    let EligibilityQuestion { subject, parts, as_of, intent } = question;
-    let asked = Asked { parts, as_of, intent };
+    let EligibilityQuestion { subject, parts, as_of, remedies, intent } = question;
+    let asked = Asked { parts, as_of, remedies, intent };
     match subject {
         Subject::Recorded { tenant_id, certificate_id, overrides } => {
             let about = recorded::About { tenant_id, certificate_id, overrides };
@@ -135,6 +137,7 @@ pub async fn evaluate_eligibility(
 struct Asked {
     parts: Vec<CoveragePart>,
     as_of: Option<Timestamp>,
+    remedies: Remedies,
     intent: Intent,
 }
 
@@ -167,15 +170,15 @@ impl Answers {
         asking: &Asking<'_>,
         packs: &[(PackKind, &str)],
         (part, facts): (CoveragePart, &FactSet),
-        (limits, intent): (&[LimitStatus], Intent),
+        (limits, asked): (&[LimitStatus], &Asked),
     ) -> Result<(), Problem> {
-        let frozen = match intent {
+        let frozen = match asked.intent {
             Intent::Do => Some(freeze(facts)?),
             Intent::OnlyAsk => None,
         };
         let first = self.said.len();
         for (kind, name) in packs {
-            let (pack, explanation) = asking.pack(*kind, name, facts);
+            let (pack, explanation) = asking.pack((*kind, name), facts, asked.remedies);
             let decision_id = frozen.clone().map(|frozen| {
                 let decision = asking.decision(frozen, (pack.clone(), explanation.clone()));
                 let id = decision.id;

@@ -6,6 +6,7 @@ use tasuki_core::decision::Outcome;
 use tasuki_core::master_contract::CoveragePart;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
+use tasuki_policies::Remedies;
 use tasuki_store::decisions;
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ async fn an_insurer_asks_about_a_certificate_and_about_facts_that_are_only_suppo
             subject: Subject::Recorded { tenant_id: tenant, certificate_id: None, overrides },
             parts: vec![],
             as_of: None,
+            remedies: Remedies::Skip,
             intent: Intent::OnlyAsk,
         };
         let call = handler("first");
@@ -51,6 +53,7 @@ fn supposed(scheme: &Scheme, facts: Vec<Supposed>, intent: Intent) -> Eligibilit
         subject: Subject::Hypothetical { master_contract_id: scheme.contract, facts },
         parts: vec![CoveragePart::OnSiteResponse],
         as_of: Some("2021-03-10T00:30:00Z".parse().unwrap()),
+        remedies: Remedies::Skip,
         intent,
     }
 }
@@ -118,7 +121,8 @@ async fn what_was_just_reserved_is_gone_from_the_limits_of_the_next_answer() {
         let left = async || {
             let question = supposed(&scheme, against(), Intent::OnlyAsk);
             let call = handler("first");
-            let answer = claiming::evaluate_eligibility(&scheme.ctx, &call, question).await.unwrap();
+            let answer =
+                claiming::evaluate_eligibility(&scheme.ctx, &call, question).await.unwrap();
             answer.parts[0].limits[0].left.amount()
         };
         let before = left().await;

@@ -3,7 +3,8 @@
 use tasuki_app::claiming::{
     self, AcknowledgeTerms, Acknowledged, CertificateList, CertificateView, Eligibility,
     EligibilityQuestion, Intent, LimitQuestion, LimitStatus, ListedClause, MasterContractList,
-    MasterContractView, NewMasterContract, PartEligibility, Shown, Subject, Supposed, TermsList,
+    MasterContractView, NewMasterContract, PartEligibility, Remedies, Shown, Subject, Supposed,
+    TermsList,
 };
 use tasuki_app::paging::Page;
 use tasuki_core::benefit::LimitSubject;
@@ -335,6 +336,7 @@ pub(crate) fn eligibility_question(
         subject,
         parts: parts.collect::<Result<_, _>>()?,
         as_of: fields::optional_timestamp("as_of", message.as_of)?,
+        remedies: if message.include_remedies { Remedies::Look } else { Remedies::Skip },
         intent: intent(message.validate_only),
     })
 }

@@ -101,6 +101,7 @@ async fn contract(channel: Channel) -> String {
         request_id: "bench.partner".to_owned(),
         code: "ogs".to_owned(),
         name: "Okinawa Global Systems".to_owned(),
+        kind: tenant::PartnerKind::Operator.into(),
         ..Default::default()
     };
     let answer = PartnerServiceClient::new(channel.clone()).create_partner(partner).await.unwrap();
@@ -126,9 +127,8 @@ async fn contract(channel: Channel) -> String {
 }
 
 fn terms() -> cover::Terms {
-    let text = |ja: &str, en: &str| {
-        Some(types::LocalizedText { ja: ja.to_owned(), en: en.to_owned() })
-    };
+    let text =
+        |ja: &str, en: &str| Some(types::LocalizedText { ja: ja.to_owned(), en: en.to_owned() });
     let part = cover::CoveragePart::VirusRemoval;
     cover::Terms {
         attachment: CoverAttachment::Automatic.into(),
@@ -171,6 +171,14 @@ fn terms() -> cover::Terms {
         wording: Some(cover::Wording {
             title: text("条項", "wording"),
             version: "2021.1".to_owned(),
+            clauses: vec![cover::Clause {
+                code: "trigger.part".to_owned(),
+                clause: "第5条".to_owned(),
+                kind: cover::ClauseKind::Trigger.into(),
+                title: text("補償の範囲", "what is covered"),
+                text: text("初動対応を補償する", "the first response is covered"),
+                ..Default::default()
+            }],
             ..Default::default()
         }),
         notice_days: 30,

@@ -38,11 +38,8 @@ fn main() {
     if let Ok(call) = std::env::var(bare::SERVE) {
         return bare::serve(&call);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(eligibility::measure());
 }
 
@@ -75,7 +72,12 @@ fn report(title: &str, ways: &[Way<'_>], costs: &mut [Vec<f64>]) {
 }
 
 /// The server's CPU time per call, in microseconds.
-#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, clippy::as_conversions, reason = "a measurement")]
+#[expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "a measurement"
+)]
 async fn turn_of(way: &Way<'_>, turn: usize) -> f64 {
     let channel = way.server.channel().await;
     let before = way.server.cpu();

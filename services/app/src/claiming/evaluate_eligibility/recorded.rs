@@ -131,7 +131,7 @@ impl Scene {
         let mut answers = Answers::default();
         for part in asked.parts_of(&self.contract) {
             let facts = with_supposed(&self.facts(tx, part).await?, overrides)?;
-            answers.ask(&asking, &packs, (part, &facts), (&limits, asked.intent))?;
+            answers.ask(&asking, &packs, (part, &facts), (&limits, asked))?;
         }
         let answer = Eligibility {
             outcome: answers.outcome(),

@@ -72,7 +72,7 @@ pub(super) async fn answer(
     let mut answers = Answers::default();
     for part in asked.parts_of(contract) {
         let facts = with_supposed(&known(contract, part, &asking), &supposed)?;
-        answers.ask(&asking, &packs, (part, &facts), (&limits, asked.intent))?;
+        answers.ask(&asking, &packs, (part, &facts), (&limits, &asked))?;
     }
     let given = Eligibility {
         outcome: answers.outcome(),

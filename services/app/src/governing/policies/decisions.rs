@@ -6,7 +6,7 @@ use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
-use tasuki_policies::{Explanation, FactSet, Pack};
+use tasuki_policies::{Explanation, FactSet, Pack, Remedies};
 use tasuki_store::decisions::DecisionFilter;
 use tasuki_store::{Tx, decisions, policies};
 
@@ -139,7 +139,10 @@ fn evaluate_again(recorded: &Decision, pack: Option<&Pack>) -> Result<Explanatio
         pack.ok_or_else(|| format!("no version with the hash `{}` is stored", recorded.pack.hash))?;
     let facts = FactSet::from_json(&recorded.facts)
         .map_err(|error| format!("the recorded facts do not fit the schema: {error}"))?;
-    Ok(pack.evaluate(&facts).explanation())
+    // Whether somebody asked for remedies is seen from the record; that none was taken out, from its chain.
+    let has_remedies = recorded.explanation.findings.iter().any(|it| !it.remedies.is_empty());
+    let remedies = if has_remedies { Remedies::Look } else { Remedies::Skip };
+    Ok(pack.evaluate_with(&facts, remedies).explanation())
 }
 
 /// The version with that content: as it is served, or read again from its stored files.
