@@ -13,6 +13,7 @@ mod issue_credit_note;
 mod late;
 mod margin;
 mod mark_past_due;
+mod past;
 mod preview_invoice;
 mod project_premium;
 mod read_invoices;

@@ -1,13 +1,14 @@
 //! What a month of a subscription comes to: loads, prices, and makes the content of the invoice.
 
 use tasuki_core::catalog::Quantity;
+use tasuki_core::days::DayPeriod;
 use tasuki_core::id::PartnerId;
 use tasuki_core::invoice::{ContentParts, InvoiceContent, InvoiceLine, Issuer, Payer};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::subscription::Subscription;
 use tasuki_core::tenant::Partner;
-use tasuki_core::time::{Month, Period};
+use tasuki_core::time::{Month, Timestamp};
 use tasuki_core::usage::{MeterSummary, summarize};
 use tasuki_pricing::invoice_lines::{
     Attention, InvoiceLine as PricedLine, Measured, MonthAsk, invoice_lines,
@@ -15,6 +16,7 @@ use tasuki_pricing::invoice_lines::{
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, partners, usage};
 
+use super::past::past;
 use crate::access::Entered;
 use crate::context::Context;
 
@@ -44,20 +46,23 @@ pub(crate) async fn charged(
     month: Month,
 ) -> Result<Option<Charged>, Problem> {
     let period = month.in_zone(&entered.tenant.zone)?;
-    let usage = usage_of(tx, subscription, period).await?;
+    let cards = ctx.cards();
+    let past = past(tx, subscription, (&cards, &entered.tenant.zone), month).await?;
+    let usage = usage_between(tx, subscription, (period.start(), period.end())).await?;
     let records: Vec<_> = usage.iter().map(|stored| stored.record.clone()).collect();
     let meters = summarize(&records).map_err(|error| Problem::internal(error.to_string()))?;
-    let measured = measured(subscription, &meters)?;
+    let measured = measured(subscription, &meters, month)?;
     let ask = MonthAsk {
         subscription,
         month,
         zone: &entered.tenant.zone,
         measured: &measured,
         triggered: &[],
+        past: &past,
     };
-    let charges = invoice_lines(&ctx.library.cards, ask)?;
+    let charges = invoice_lines(&cards, ask)?;
     let Some(last) = charges.lines.last() else { return Ok(None) };
-    let card = ctx.library.cards.pinned(&last.rate_card).ok_or_else(|| {
+    let card = cards.pinned(&last.rate_card).ok_or_else(|| {
         Problem::internal(format!("the rate card `{}` is not loaded", last.rate_card))
     })?;
     let issuer = issuer(tx, entered, card).await?;
@@ -76,18 +81,18 @@ pub(crate) async fn charged(
     Ok(Some(Charged { content, attention: charges.attention, usage }))
 }
 
-/// The measurements of a month: those whose period ends in it, all of them.
-async fn usage_of(
+/// All measurements whose period ends after one instant and by another.
+pub(super) async fn usage_between(
     tx: &Tx,
     subscription: &Subscription,
-    period: Period,
+    (start, end): (Timestamp, Timestamp),
 ) -> Result<Vec<usage::Stored>, Problem> {
     let filter = usage::Filter {
         tenant: subscription.tenant_id,
         subscription: Some(subscription.id),
         meter: None,
-        ends_after: Some(period.start()),
-        ends_by: Some(period.end()),
+        ends_after: Some(start),
+        ends_by: Some(end),
     };
     let mut all: Vec<usage::Stored> = Vec::new();
     loop {
@@ -104,17 +109,20 @@ async fn usage_of(
     }
 }
 
-/// What was measured, by the service of the subscription that it belongs to.
-fn measured(
+/// What was measured, by the service of the subscription that it belongs to: where several items
+/// are of that service, the newest that was in use in the month.
+pub(super) fn measured(
     subscription: &Subscription,
     meters: &[MeterSummary],
+    month: Month,
 ) -> Result<Vec<Measured>, Problem> {
+    let days = DayPeriod::of_month(month)?;
     let mut measured = Vec::with_capacity(meters.len());
     for summary in meters {
-        let mut items = subscription.items.iter();
-        let Some(item) = items.find(|item| item.selected.service == summary.service) else {
-            continue;
-        };
+        let items = subscription.items.iter();
+        let items = items.filter(|item| item.selected.service == summary.service);
+        let newest = items.max_by_key(|item| (item.used_within(days).is_some(), item.starts_on));
+        let Some(item) = newest else { continue };
         let quantity = Quantity::new(summary.quantity.value()).ok_or_else(|| {
             let text = format!("`{}` of `{}` cannot be charged", summary.quantity, summary.meter);
             Problem::internal(text)
