@@ -1,4 +1,4 @@
--- Versions of rate cards and the days on which new subscriptions get each.
+-- Versions of rate cards and the days on which new subscriptions get each; usage that came late.
 
 -- One row a card: locked while anything about it changes; its version is the etag.
 CREATE TABLE rate_card (
@@ -34,3 +34,11 @@ CREATE TABLE rate_card_set (
     revision bigint NOT NULL
 );
 INSERT INTO rate_card_set (id, revision) VALUES (1, 0);
+
+-- Months that were measured on after they were invoiced: charged or given back with the next invoice.
+CREATE TABLE late_usage (
+    tenant_id {uuid} NOT NULL,
+    subscription_id {uuid} NOT NULL,
+    month text NOT NULL,
+    PRIMARY KEY (tenant_id, subscription_id, month)
+);

@@ -488,7 +488,7 @@ async fn a_correction_replaces_and_a_month_adds_up() {
         let call = by(Role::Operator);
         let meters =
             monitoring::summarize_usage(&scheme.ctx, &call, (tenant, subscription), month).await;
-        let meter = meters.unwrap().remove(0);
+        let meter = meters.unwrap().remove(0).summary;
         assert_eq!(meter.quantity.to_string(), "9.75", "{}", scheme.name);
         assert_eq!((meter.n_records, meter.n_corrected), (2, 1));
     }
