@@ -7,6 +7,7 @@
 
 mod month;
 mod others;
+mod spans;
 
 use tasuki_core::catalog::{Cadence, Quantity, RateCardRef, TaxMode, TaxTotal, Unit};
 use tasuki_core::days::DayPeriod;

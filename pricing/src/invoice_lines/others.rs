@@ -9,10 +9,8 @@ use tasuki_core::money::Money;
 use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem};
 use tasuki_core::time::CivilDate;
 
-use super::month::{
-    Charge, Charges, Context, MONTHS_OF_YEAR, billed_from, nominal_month, not_suspended,
-    year_anchor,
-};
+use super::month::{Charge, Charges, Context, MONTHS_OF_YEAR};
+use super::spans::{billed_from, nominal_month, not_suspended, year_anchor};
 use super::{InvoiceError, MonthAsk};
 use crate::cards::Cards;
 use crate::proration::{Fraction, fraction};

@@ -11,9 +11,9 @@ mod views;
 
 pub use activate::{CardActivation, activate_rate_card};
 pub use adopt::{adopt_cards, refresh_cards};
-pub use check::check_rate_cards;
+pub use check::{check_rate_cards, findings};
 pub use compare::{
-    CardComparison, MovedSubscription, Moves, WithSubscriptions, compare_rate_cards,
+    CardComparison, MovedSubscription, Moves, WithSubscriptions, compare_rate_cards, moves_between,
 };
 pub use draft::{CardDraft, NewCardDraft, create_card_draft};
 pub use views::{CardStanding, RateCardView, cards_on, get_rate_card, list_rate_cards, today};

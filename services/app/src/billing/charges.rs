@@ -115,6 +115,9 @@ pub(crate) async fn metered(
     subscription: &Subscription,
     month: Month,
 ) -> Result<Vec<Metered>, Problem> {
+    if subscription.anchor.is_none() {
+        return Ok(Vec::new());
+    }
     let cards = ctx.cards();
     let priced = priced(tx, (&cards, &entered.tenant.zone), subscription, month).await?;
     let billed = priced.charges.lines.into_iter().filter_map(|line| {

@@ -22,8 +22,8 @@ pub fn check_rate_cards(
     Ok(findings(files))
 }
 
-/// What is wrong with files of rate cards.
-pub(super) fn findings(files: &[(String, String)]) -> Vec<RateCardError> {
+/// What is wrong with files of rate cards, each for itself and as versions that follow each other.
+pub fn findings(files: &[(String, String)]) -> Vec<RateCardError> {
     let mut found: Vec<_> =
         files.iter().flat_map(|(file, text)| RateCard::check(file, text).findings).collect();
     if found.iter().all(|finding| finding.level != Level::Error)

@@ -79,7 +79,7 @@ pub async fn compare_rate_cards(
         WithSubscriptions::No => None,
         WithSubscriptions::Yes => {
             call.require(ctx, Permission::ManageScheme)?;
-            Some(preview(ctx, &base, &other).await?)
+            Some(moves_between(ctx, &base, &other).await?)
         }
     };
     Ok(CardComparison { base, other, moves })
@@ -94,9 +94,16 @@ pub enum WithSubscriptions {
     No,
 }
 
-/// Reprices every subscription on the first card, page by page: none of them is kept but those that
-/// are named.
-async fn preview(ctx: &Context, base: &RateCard, other: &RateCard) -> Result<Moves, Problem> {
+/// Reprices every subscription on the first card by the second, page by page: none of them is kept but
+/// those that are named. Whoever calls it has made sure that all tenants may be looked at.
+///
+/// # Errors
+/// Of the store; `INTERNAL` when a subscription cannot be priced by its own card.
+pub async fn moves_between(
+    ctx: &Context,
+    base: &RateCard,
+    other: &RateCard,
+) -> Result<Moves, Problem> {
     let mut tally = Tally {
         before: YearlyFees::of(base),
         after: YearlyFees::of(other),
