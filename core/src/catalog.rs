@@ -4,6 +4,7 @@ pub mod price;
 pub mod profile;
 pub mod quantity;
 pub mod selection;
+pub mod version;
 
 pub use price::{BillingCycle, Cadence, Proration, RateCardRef, TaxMode, TaxTotal};
 pub use profile::{
@@ -12,3 +13,4 @@ pub use profile::{
 };
 pub use quantity::{ParseQuantityError, Quantity, Unit};
 pub use selection::{SelectedItem, SelectedOption};
+pub use version::{CardPeriod, CardState, CardTimeline, RateCardVersion};

@@ -107,6 +107,16 @@ reasons! {
     // Catalogue, quotes, subscriptions
     /// No rate card of that name or for that day.
     RateCardNotFound, "RATE_CARD_NOT_FOUND", NotFound;
+    /// The file of the rate card has errors; the violations give file, line, column and remedy.
+    RateCardInvalid, "RATE_CARD_INVALID", Invalid;
+    /// A version of that name is stored already, with other content.
+    RateCardVersionExists, "RATE_CARD_VERSION_EXISTS", AlreadyExists;
+    /// The version's state does not allow the command.
+    RateCardState, "RATE_CARD_STATE", NotAllowedNow;
+    /// Two versions would be in force on the same days.
+    RateCardPeriodOverlap, "RATE_CARD_PERIOD_OVERLAP", NotAllowedNow;
+    /// No version would be in force for some days.
+    RateCardPeriodGap, "RATE_CARD_PERIOD_GAP", NotAllowedNow;
     /// No plan of that code and version is sold.
     PlanNotFound, "PLAN_NOT_FOUND", NotFound;
     /// The selection asks for something that the rate card does not sell like that.

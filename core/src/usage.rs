@@ -202,8 +202,9 @@ impl UsageKind {
 
 /// What measurements come to, by meter.
 ///
-/// Deltas are added up; of snapshots the one with the latest end counts, of equal ends the one that
-/// was received last. Replaced measurements are counted and do not count.
+/// Deltas are added up. Of the snapshots of a location the one with the latest end counts, of equal
+/// ends the one that was received last; locations are added up. Replaced measurements are counted and
+/// do not count.
 ///
 /// # Errors
 /// [`UsageError::Overflow`].
@@ -218,13 +219,15 @@ pub fn summarize(records: &[UsageRecord]) -> Result<Vec<MeterSummary>, UsageErro
 fn one_meter(meter: &Meter, records: &[&UsageRecord]) -> Option<Result<MeterSummary, UsageError>> {
     let counting: Vec<_> = records.iter().filter(|r| r.corrected_by.is_none()).collect();
     let last = counting.iter().max_by_key(|r| (r.report.measured.end(), r.received_at, r.id))?;
-    let quantity = match last.report.kind {
-        UsageKind::Snapshot => Some(last.report.quantity),
-        UsageKind::Delta => counting
-            .iter()
-            .try_fold(Decimal::ZERO, |sum, record| sum.checked_add(record.report.quantity.0))
-            .map(Quantity),
+    let of_kind = counting.iter().filter(|it| it.report.kind == last.report.kind);
+    let added_up: Vec<_> = match last.report.kind {
+        UsageKind::Snapshot => latest_by_site(of_kind.copied().copied()),
+        UsageKind::Delta => of_kind.map(|it| it.report.quantity).collect(),
     };
+    let quantity = added_up
+        .iter()
+        .try_fold(Decimal::ZERO, |sum, quantity| sum.checked_add(quantity.0))
+        .map(Quantity);
     let Some(quantity) = quantity else {
         return Some(Err(UsageError::Overflow(meter.clone())));
     };
@@ -238,6 +241,19 @@ fn one_meter(meter: &Meter, records: &[&UsageRecord]) -> Option<Result<MeterSumm
         n_corrected: count(records.len() - counting.len()),
         n_late: count(records.iter().filter(|record| record.late).count()),
     }))
+}
+
+/// The last snapshot of each location; what is bound to none is a location of its own.
+fn latest_by_site<'r>(snapshots: impl Iterator<Item = &'r UsageRecord>) -> Vec<Quantity> {
+    let mut latest: BTreeMap<Option<&str>, &UsageRecord> = BTreeMap::new();
+    for record in snapshots {
+        let place = |it: &UsageRecord| (it.report.measured.end(), it.received_at, it.id);
+        let entry = latest.entry(record.report.site_code.as_deref()).or_insert(record);
+        if place(record) > place(entry) {
+            *entry = record;
+        }
+    }
+    latest.into_values().map(|record| record.report.quantity).collect()
 }
 
 #[cfg(test)]
@@ -292,6 +308,20 @@ mod tests {
             [record(1, UsageKind::Snapshot, "5", 30), record(2, UsageKind::Snapshot, "7", 10)];
         assert_eq!(summarize(&records).unwrap()[0].quantity.to_string(), "5");
         assert_eq!(summarize(&[]).unwrap(), []);
+    }
+
+    #[test]
+    fn each_location_counts_with_its_last_snapshot() {
+        let at = |site: &str, mut record: UsageRecord| {
+            record.report.site_code = Some(site.to_owned());
+            record
+        };
+        let records = [
+            at("naha", record(1, UsageKind::Snapshot, "5", 10)),
+            at("naha", record(2, UsageKind::Snapshot, "7", 30)),
+            at("ishigaki", record(3, UsageKind::Snapshot, "4", 20)),
+        ];
+        assert_eq!(summarize(&records).unwrap()[0].quantity.to_string(), "11");
     }
 
     #[test]

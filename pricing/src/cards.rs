@@ -1,9 +1,11 @@
 //! Which card is in force when: versions of a card follow each other without gap or overlap.
 
+use std::sync::Arc;
+
 use tasuki_core::catalog::RateCardRef;
 use tasuki_core::time::CivilDate;
 
-use crate::rate_card::{InvalidRateCard, RateCard, RateCardError};
+use crate::rate_card::{InvalidRateCard, Level, RateCard, RateCardError};
 
 /// The cards that come with the program, by file name.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -17,7 +19,7 @@ const BUILT_IN: [(&str, &str); 4] = [
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cards {
     /// By code, then by the first day in force.
-    cards: Vec<RateCard>,
+    cards: Vec<Arc<RateCard>>,
 }
 
 impl Cards {
@@ -27,6 +29,17 @@ impl Cards {
     /// [`InvalidRateCard`]; a test loads them, so that it does not happen.
     pub fn built_in() -> Result<Self, InvalidRateCard> {
         Self::load(BUILT_IN)
+    }
+
+    /// The files of the cards that come with the program, by name.
+    pub const fn built_in_files() -> [(&'static str, &'static str); 4] {
+        BUILT_IN
+    }
+
+    /// Cards that were checked before and whose days were made to fit.
+    pub fn of(mut cards: Vec<Arc<RateCard>>) -> Self {
+        cards.sort_by(|a, b| (a.code(), a.effective_from).cmp(&(b.code(), b.effective_from)));
+        Self { cards }
     }
 
     /// Reads cards and checks them, each for itself and all together.
@@ -39,8 +52,8 @@ impl Cards {
         let mut errors = Vec::new();
         let mut cards = Vec::new();
         for (file, text) in files {
-            match RateCard::load(file, text) {
-                Ok(card) => cards.push((file, card)),
+            match RateCard::placed(file, text) {
+                Ok((card, at)) => cards.push(((file, at), card)),
                 Err(invalid) => errors.extend(invalid.errors),
             }
         }
@@ -48,37 +61,39 @@ impl Cards {
             (a.code(), a.effective_from).cmp(&(b.code(), b.effective_from))
         });
         for pair in cards.windows(2) {
-            if let [(_, before), (file, after)] = pair
+            if let [(_, before), (at, after)] = pair
                 && before.code() == after.code()
             {
-                errors.extend(misfit(file, before, after));
+                errors.extend(misfit(*at, before, after));
             }
         }
         if errors.is_empty() {
-            Ok(Self { cards: cards.into_iter().map(|(_, card)| card).collect() })
+            Ok(Self { cards: cards.into_iter().map(|(_, card)| Arc::new(card)).collect() })
         } else {
             Err(InvalidRateCard { errors })
         }
     }
 
     /// Every card, by code and first day.
-    pub fn all(&self) -> &[RateCard] {
+    pub fn all(&self) -> &[Arc<RateCard>] {
         &self.cards
     }
 
     /// The version of a card that new subscriptions get on a day.
     pub fn in_force(&self, code: &str, day: CivilDate) -> Option<&RateCard> {
-        self.cards.iter().find(|card| card.code() == code && card.is_in_force_on(day))
+        let mut cards = self.cards.iter().map(Arc::as_ref);
+        cards.find(|card| card.code() == code && card.is_in_force_on(day))
     }
 
     /// A version of a card by its name.
     pub fn version(&self, code: &str, version: &str) -> Option<&RateCard> {
-        self.cards.iter().find(|card| card.code() == code && card.reference.version == version)
+        let mut cards = self.cards.iter().map(Arc::as_ref);
+        cards.find(|card| card.code() == code && card.reference.version == version)
     }
 
     /// A version that something was priced with: its content must be the same.
     pub fn pinned(&self, reference: &RateCardRef) -> Option<&RateCard> {
-        self.cards.iter().find(|card| card.reference == *reference)
+        self.cards.iter().map(Arc::as_ref).find(|card| card.reference == *reference)
     }
 
     /// A card as callers write it: `code` for the version in force on the day, or `code@version`.
@@ -107,7 +122,8 @@ impl Cards {
         };
         let any = |_: &RateCard| true;
         let rules: [&dyn Fn(&RateCard) -> bool; 4] = [&own, &named, &there, &any];
-        let in_force = || self.cards.iter().filter(|card| card.is_in_force_on(day));
+        let all = || self.cards.iter().map(Arc::as_ref);
+        let in_force = || all().filter(|card| card.is_in_force_on(day));
         for rule in rules {
             let found: Vec<_> = in_force().filter(|card| rule(card)).collect();
             let paid: Vec<_> =
@@ -124,11 +140,17 @@ impl Cards {
 }
 
 /// Two versions that follow each other must meet on one day.
-fn misfit(file: &str, before: &RateCard, after: &RateCard) -> Option<RateCardError> {
+fn misfit(
+    (file, (line, column)): (&str, (u64, u64)),
+    before: &RateCard,
+    after: &RateCard,
+) -> Option<RateCardError> {
     let error = |message: String, suggestion: String| RateCardError {
+        level: Level::Error,
+        code: "period",
         file: file.to_owned(),
-        line: 0,
-        column: 0,
+        line,
+        column,
         message,
         suggestion,
     };

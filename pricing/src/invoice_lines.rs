@@ -6,6 +6,8 @@
 //! charges no day twice and leaves none out.
 
 mod month;
+mod others;
+mod spans;
 
 use tasuki_core::catalog::{Cadence, Quantity, RateCardRef, TaxMode, TaxTotal, Unit};
 use tasuki_core::days::DayPeriod;
@@ -48,6 +50,32 @@ pub struct Triggered {
     pub agreed: Option<Money>,
 }
 
+/// What a price charged in an earlier month, as invoiced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargedBefore {
+    /// Code of the price.
+    pub code: String,
+    /// The first day of what it paid for.
+    pub starts_on: CivilDate,
+    /// What was charged, before anything was taken off.
+    pub amount: Money,
+}
+
+/// What earlier months tell about this one. Prices that look back are rare: see
+/// [`looks_back`](crate::rate_card::RateCard::looks_back).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What was measured, by month, since the subscription is charged.
+    pub measured: Vec<(Month, Measured)>,
+    /// What was charged, for minimums of a year.
+    pub charged: Vec<ChargedBefore>,
+}
+
+impl Past {
+    /// Nothing came before, or nothing looks at it.
+    pub const NONE: &'static Self = &Self { measured: Vec::new(), charged: Vec::new() };
+}
+
 /// What a month is invoiced from.
 #[derive(Debug, Clone, Copy)]
 pub struct MonthAsk<'a> {
@@ -61,6 +89,8 @@ pub struct MonthAsk<'a> {
     pub measured: &'a [Measured],
     /// What happened.
     pub triggered: &'a [Triggered],
+    /// What came before; [`Past::NONE`] when no price of the subscription looks back.
+    pub past: &'a Past,
 }
 
 /// One row of an invoice.
@@ -175,6 +205,9 @@ pub fn invoice_lines(cards: &Cards, ask: MonthAsk<'_>) -> Result<MonthCharges, I
     }
     for happened in ask.triggered {
         month::charge_triggered(cards, ask, happened, &mut charges)?;
+    }
+    for phase in &ask.subscription.phases {
+        others::charge_phase(cards, ask, phase, &mut charges)?;
     }
     let amounts: Vec<_> = charges
         .lines

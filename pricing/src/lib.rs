@@ -3,7 +3,8 @@
 //! A rate card is a file: what can be chosen, what it costs, what is included and what may be
 //! charged if something happens. [`rate_card`] reads and checks it, [`cards`] keeps the versions
 //! apart by date, [`quote_lines`] prices a selection, [`invoice_lines`] prices a month of a
-//! subscription, [`discount`] takes off what policies give, [`premium`] and [`share`] divide the money.
+//! subscription, [`discount`] takes off what policies give, [`compare`] and [`yearly_fees`]
+//! say what another card would change, [`premium`] and [`share`] divide the money.
 //!
 //! ```
 //! use tasuki_core::catalog::SelectedItem;
@@ -27,6 +28,7 @@
 //! ```
 
 pub mod cards;
+pub mod compare;
 pub mod discount;
 pub mod invoice_lines;
 pub mod premium;
@@ -36,3 +38,4 @@ pub mod rate_card;
 pub mod share;
 pub mod tax;
 pub mod tier;
+pub mod yearly_fees;

@@ -4,6 +4,7 @@
 //! prices of what may happen with their triggers, the steps of a price that more use would reach,
 //! and the options that were not taken. That nothing is missing is checked on every quote.
 
+mod others;
 mod resolve;
 mod totals;
 
@@ -18,10 +19,11 @@ use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, TimeError};
 
+pub(crate) use others::how_found as how_found_of_others;
 pub(crate) use resolve::{Chosen, resolve_item};
 
 use crate::rate_card::{Plan, Price, RateCard};
-use crate::tier::{Amount, Model, Tier};
+use crate::tier::{Amount, Model, Tier, TierMoves};
 
 /// What is asked of a rate card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,12 +119,14 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
     for (at, item) in chosen.iter().enumerate() {
         charged(card, item, at, trial_until, &mut lines)?;
     }
+    others::charged(card, &chosen, trial_until, &mut lines)?;
     for item in &chosen {
         included(item, &mut lines);
     }
     for item in &chosen {
         contingent(card, item, &mut lines)?;
     }
+    others::contingent(card, &chosen, &mut lines)?;
 
     let missing = unlisted(card, &chosen, &lines);
     if !missing.is_empty() {
@@ -180,6 +184,8 @@ fn charged(
                 note: how_found(price, chosen, charged),
                 ..row(card, chosen.plan, price)
             }),
+            // Found once everything else is.
+            Amount::OfOthers => {}
             Amount::NeedsQuote => {
                 let unit = price.unit.unwrap_or(Unit::Unit);
                 let (field, code) = match &price.option {
@@ -240,7 +246,7 @@ fn contingent(
     let mut found = Vec::new();
     for price in card.prices_of(&plan.plan) {
         if let Some(trigger) = &price.trigger {
-            found.push(possible(card, plan, price, trigger.clone())?);
+            found.push(possible(card, plan, price, (trigger.clone(), lines))?);
         } else {
             higher_steps(card, chosen, price, &mut found);
         }
@@ -252,7 +258,7 @@ fn contingent(
         for price in card.prices_of_option(&plan.plan, &option.option) {
             let trigger =
                 Text::new("追加でお申し込みいただいた場合のみ", "Only if you order this addition");
-            found.push(possible(card, plan, price, trigger)?);
+            found.push(possible(card, plan, price, (trigger, lines))?);
         }
     }
     for line in found {
@@ -270,14 +276,16 @@ fn possible(
     card: &RateCard,
     plan: &Plan,
     price: &Price,
-    trigger: Text,
+    (trigger, lines): (Text, &[Line]),
 ) -> Result<Line, QuoteError> {
     let (amount, quantity) = match price.model.amount(Quantity::ONE, card.rounding)? {
         Amount::Priced { amount, charged } => (Some(amount), charged),
+        Amount::OfOthers => (others::amount(card, price, lines)?, Quantity::ONE),
         Amount::NeedsQuote => (None, Quantity::ONE),
     };
     let why = match &price.model {
         Model::NeedsQuote(why) => Some(why.clone()),
+        Model::Percentage(_) | Model::MinimumCommitment(_) => Some(others::how_found(card, price)),
         Model::Flat(_)
         | Model::PerUnit(_)
         | Model::Volume(_)
@@ -306,11 +314,7 @@ fn higher_steps(card: &RateCard, chosen: &Chosen<'_>, price: &Price, found: &mut
         if let Some(below) = below
             && below >= declared
         {
-            let label = unit.label();
-            let trigger = Text::new(
-                format!("月間の利用量が{below}{}を超えた月", label.ja),
-                format!("In a month with more than {below} {}", label.en),
-            );
+            let trigger = when_above(price.moves, below, unit);
             let note = if tier.needs_quote {
                 Text::new("個別にお見積りします", "We will quote this for you first")
             } else {
@@ -327,6 +331,28 @@ fn higher_steps(card: &RateCard, chosen: &Chosen<'_>, price: &Price, found: &mut
             });
         }
         below = tier.up_to;
+    }
+}
+
+/// When a month is charged in a higher step.
+fn when_above(moves: TierMoves, below: Quantity, unit: Unit) -> Text {
+    let Text { ja, en } = unit.label();
+    match moves {
+        TierMoves::Automatic => Text::new(
+            format!("月間の利用量が{below}{ja}を超えた月"),
+            format!("In a month with more than {below} {en}"),
+        ),
+        TierMoves::Approval => Text::new(
+            format!("月間の利用量が{below}{ja}を超え、プランの変更にご同意いただいた場合のみ"),
+            format!("Only if you agree to move up after a month with more than {below} {en}"),
+        ),
+        TierMoves::Hysteresis(rule) => {
+            let (months, above) = (rule.up_after_months, rule.above(below));
+            Text::new(
+                format!("月間の利用量が{months}か月続けて{above}{ja}を超えたとき"),
+                format!("After {months} month(s) in a row with more than {above} {en}"),
+            )
+        }
     }
 }
 

@@ -21,9 +21,9 @@ use tasuki_core::service::Service;
 use tasuki_core::text::Text;
 use tasuki_core::time::CivilDate;
 
-pub use error::{InvalidRateCard, RateCardError};
+pub use error::{InvalidRateCard, Level, RateCardError};
 
-use crate::tier::Model;
+use crate::tier::{Model, TierMoves};
 
 /// Prices in force from a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,15 @@ pub struct RateCard {
     pub prices: Vec<Price>,
     /// What must be read and accepted, by code.
     pub acknowledgements: Vec<Acknowledgement>,
+}
+
+/// What a look at the file of a card found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The card, if there is no error.
+    pub card: Option<RateCard>,
+    /// Errors and warnings, in the order of the file.
+    pub findings: Vec<RateCardError>,
 }
 
 /// How prices relate to tax.
@@ -261,6 +270,10 @@ pub struct Price {
     /// The rate of tax, where it differs from the card.
     #[serde(default)]
     pub tax_rate: Option<Rate>,
+    /// Which spans of time it is charged for, where it differs from the card: a yearly fee is
+    /// counted from the day of the subscription unless it says `calendar_month`.
+    #[serde(default)]
+    pub anchor: Option<BillingCycle>,
     /// How a part of a period is charged.
     #[serde(default = "not_prorated")]
     pub proration: Proration,
@@ -270,6 +283,9 @@ pub struct Price {
     /// The usage meter it charges by, such as `waf.traffic_gb`; none unless measured.
     #[serde(default)]
     pub meter: Option<String>,
+    /// How the step moves with what is measured, of a price by volume.
+    #[serde(default)]
+    pub moves: TierMoves,
     /// What must happen for it to be charged; none for always.
     #[serde(default)]
     pub trigger: Option<Text>,
@@ -294,9 +310,32 @@ impl RateCard {
     /// [`InvalidRateCard`] with every error that was found: one when the file cannot be read as
     /// YAML, otherwise all that the checks find.
     pub fn load(file: &str, text: &str) -> Result<Self, InvalidRateCard> {
+        Self::placed(file, text).map(|(card, _)| card)
+    }
+
+    /// Reads a card and says everything that is wrong with it: errors, and warnings about what is
+    /// allowed and cannot have been meant. There is a card if there is no error.
+    pub fn check(file: &str, text: &str) -> Checked {
+        let read = match file::read(file, text) {
+            Ok(read) => read,
+            Err(invalid) => return Checked { card: None, findings: invalid.errors },
+        };
+        let findings = check::check(file, &read);
+        let is_sound = findings.iter().all(|finding| finding.level != Level::Error);
+        let card = is_sound.then(|| file::finish(read, text));
+        Checked { card, findings }
+    }
+
+    /// A card with the line and column of its days.
+    pub(crate) fn placed(file: &str, text: &str) -> Result<(Self, (u64, u64)), InvalidRateCard> {
         let read = file::read(file, text)?;
-        check::check(file, &read)?;
-        Ok(file::finish(read, text))
+        let mut errors = check::check(file, &read);
+        errors.retain(|finding| finding.level == Level::Error);
+        if !errors.is_empty() {
+            return Err(InvalidRateCard { errors });
+        }
+        let at = read.effective.defined;
+        Ok((file::finish(read, text), (at.line(), at.column())))
     }
 
     /// Its code.
@@ -354,6 +393,17 @@ impl RateCard {
             .collect()
     }
 
+    /// Whether a month cannot be priced without what came before it: prices whose step moves only
+    /// after several months, and minimums for a year.
+    pub fn looks_back(&self) -> bool {
+        self.prices.iter().any(|price| {
+            let slow = matches!(price.moves, TierMoves::Hysteresis(_));
+            let yearly_minimum = price.cadence == Cadence::Yearly
+                && matches!(price.model, Model::MinimumCommitment(_));
+            slow || yearly_minimum
+        })
+    }
+
     /// How a price relates to tax.
     pub fn tax_mode_of(&self, price: &Price) -> TaxMode {
         price.tax_mode.unwrap_or(self.tax.mode)
@@ -385,6 +435,18 @@ impl Plan {
     /// The limits of a unit, if the plan counts it.
     pub fn limits(&self, unit: Unit) -> Option<&Limits> {
         self.quantities.iter().find(|limits| limits.unit == unit)
+    }
+
+    /// How many of a unit are charged for when so many are used: where fewer than the minimum are
+    /// sold, at least the minimum.
+    pub fn charged_for(&self, unit: Unit, used: Quantity) -> Quantity {
+        match self.limits(unit) {
+            Some(Limits { minimum: Some(least), below_minimum, .. }) => match below_minimum {
+                BelowMinimum::ChargeMinimum => used.max(*least),
+                BelowMinimum::Refuse => used,
+            },
+            Some(Limits { minimum: None, .. }) | None => used,
+        }
     }
 }
 

@@ -4,12 +4,18 @@
 //! to and including its own end. Quantities are exact decimals, so 10.000 GB is in the step up to
 //! 10 and 10.001 GB is not.
 
+mod moves;
+mod others;
+
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use tasuki_core::catalog::Quantity;
 use tasuki_core::money::{Money, MoneyError, Rounding};
 use tasuki_core::rate::Rate;
 use tasuki_core::text::Text;
+
+pub use moves::{Decided, Hysteresis, TierMoves, step_for};
+pub use others::{Commitment, Percentage};
 
 /// How the amount of a price is found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,6 +31,10 @@ pub enum Model {
     Graduated(Vec<Tier>),
     /// So much for each package begun.
     Package(Package),
+    /// A share of what other prices come to.
+    Percentage(Percentage),
+    /// What other prices lack to an agreed minimum, at the end of each period.
+    MinimumCommitment(Commitment),
     /// Not priced: somebody has to ask. The text says why.
     NeedsQuote(Text),
 }
@@ -80,6 +90,8 @@ pub enum Amount {
         /// For how many.
         charged: Quantity,
     },
+    /// What other prices come to decides, not a quantity.
+    OfOthers,
     /// Nobody has priced it: a person must (要見積).
     NeedsQuote,
 }
@@ -112,15 +124,60 @@ impl Model {
                     .ceil();
                 priced(times(package.amount, packages, rounding)?, quantity)
             }
+            Self::Percentage(_) | Self::MinimumCommitment(_) => Ok(Amount::OfOthers),
             Self::NeedsQuote(_) => Ok(Amount::NeedsQuote),
         }
+    }
+
+    /// What a quantity costs in the step with that number, whichever step it falls into itself: for
+    /// prices whose step somebody has to agree to.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn amount_in_step(
+        &self,
+        step: usize,
+        quantity: Quantity,
+        rounding: Rounding,
+    ) -> Result<Amount, MoneyError> {
+        match self.tiers().get(step) {
+            Some(tier) if !tier.needs_quote => {
+                let amount = in_step(tier, quantity.value(), rounding)?;
+                Ok(Amount::Priced { amount, charged: quantity })
+            }
+            Some(_) | None => Ok(Amount::NeedsQuote),
+        }
+    }
+
+    /// The codes of the prices that decide its amount; none for prices that stand for themselves.
+    pub fn others(&self) -> &[String] {
+        match self {
+            Self::Percentage(share) => &share.of,
+            Self::MinimumCommitment(commitment) => &commitment.of,
+            Self::Flat(_)
+            | Self::PerUnit(_)
+            | Self::Volume(_)
+            | Self::Graduated(_)
+            | Self::Package(_)
+            | Self::NeedsQuote(_) => &[],
+        }
+    }
+
+    /// Whether other prices decide its amount.
+    pub const fn is_of_others(&self) -> bool {
+        matches!(self, Self::Percentage(_) | Self::MinimumCommitment(_))
     }
 
     /// The steps, if it has any.
     pub fn tiers(&self) -> &[Tier] {
         match self {
             Self::Volume(tiers) | Self::Graduated(tiers) => tiers,
-            Self::Flat(_) | Self::PerUnit(_) | Self::Package(_) | Self::NeedsQuote(_) => &[],
+            Self::Flat(_)
+            | Self::PerUnit(_)
+            | Self::Package(_)
+            | Self::Percentage(_)
+            | Self::MinimumCommitment(_)
+            | Self::NeedsQuote(_) => &[],
         }
     }
 
@@ -132,6 +189,8 @@ impl Model {
             | Self::Volume(_)
             | Self::Graduated(_)
             | Self::Package(_)
+            | Self::Percentage(_)
+            | Self::MinimumCommitment(_)
             | Self::NeedsQuote(_) => None,
         }
     }
@@ -144,7 +203,16 @@ impl Model {
 
 /// The step that a quantity falls into.
 pub fn step_of(tiers: &[Tier], quantity: Quantity) -> Option<&Tier> {
-    tiers.iter().find(|tier| tier.up_to.is_none_or(|end| quantity <= end))
+    tiers.get(number_of(tiers, quantity))
+}
+
+/// The number of the step that a quantity falls into, from 0; the number of steps for a quantity above
+/// the last.
+pub fn number_of(tiers: &[Tier], quantity: Quantity) -> usize {
+    tiers
+        .iter()
+        .position(|tier| tier.up_to.is_none_or(|end| quantity <= end))
+        .unwrap_or(tiers.len())
 }
 
 /// Every part of the quantity in its own step; a step that nothing falls into is not charged.
@@ -232,7 +300,7 @@ mod tests {
     fn yen_of(model: &Model, quantity: &str) -> Option<i64> {
         match model.amount(quantity.parse().unwrap(), Rounding::Down).unwrap() {
             Amount::Priced { amount, .. } => Some(amount.amount()),
-            Amount::NeedsQuote => None,
+            Amount::NeedsQuote | Amount::OfOthers => None,
         }
     }
 

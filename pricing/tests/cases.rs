@@ -9,8 +9,23 @@ mod month;
 mod quote;
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
+use tasuki_pricing::cards::Cards;
+use tasuki_pricing::rate_card::RateCard;
+
+/// The cards that come with the program, and those under `tests/cards/` with what those do not sell.
+pub(crate) static CARDS: LazyLock<Cards> = LazyLock::new(|| {
+    let mut cards = Cards::built_in().unwrap().all().to_vec();
+    let files = Path::new("tests/cards").read_dir().unwrap();
+    for path in files.map(|file| file.unwrap().path()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let card = RateCard::load(&path.display().to_string(), &text);
+        cards.push(Arc::new(card.unwrap_or_else(|wrong| panic!("{wrong}"))));
+    }
+    Cards::of(cards)
+});
 
 /// One case.
 #[derive(Debug, Deserialize)]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::cards::Cards;
-use crate::invoice_lines::{MonthAsk, MonthCharges, invoice_lines};
+use crate::invoice_lines::{MonthAsk, MonthCharges, Past, invoice_lines};
 use crate::quote_lines::{Ask, quote_lines};
 
 static CARDS: LazyLock<Cards> = LazyLock::new(|| Cards::built_in().unwrap());
@@ -96,7 +96,14 @@ fn taken(priced: &Priced, start: CivilDate) -> Subscription {
 
 fn billed(of: &Subscription, month: Month) -> MonthCharges {
     let zone = Zone::named(Zone::TOKYO).unwrap();
-    let ask = MonthAsk { subscription: of, month, zone: &zone, measured: &[], triggered: &[] };
+    let ask = MonthAsk {
+        subscription: of,
+        month,
+        zone: &zone,
+        measured: &[],
+        triggered: &[],
+        past: Past::NONE,
+    };
     invoice_lines(&CARDS, ask).unwrap()
 }
 

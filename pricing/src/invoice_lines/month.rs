@@ -1,20 +1,24 @@
 //! The charges of one month, phase by phase.
 
-use tasuki_core::catalog::{BillingCycle, Cadence, Quantity};
+use tasuki_core::catalog::{Cadence, Proration, Quantity};
 use tasuki_core::days::DayPeriod;
-use tasuki_core::money::{Money, Rounding};
+use tasuki_core::money::{Money, MoneyError, Rounding};
 use tasuki_core::quote::Discount;
-use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem, Subscription};
+use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem};
 use tasuki_core::text::Text;
-use tasuki_core::time::CivilDate;
+use tasuki_core::time::{CivilDate, Month, TimeError};
 
+use super::spans::{billed_from, in_part, nominal_month, not_suspended, year_anchor};
 use super::{Attention, InvoiceError, InvoiceLine, MonthAsk, Triggered};
 use crate::cards::Cards;
 use crate::discount;
 use crate::proration::{Fraction, fraction};
 use crate::quote_lines::{Chosen, resolve_item};
 use crate::rate_card::{Price, RateCard};
-use crate::tier::Amount;
+use crate::tier::{Amount, TierMoves, step_for};
+
+/// Months of a year.
+pub(super) const MONTHS_OF_YEAR: i32 = 12;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -26,25 +30,29 @@ pub(super) struct Charges {
 }
 
 /// One item in one phase.
-struct Context<'a> {
-    ask: MonthAsk<'a>,
-    phase: &'a Phase,
-    card: &'a RateCard,
-    item: &'a SubscribedItem,
-    chosen: &'a Chosen<'a>,
+pub(super) struct Context<'a> {
+    pub(super) ask: MonthAsk<'a>,
+    pub(super) phase: &'a Phase,
+    pub(super) card: &'a RateCard,
+    pub(super) item: &'a SubscribedItem,
+    pub(super) chosen: &'a Chosen<'a>,
     /// The first day on which the item is charged at all.
-    billed_from: CivilDate,
+    pub(super) billed_from: CivilDate,
 }
 
 /// A price with what it is charged for.
-struct Charge<'a> {
-    price: &'a Price,
-    quantity: Quantity,
-    service_period: DayPeriod,
-    part: Fraction,
+pub(super) struct Charge<'a> {
+    pub(super) price: &'a Price,
+    pub(super) quantity: Quantity,
+    pub(super) service_period: DayPeriod,
+    pub(super) part: Fraction,
+    /// What earlier phases charged of the same period, in the units of the part.
+    pub(super) before: i64,
     /// The whole period that the part is of, and the days of it that are charged; none for what is
     /// charged at once.
-    days: Option<(DayPeriod, Vec<DayPeriod>)>,
+    pub(super) days: Option<(DayPeriod, Vec<DayPeriod>)>,
+    /// The amount, where other prices decide it.
+    pub(super) amount: Option<Money>,
 }
 
 pub(super) fn charge_phase(
@@ -83,8 +91,13 @@ fn charge_price(
         quantity,
         service_period,
         part: Fraction::WHOLE,
+        before: 0,
         days: None,
+        amount: None,
     };
+    if price.model.is_of_others() {
+        return Ok(());
+    }
     match price.cadence {
         Cadence::Initial | Cadence::OneOff => {
             let due = calendar.contains(context.billed_from)
@@ -94,12 +107,8 @@ fn charge_price(
             }
         }
         Cadence::Monthly => {
-            let nominal = match context.ask.subscription.cycle {
-                BillingCycle::CalendarMonth => Some(calendar),
-                BillingCycle::Anniversary => {
-                    DayPeriod::starting_in(context.billed_from, 1, month)?.map(|(_, period)| period)
-                }
-            };
+            let cycle = price.anchor.unwrap_or(context.ask.subscription.cycle);
+            let nominal = nominal_month(cycle, context.billed_from, month)?;
             let Some(nominal) = nominal else { return Ok(()) };
             let days = context.days(nominal);
             let part = fraction(price.proration, nominal, &days, context.ask.zone)?;
@@ -107,17 +116,18 @@ fn charge_price(
                 && !part.is_nothing()
             {
                 let service_period = DayPeriod::new(first.start(), last.end())?;
-                let quantity = context.measured(price)?.unwrap_or(quantity);
+                let quantity = context.counted(price)?.unwrap_or(quantity);
                 let days = Some((nominal, days));
-                context.charge(&Charge { price, quantity, service_period, part, days }, charges)?;
+                let before = context.charged_before(price, nominal)?;
+                let charge = Charge { days, part, before, ..whole(service_period, quantity) };
+                context.charge(&charge, charges)?;
             }
         }
         Cadence::Yearly => {
-            let year = DayPeriod::starting_in(context.billed_from, 12, month)?;
-            if let Some((_, period)) = year
-                && context.is_charged_on(period.start())
-            {
-                context.charge(&whole(period, quantity), charges)?;
+            let first = year_anchor(price.anchor, context.billed_from);
+            if let Some((_, year)) = DayPeriod::starting_in(first, MONTHS_OF_YEAR, month)? {
+                let quantity = context.counted(price)?.unwrap_or(quantity);
+                context.charge_year(&whole(year, quantity), charges)?;
             }
         }
         Cadence::Usage => {
@@ -151,18 +161,21 @@ pub(super) fn charge_triggered(
         .filter(|price| price.is_contingent() || price.option.is_some())
         .ok_or_else(unknown)?;
     let context = Context { ask, phase, card, item, chosen: &chosen, billed_from: happened.on };
-    let day = happened.on.tomorrow().map_err(|_| tasuki_core::time::TimeError::OutOfRange)?;
+    let day = happened.on.tomorrow().map_err(|_| TimeError::OutOfRange)?;
     let charge = Charge {
         price,
         quantity: happened.quantity,
         service_period: DayPeriod::new(happened.on, day)?,
         part: Fraction::WHOLE,
+        before: 0,
         days: None,
+        amount: None,
     };
     match price.model.amount(happened.quantity, card.rounding)? {
         // What only may happen was not discounted in the quote, and is not here.
         Amount::Priced { .. } => context.add(&charge, charges).map(|_| ()),
-        Amount::NeedsQuote => {
+        // A share of nothing in particular is no amount: like one that nobody has priced.
+        Amount::NeedsQuote | Amount::OfOthers => {
             let agreed = happened
                 .agreed
                 .ok_or_else(|| InvoiceError::NoAgreedAmount { code: happened.price.clone() })?;
@@ -174,29 +187,59 @@ pub(super) fn charge_triggered(
     }
 }
 
-/// The first day on which an item is in use and a paid phase runs.
-fn billed_from(subscription: &Subscription, item: &SubscribedItem) -> Option<CivilDate> {
-    let paid = subscription
-        .phases
-        .iter()
-        .filter(|phase| phase.kind == PhaseKind::Paid)
-        .find_map(|phase| phase.from)?;
-    let from = item.starts_on?.max(paid);
-    item.ends_on.is_none_or(|end| from < end).then_some(from)
-}
-
 impl Context<'_> {
     /// The days of a span on which the item is in use, the phase runs, and nothing is suspended.
     fn days(&self, span: DayPeriod) -> Vec<DayPeriod> {
         let used = self.phase.within(span).and_then(|days| self.item.used_within(days));
-        let mut left: Vec<_> = used.into_iter().collect();
-        for pause in &self.ask.subscription.pauses {
-            let end = pause.until.unwrap_or(span.end()).max(pause.from);
-            if let Ok(pause) = DayPeriod::new(pause.from, end) {
-                left = left.into_iter().flat_map(|days| days.without(pause)).collect();
-            }
+        not_suspended(self.ask.subscription, used, span)
+    }
+
+    /// What paid phases before this one charge of the same period: parts of one fee make the whole.
+    fn charged_before(&self, price: &Price, nominal: DayPeriod) -> Result<i64, InvoiceError> {
+        let subscription = self.ask.subscription;
+        let earlier =
+            |phase: &&Phase| phase.kind == PhaseKind::Paid && phase.from < self.phase.from;
+        let mut before = 0_i64;
+        for phase in subscription.phases.iter().filter(earlier) {
+            let used = phase.within(nominal).and_then(|days| self.item.used_within(days));
+            let days = not_suspended(subscription, used, nominal);
+            let part = fraction(price.proration, nominal, &days, self.ask.zone)?;
+            before = before.saturating_add(part.used());
         }
-        left
+        // A period that is charged whole has no parts.
+        Ok(if price.proration == Proration::None { 0 } else { before })
+    }
+
+    /// A yearly fee is charged once, when its year begins, for the days on which the item will be in
+    /// use as far as that is known. Suspensions and new prices change nothing until the next year.
+    fn charge_year(&self, whole: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+        let (price, year) = (whole.price, whole.service_period);
+        if !self.is_charged_on(year.start().max(self.billed_from)) {
+            return Ok(());
+        }
+        let used = year.from_day(self.billed_from).and_then(|days| match self.item.ends_on {
+            Some(end) => days.before_day(end),
+            None => Some(days),
+        });
+        let days: Vec<_> = used.into_iter().collect();
+        let part = fraction(price.proration, year, &days, self.ask.zone)?;
+        let Charge { quantity, .. } = *whole;
+        let charge = if part.is_whole() {
+            Charge {
+                price,
+                quantity,
+                service_period: year,
+                part,
+                before: 0,
+                days: None,
+                amount: None,
+            }
+        } else {
+            let service_period = used.unwrap_or(year);
+            let days = Some((year, days));
+            Charge { price, quantity, service_period, part, before: 0, days, amount: None }
+        };
+        self.charge(&charge, charges)
     }
 
     fn is_charged_on(&self, day: CivilDate) -> bool {
@@ -210,22 +253,30 @@ impl Context<'_> {
     /// What was measured for a price by meter; the sum if several reports are given.
     fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
         let Some(meter) = &price.meter else { return Ok(None) };
-        let mut reports = self
-            .ask
-            .measured
-            .iter()
-            .filter(|of| of.item_id == self.item.item_id && of.meter == *meter)
-            .map(|of| of.quantity);
-        let Some(first) = reports.next() else { return Ok(None) };
-        reports
-            .try_fold(first, Quantity::plus)
-            .ok_or(tasuki_core::money::MoneyError::Overflow)
-            .map(Some)
-            .map_err(InvoiceError::from)
+        let reports = self.ask.measured.iter();
+        total(
+            reports
+                .filter(|of| of.item_id == self.item.item_id && of.meter == *meter)
+                .map(|of| of.quantity),
+        )
+    }
+
+    /// What was measured for a price, or the least that it is charged for.
+    fn counted(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
+        let measured = self.measured(price)?;
+        let plan = self.chosen.plan;
+        Ok(match price.unit {
+            Some(unit) => measured.map(|used| plan.charged_for(unit, used)),
+            None => measured,
+        })
     }
 
     /// Charges something that was quoted, with what is taken off it.
-    fn charge(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+    pub(super) fn charge(
+        &self,
+        charge: &Charge<'_>,
+        charges: &mut Charges,
+    ) -> Result<(), InvoiceError> {
         let whole = self.add(charge, charges)?;
         let Some(charged) = charges.lines.last() else { return Ok(()) };
         let (line, mut left) = (charged.clone(), charged.amount);
@@ -233,7 +284,7 @@ impl Context<'_> {
         let discounts = self.ask.subscription.discounts.iter();
         for discount in discounts.filter(|of| of.is_off(service, cadence)) {
             let Some(part) = self.reduced(charge, discount.ends_on)? else { continue };
-            let reduced = part.of(whole, self.card.rounding)?;
+            let reduced = part.of_after(charge.before, whole, self.card.rounding)?;
             let off = discount::off(reduced, discount, left)?;
             if off.is_zero() {
                 continue;
@@ -276,7 +327,7 @@ impl Context<'_> {
     fn add(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<Money, InvoiceError> {
         let price = charge.price;
         let rounding = self.card.rounding;
-        let mut found = price.model.amount(charge.quantity, rounding)?;
+        let mut found = self.found(charge, charges)?;
         if found == Amount::NeedsQuote
             && let Some(largest) = price.model.largest_priced()
         {
@@ -287,11 +338,45 @@ impl Context<'_> {
         let Amount::Priced { amount, charged } = found else {
             return Err(InvoiceError::NoAgreedAmount { code: price.price.clone() });
         };
-        let part = charge.part.of(amount, rounding)?;
+        let part = charge.part.of_after(charge.before, amount, rounding)?;
         let note = self.how_found(charge);
         charges.lines.push(self.line(charge, (part, charged), note));
         charges.tax_rounding = Some(self.card.tax.rounding);
         Ok(amount)
+    }
+
+    /// The amount of a charge for a whole period. Where the months decide the step, they do.
+    fn found(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<Amount, InvoiceError> {
+        let (price, rounding) = (charge.price, self.card.rounding);
+        if let Some(amount) = charge.amount {
+            return Ok(Amount::Priced { amount, charged: charge.quantity });
+        }
+        let (tiers, is_measured) = (price.model.tiers(), price.meter.is_some());
+        if price.moves == TierMoves::Automatic || tiers.is_empty() || !is_measured {
+            return Ok(price.model.amount(charge.quantity, rounding)?);
+        }
+        let agreed = self.chosen.quantity_of(price);
+        let decided = step_for(price.moves, tiers, agreed, &self.months(price)?);
+        if decided.to_agree.is_some() {
+            charges.attention.push(self.to_agree(charge, agreed));
+        }
+        Ok(price.model.amount_in_step(decided.step, charge.quantity, rounding)?)
+    }
+
+    /// What was measured for a price, month by month since it is charged, this month last.
+    fn months(&self, price: &Price) -> Result<Vec<Option<Quantity>>, InvoiceError> {
+        let Some(meter) = &price.meter else { return Ok(Vec::new()) };
+        let mut months = Vec::new();
+        let mut month = Month::of(self.billed_from);
+        while month < self.ask.month {
+            let reports = self.ask.past.measured.iter().filter(|(of, it)| {
+                *of == month && it.item_id == self.item.item_id && it.meter == *meter
+            });
+            months.push(total(reports.map(|(_, it)| it.quantity))?);
+            month = month.next()?;
+        }
+        months.push(self.measured(price)?);
+        Ok(months)
     }
 
     fn line(
@@ -323,11 +408,11 @@ impl Context<'_> {
 
     fn how_found(&self, charge: &Charge<'_>) -> Option<Text> {
         let part = charge.part;
+        if charge.amount.is_some() {
+            return Some(crate::quote_lines::how_found_of_others(self.card, charge.price));
+        }
         if !part.is_whole() {
-            return Some(Text::new(
-                format!("日割り {}/{}", part.used(), part.whole()),
-                format!("For {} of {} days", part.used(), part.whole()),
-            ));
+            return Some(in_part(charge.price.proration, part));
         }
         let unit = charge.price.unit.filter(|_| charge.price.meter.is_some())?;
         let label = unit.label();
@@ -342,6 +427,24 @@ impl Context<'_> {
                 format!("By the {quantity} {} that were declared", label.en),
             ),
         })
+    }
+
+    fn to_agree(&self, charge: &Charge<'_>, agreed: Quantity) -> Attention {
+        let quantity = charge.quantity;
+        Attention {
+            item_id: self.item.item_id,
+            code: charge.price.price.clone(),
+            message: Text::new(
+                format!(
+                    "当月の {quantity} は、お申込みの {agreed} とは別の段階です。変更にはお客様の同意が\
+                     必要なため、お申込みの段階で計上しました"
+                ),
+                format!(
+                    "{quantity} lies in another step than the {agreed} that were agreed: charged as \
+                     agreed until the customer agrees to the other"
+                ),
+            ),
+        }
     }
 
     fn too_much(&self, charge: &Charge<'_>, largest: Quantity) -> Attention {
@@ -359,4 +462,11 @@ impl Context<'_> {
             ),
         }
     }
+}
+
+/// The sum of what was reported; nothing if nothing was.
+fn total(mut reports: impl Iterator<Item = Quantity>) -> Result<Option<Quantity>, InvoiceError> {
+    let Some(first) = reports.next() else { return Ok(None) };
+    let sum = reports.try_fold(first, Quantity::plus).ok_or(MoneyError::Overflow)?;
+    Ok(Some(sum))
 }

@@ -10,6 +10,12 @@ use super::*;
 use crate::quote_lines::{Ask, quote_lines};
 use crate::rate_card::RateCard;
 
+/// A card with every kind of price.
+static EVERY_MODEL: LazyLock<Cards> = LazyLock::new(|| {
+    let text = include_str!("../../tests/cards/every-model.yaml");
+    Cards::load([("every-model.yaml", text)]).unwrap()
+});
+
 static CARDS: LazyLock<Cards> = LazyLock::new(|| Cards::built_in().unwrap());
 
 fn day(text: &str) -> CivilDate {
@@ -93,6 +99,7 @@ fn charges(cards: &Cards, subscription: &Subscription, month: &str, zone: &str) 
         zone: &Zone::named(zone).unwrap(),
         measured: &[],
         triggered: &[],
+        past: Past::NONE,
     };
     invoice_lines(cards, ask).unwrap()
 }
@@ -149,6 +156,7 @@ fn prices_that_are_not_there_are_an_error_and_not_nothing() {
         zone: &Zone::named("UTC").unwrap(),
         measured: &[],
         triggered: &[],
+        past: Past::NONE,
     };
     assert!(matches!(invoice_lines(&cards, ask), Err(InvoiceError::UnknownCard(_))));
 }
@@ -210,4 +218,86 @@ proptest! {
         prop_assert_eq!(charges(cards, &forward, &month, zone).sum, here);
         prop_assert_eq!(charges(cards, &backward, &month, zone).sum, here);
     }
+
+    #[test]
+    fn the_order_of_lines_changes_no_sum_whatever_the_models(
+        offset in 0_i64..400, endpoints in 1_u32..60, gb in 0_u32..20, rotate in 0_usize..3,
+    ) {
+        let cards = &*EVERY_MODEL;
+        let card = cards.version("every-model", "1").unwrap();
+        let start = day("2021-01-01").checked_add(jiff::Span::new().days(offset)).unwrap();
+        let items = bundle(endpoints, gb);
+        let mut turned = items.clone();
+        turned.rotate_left(rotate);
+        turned.swap(0, 1);
+        let phases = vec![phase(card, &start.to_string(), None)];
+        let one = subscription(phases.clone(), items.clone(), start);
+        let other = subscription(phases, turned.clone(), start);
+        for month in [Month::of(start), Month::of(start).next().unwrap()] {
+            let of = |it: &Subscription| charges(cards, it, &month.to_string(), Zone::TOKYO);
+            let (one, other) = (of(&one), of(&other));
+            prop_assert_eq!(one.sum, other.sum);
+            prop_assert_eq!(&one.taxes, &other.taxes);
+        }
+        let quoted = |items| quote_lines(card, &Ask::on(start, items)).unwrap().totals;
+        prop_assert_eq!(quoted(items), quoted(turned));
+    }
+
+    #[test]
+    fn using_it_for_longer_never_costs_less(
+        start in 0_i64..200, less in 1_i64..200, more in 0_i64..40, endpoints in 1_u32..60,
+    ) {
+        let cards = &*EVERY_MODEL;
+        let card = cards.version("every-model", "1").unwrap();
+        let start = day("2021-01-01").checked_add(jiff::Span::new().days(start)).unwrap();
+        let cost = |n_days: i64| {
+            let end = start.checked_add(jiff::Span::new().days(n_days)).unwrap();
+            let phases = vec![phase(card, &start.to_string(), None)];
+            let mut of = subscription(phases, bundle(endpoints, 5), start);
+            of.items.iter_mut().for_each(|item| item.ends_on = Some(end));
+            let mut month = Month::of(start);
+            let mut sum = 0;
+            while month.first_day() < end {
+                sum += charges(cards, &of, &month.to_string(), Zone::TOKYO).sum.net.amount();
+                month = month.next().unwrap();
+            }
+            sum
+        };
+        prop_assert!(cost(less) <= cost(less + more), "{} {}", cost(less), cost(less + more));
+    }
+
+    #[test]
+    fn moving_to_the_same_prices_on_any_day_costs_nothing(
+        day_of_move in 1_i64..89, endpoints in 1_u32..60,
+    ) {
+        let cards = &*EVERY_MODEL;
+        let card = cards.version("every-model", "1").unwrap();
+        let start = day("2021-01-01");
+        let moved_on = start.checked_add(jiff::Span::new().days(day_of_move)).unwrap();
+        let moved = vec![
+            phase(card, "2021-01-01", Some(&moved_on.to_string())),
+            phase(card, &moved_on.to_string(), None),
+        ];
+        let stayed = vec![phase(card, "2021-01-01", None)];
+        // Amounts that other prices decide belong to the prices of each phase, so without them.
+        let items = vec![SelectedItem::of(Service::Edr).with_endpoints(endpoints)];
+        let yen = |phases: Vec<Phase>, month| {
+            let of = subscription(phases, items.clone(), start);
+            let lines = charges(cards, &of, month, Zone::TOKYO).lines;
+            let of_edr = lines.iter().filter(|line| line.code.starts_with("edr."));
+            of_edr.map(|line| line.amount.amount()).sum::<i64>()
+        };
+        for month in ["2021-01", "2021-02", "2021-03"] {
+            prop_assert_eq!(yen(moved.clone(), month), yen(stayed.clone(), month), "{}", month);
+        }
+    }
+}
+
+/// Everything that the card of every kind of price sells.
+fn bundle(endpoints: u32, gb: u32) -> Vec<SelectedItem> {
+    vec![
+        SelectedItem::of(Service::Utm),
+        SelectedItem::of(Service::CloudWaf).with_traffic_gb(Quantity::whole(gb)),
+        SelectedItem::of(Service::Edr).with_endpoints(endpoints),
+    ]
 }

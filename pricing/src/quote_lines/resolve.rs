@@ -5,7 +5,7 @@ use tasuki_core::problem::Violation;
 use tasuki_core::time::CivilDate;
 
 use super::{Ask, QuoteError};
-use crate::rate_card::{BelowMinimum, Fractions, Limits, Plan, PlanOption, Price, RateCard};
+use crate::rate_card::{BelowMinimum, Fractions, Plan, PlanOption, Price, RateCard};
 
 /// One service of a selection, complete.
 #[derive(Debug, Clone)]
@@ -46,14 +46,7 @@ impl<'a> Chosen<'a> {
     /// How many a price of the plan itself is charged for.
     pub(crate) fn quantity_of(&self, price: &Price) -> Quantity {
         let Some(unit) = price.unit else { return Quantity::ONE };
-        let declared = self.declared(unit);
-        match self.plan.limits(unit) {
-            Some(Limits { minimum: Some(least), below_minimum, .. }) => match below_minimum {
-                BelowMinimum::ChargeMinimum => declared.max(*least),
-                BelowMinimum::Refuse => declared,
-            },
-            Some(Limits { minimum: None, .. }) | None => declared,
-        }
+        self.plan.charged_for(unit, self.declared(unit))
     }
 }
 

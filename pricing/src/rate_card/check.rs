@@ -1,24 +1,26 @@
 //! Everything about a card that its shape does not say.
 
+mod models;
+mod reach;
+
 use std::collections::BTreeSet;
 
 use serde_saphyr::{Location, Spanned};
-use tasuki_core::catalog::{Cadence, Proration, Quantity, Unit};
-use tasuki_core::money::Money;
+use tasuki_core::catalog::{Cadence, Proration};
 use tasuki_core::rate::Rate;
 use tasuki_core::text::Text;
 
-use super::error::{InvalidRateCard, RateCardError, nearest};
+use super::error::{Level, RateCardError, nearest};
 use super::file::File;
 use super::{Plan, PlanOption, Price};
-use crate::tier::{Model, Tier};
 
 /// The longest that a quote can be accepted.
 const MAX_VALID_DAYS: u32 = 365;
 
-/// Looks for everything that is wrong, not only the first.
-pub(super) fn check(file: &str, card: &File) -> Result<(), InvalidRateCard> {
-    let mut found = Found { file, errors: Vec::new() };
+/// Looks for everything that is wrong, not only the first; errors and warnings in the order of the
+/// file.
+pub(super) fn check(file: &str, card: &File) -> Vec<RateCardError> {
+    let mut found = Found { file, about: "card", errors: Vec::new() };
     head(card, &mut found);
     codes(card, &mut found);
     for plan in &card.plans {
@@ -29,28 +31,39 @@ pub(super) fn check(file: &str, card: &File) -> Result<(), InvalidRateCard> {
     }
     for price in &card.prices {
         check_price(card, price, &mut found);
-        check_model(card, price, &mut found);
+        models::check(card, price, &mut found);
     }
-    if found.errors.is_empty() {
-        return Ok(());
-    }
+    reach::check(card, &mut found);
     found.errors.sort_by_key(|error| (error.line, error.column));
-    Err(InvalidRateCard { errors: found.errors })
+    found.errors
 }
 
 struct Found<'a> {
     file: &'a str,
+    /// What is looked at.
+    about: &'static str,
     errors: Vec<RateCardError>,
 }
 
 impl Found<'_> {
     fn add(&mut self, at: Location, message: impl Into<String>, suggestion: impl Into<String>) {
+        self.push(Level::Error, at, (message.into(), suggestion.into()));
+    }
+
+    /// Something that is allowed and that nobody can have meant.
+    fn warn(&mut self, at: Location, message: impl Into<String>, suggestion: impl Into<String>) {
+        self.push(Level::Warning, at, (message.into(), suggestion.into()));
+    }
+
+    fn push(&mut self, level: Level, at: Location, (message, suggestion): (String, String)) {
         self.errors.push(RateCardError {
+            level,
+            code: self.about,
             file: self.file.to_owned(),
             line: at.line(),
             column: at.column(),
-            message: message.into(),
-            suggestion: suggestion.into(),
+            message,
+            suggestion,
         });
     }
 
@@ -80,6 +93,7 @@ impl Found<'_> {
 }
 
 fn head(card: &File, found: &mut Found<'_>) {
+    found.about = "period";
     let allowed = |text: &str| {
         !text.is_empty()
             && text
@@ -130,6 +144,7 @@ fn head(card: &File, found: &mut Found<'_>) {
 
 /// Codes are unique, and every service has exactly one default plan.
 fn codes(card: &File, found: &mut Found<'_>) {
+    found.about = "reference";
     let plans = card.plans.iter().map(|plan| (plan.value.plan.as_str(), plan.defined));
     let options = card.options.iter().map(|of| (of.value.option.as_str(), of.defined));
     let prices = card.prices.iter().map(|price| (price.value.price.as_str(), price.defined));
@@ -171,6 +186,7 @@ fn codes(card: &File, found: &mut Found<'_>) {
 
 fn check_plan(card: &File, plan: &Spanned<Plan>, found: &mut Found<'_>) {
     let (at, plan) = (plan.defined, &plan.value);
+    found.about = "plan";
     found.text(at, "name", &plan.name);
     found.text(at, "description", &plan.description);
     for term in plan.included.iter().chain(&plan.not_included) {
@@ -218,6 +234,10 @@ fn check_plan(card: &File, plan: &Spanned<Plan>, found: &mut Found<'_>) {
 
 fn check_option(card: &File, option: &Spanned<PlanOption>, found: &mut Found<'_>) {
     let (at, option) = (option.defined, &option.value);
+    found.about = "option";
+    if option.plans.is_empty() {
+        found.add(at, "the option is for no plan, so nobody can take it", "name its plans");
+    }
     found.text(at, "name", &option.name);
     let plans = card.plans.iter().map(|plan| plan.value.plan.as_str());
     for code in &option.plans {
@@ -247,6 +267,7 @@ fn check_option(card: &File, option: &Spanned<PlanOption>, found: &mut Found<'_>
 
 fn check_price(card: &File, price: &Spanned<Price>, found: &mut Found<'_>) {
     let (at, price) = (price.defined, &price.value);
+    found.about = "price";
     found.text(at, "label", &price.label);
     if let Some(trigger) = &price.trigger {
         found.text(at, "trigger", trigger);
@@ -290,129 +311,11 @@ fn check_price(card: &File, price: &Spanned<Price>, found: &mut Found<'_>) {
             "remove `proration`",
         );
     }
-}
-
-fn check_model(card: &File, price: &Spanned<Price>, found: &mut Found<'_>) {
-    let (at, price) = (price.defined, &price.value);
-    match &price.model {
-        Model::Flat(amount) => amounts(at, [Some(*amount)], found),
-        Model::PerUnit(of) => amounts(at, [Some(of.amount)], found),
-        Model::Package(package) => {
-            amounts(at, [Some(package.amount)], found);
-            if package.size.is_zero() {
-                found.add(at, "a package of nothing has no price", "write a `size` above 0");
-            }
-        }
-        Model::Volume(tiers) | Model::Graduated(tiers) => {
-            check_tiers(card, at, price, tiers, found);
-        }
-        Model::NeedsQuote(why) => {
-            found.text(at, "needs_quote", why);
-            let mut plans = card.plans.iter().map(|plan| &plan.value);
-            let default = plans.find(|plan| plan.default && price.is_for(&plan.plan));
-            if let Some(plan) = default
-                && price.option.is_none()
-                && !price.is_contingent()
-            {
-                found.add(
-                    at,
-                    format!(
-                        "nobody can buy `{}`: its price `{}` is unknown",
-                        plan.plan, price.price
-                    ),
-                    "give an amount, or make another plan the default",
-                );
-            }
-        }
-    }
-    let counted = price.unit.filter(|unit| !matches!(unit, Unit::Unit | Unit::Time));
-    let Some(unit) = counted else { return };
-    for plan in card.plans.iter().filter(|plan| price.is_for(&plan.value.plan)) {
-        let limited = plan.value.limits(unit).is_some();
-        if !limited && price.option.is_none() && !price.is_contingent() {
-            found.add(
-                at,
-                format!("the plan `{}` does not count `{unit}`", plan.value.plan),
-                format!("add `- {{ unit: {unit}, … }}` to its `quantities`"),
-            );
-        }
-    }
-}
-
-/// Steps rise, the last one has a price for everything that can be chosen, and none is out of reach.
-fn check_tiers(card: &File, at: Location, price: &Price, tiers: &[Tier], found: &mut Found<'_>) {
-    let most = most_of(card, price);
-    let mut below: Option<Quantity> = None;
-    for (n, tier) in tiers.iter().enumerate() {
-        let step = n + 1;
-        let last = step == tiers.len();
-        amounts(at, [tier.flat, tier.per_unit], found);
-        let priced = tier.flat.is_some() || tier.per_unit.is_some();
-        if priced == tier.needs_quote {
-            found.add(
-                at,
-                format!("step {step} must have a price or need a quote, and not both"),
-                "write `yen`, `yen_per_unit` or `needs_quote: true`",
-            );
-        }
-        if below.is_some_and(|below| tier.up_to.is_some_and(|end| end <= below)) {
-            found.add(
-                at,
-                format!(
-                    "step {step} is never reached: it ends where the step before ends, or before"
-                ),
-                "order the steps by `up_to`, each larger than the one before",
-            );
-        }
-        if let (Some(below), Some(most)) = (below, most)
-            && below >= most
-        {
-            found.add(
-                at,
-                format!("step {step} is never reached: at most {most} can be chosen"),
-                "remove the step or raise the plan's `maximum`",
-            );
-        }
-        if tier.up_to.is_none() && !last {
-            found.add(
-                at,
-                format!("step {step} has no end, so no step after it is ever reached"),
-                "write `up_to`, or remove the steps after it",
-            );
-        }
-        below = tier.up_to;
-    }
-    match tiers.last().map(|tier| tier.up_to) {
-        None => found.add(at, "there are no steps", "write at least one"),
-        Some(Some(end)) if most.is_none_or(|most| end < most) => found.add(
+    if !repeats && price.anchor.is_some() {
+        found.add(
             at,
-            format!("quantities above {end} have no price"),
-            "add a last step without `up_to`; `needs_quote: true` if nobody has priced it",
-        ),
-        Some(_) => {}
-    }
-    if price.unit.is_none() {
-        found.add(at, "what the steps count is not said", "name the `unit`, such as `gb`");
-    }
-}
-
-/// The most that can be chosen of what a price counts, if every plan of it has a maximum. What is
-/// measured has none: nobody can be stopped from using more.
-fn most_of(card: &File, price: &Price) -> Option<Quantity> {
-    if price.meter.is_some() {
-        return None;
-    }
-    let unit = price.unit?;
-    let plans = card.plans.iter().filter(|plan| price.is_for(&plan.value.plan));
-    plans
-        .map(|plan| plan.value.limits(unit).and_then(|limits| limits.maximum))
-        .collect::<Option<Vec<_>>>()?
-        .into_iter()
-        .max()
-}
-
-fn amounts<const N: usize>(at: Location, amounts: [Option<Money>; N], found: &mut Found<'_>) {
-    if amounts.into_iter().flatten().any(Money::is_negative) {
-        found.add(at, "a price cannot be negative", "discounts are decided by policies");
+            format!("a price that is charged {} has no periods", price.cadence),
+            "remove `anchor`",
+        );
     }
 }

@@ -4,9 +4,23 @@ use std::fmt;
 
 use serde_saphyr::{Error, UserMessageFormatter};
 
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The card cannot be used.
+    Error,
+    /// The card can be used, but somebody should look.
+    Warning,
+}
+
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateCardError {
+    /// How bad it is.
+    pub level: Level,
+    /// What it is about, for programs: `syntax`, `text`, `reference`, `period`, `plan`, `option`,
+    /// `price`, `tier`, `dead-price`, `dead-option` or `unused`.
+    pub code: &'static str,
     /// The file.
     pub file: String,
     /// The line, from 1; 0 when the file as a whole is meant.
@@ -62,7 +76,8 @@ pub(super) fn from_yaml(file: &str, error: &Error) -> RateCardError {
     let (line, column) =
         error.location().map_or((0, 0), |location| (location.line(), location.column()));
     let (message, suggestion) = explain(error.without_snippet());
-    RateCardError { file: file.to_owned(), line, column, message, suggestion }
+    let file = file.to_owned();
+    RateCardError { level: Level::Error, code: "syntax", file, line, column, message, suggestion }
 }
 
 fn explain(error: &Error) -> (String, String) {

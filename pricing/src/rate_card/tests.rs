@@ -130,3 +130,149 @@ fn a_partner_sells_by_its_own_card() {
     assert_eq!(codes("ogs", None, "2021-01-25"), ["okinawa-trial"]);
     assert!(codes("ogs", None, "2019-01-01").is_empty());
 }
+
+const EVERY_MODEL: &str = include_str!("../../tests/cards/every-model.yaml");
+
+/// The card of every kind of price with one text replaced.
+fn remodelled(from: &str, to: &str) -> String {
+    assert!(EVERY_MODEL.contains(from), "`{from}` is not in the card");
+    EVERY_MODEL.replacen(from, to, 1)
+}
+
+#[test]
+fn prices_of_other_prices_and_moves_between_steps_are_checked() {
+    let share = "rate: \"0.1\", of: [utm.monthly, edr.monthly], least: 500, most: 2000";
+    let minimum = "of: [utm.monthly, edr.monthly, bundle.support, cloud_waf.traffic]";
+    let steps = "    model: { volume: [{ up_to: \"10\"";
+    let broken = [
+        ("a share of nothing", remodelled(share, "rate: \"0.1\", of: []")),
+        ("a share of itself", remodelled(share, "rate: \"0.1\", of: [bundle.support]")),
+        ("a share of no price", remodelled(share, "rate: \"0.1\", of: [utm.montly]")),
+        ("a share of a minimum", remodelled(share, "rate: \"0.1\", of: [bundle.minimum]")),
+        ("a share of a yearly fee", remodelled(share, "rate: \"0.1\", of: [edr.yearly]")),
+        ("a share of what may happen", remodelled(share, "rate: \"0.1\", of: [utm.island_visit]")),
+        ("a share with another tax", remodelled(share, "rate: \"0.1\", of: [utm.premium]")),
+        ("ten times as share", remodelled(share, "rate: \"10\", of: [utm.monthly]")),
+        ("bounds the wrong way", remodelled("least: 500, most: 2000", "least: 500, most: 20")),
+        ("a minimum of a fee once", remodelled(minimum, "of: [utm.initial]")),
+        (
+            "a minimum once",
+            remodelled(
+                "    cadence: monthly\n    proration: actual_days\n    model: { minimum",
+                "    cadence: initial\n    model: { minimum",
+            ),
+        ),
+        ("a minimum of nothing", remodelled("yen: 14000", "yen: 0")),
+        (
+            "steps without meter that move",
+            remodelled(steps, &format!("    moves: approval\n{steps}")),
+        ),
+        (
+            "a band of everything",
+            remodelled(
+                steps,
+                &format!(
+                    "    moves: {{ hysteresis: {{ up_after_months: 0, down_after_months: 1, band: \"1\" }} }}\n{steps}"
+                ),
+            ),
+        ),
+        (
+            "an anchor of a fee once",
+            remodelled(
+                "    cadence: initial\n    unit",
+                "    cadence: initial\n    anchor: anniversary\n    unit",
+            ),
+        ),
+        (
+            "a step below the minimum",
+            remodelled("graduated: [{ up_to: \"10\"", "graduated: [{ up_to: \"4\""),
+        ),
+        (
+            "an option for no plan",
+            remodelled("    plans: [edr.standard]\n    name", "    plans: []\n    name"),
+        ),
+        (
+            "a price of an option that its plan has not",
+            remodelled(
+                "    plans: [edr.standard]\n    option",
+                "    plans: [utm.basic]\n    option",
+            ),
+        ),
+    ];
+    let shown: Vec<_> =
+        broken.iter().map(|(what, text)| format!("{what}:\n{}\n", errors_of(text))).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn what_nobody_can_take_is_found_and_what_is_merely_odd_is_a_warning() {
+    let option = "  - option: edr.logs\n    plans: [edr.standard]\n";
+    let rule = "{ ja: 必要, en: Needed }";
+    let other = |more: &str| {
+        format!(
+            "{option}    name: {{ ja: a, en: a }}\n    requires: [{{ any_of: [edr.other], rule: {rule} }}]\n{more}\
+             \x20 - option: edr.other\n"
+        )
+    };
+    let with_price = |text: String, plans: &str| {
+        text.replacen(
+            "prices:\n",
+            &format!(
+                "prices:\n  - price: edr.other\n    plans: {plans}\n    option: edr.other\n    label: {{ ja: b, en: b }}\n    cadence: yearly\n    model: {{ flat: 1 }}\n"
+            ),
+            1,
+        )
+    };
+    let needs = |more: &str, other_plans: &str, other_more: &str| {
+        let text = EVERY_MODEL.replacen(
+            "  - option: edr.logs\n    plans: [edr.standard]\n    name: { ja: ログの保管, en: Keeping logs }\n",
+            &format!("{}    plans: {other_plans}\n    name: {{ ja: b, en: b }}\n{other_more}", other(more)),
+            1,
+        );
+        with_price(text, other_plans)
+    };
+    let odd = [
+        ("sound", EVERY_MODEL.to_owned()),
+        ("it can be taken", needs("", "[edr.standard]", "")),
+        ("what it needs is offered elsewhere", needs("", "[utm.basic]", "")),
+        ("what it needs is its rival", needs("    group: g\n", "[edr.standard]", "    group: g\n")),
+        ("what it needs excludes it", needs("", "[edr.standard]", "    excludes: [edr.logs]\n")),
+        (
+            "a price named for a plan twice",
+            remodelled(
+                "plans: [utm.basic, edr.standard]",
+                "plans: [utm.basic, edr.standard, edr.standard]",
+            ),
+        ),
+        (
+            "a price partly dead",
+            remodelled(
+                "    plans: [edr.standard]\n    option",
+                "    plans: [edr.standard, utm.basic]\n    option",
+            ),
+        ),
+        (
+            "a minimum that decides everything",
+            remodelled("per_unit: { yen: 365 }", "per_unit: { yen: 365, minimum: \"1000\" }"),
+        ),
+        (
+            "a minimum that decides nothing",
+            remodelled("per_unit: { yen: 365 }", "per_unit: { yen: 365, minimum: \"3\" }"),
+        ),
+        (
+            "a text nobody reads",
+            format!("{EVERY_MODEL}acknowledgements: [{{ code: consent, text: {rule} }}]\n"),
+        ),
+    ];
+    let shown: Vec<_> = odd
+        .iter()
+        .map(|(what, text)| {
+            let checked = RateCard::check("card.yaml", text);
+            let found = checked.findings.iter();
+            let found: Vec<_> =
+                found.map(|it| format!("{:?} [{}] {it}\n", it.level, it.code)).collect();
+            format!("{what}: {}\n{}", checked.card.is_some(), found.concat())
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}

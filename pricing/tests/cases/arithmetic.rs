@@ -33,7 +33,7 @@ impl Amounts {
         for of in self.expect {
             let seen = match self.model.amount(of.quantity, Rounding::Down).unwrap() {
                 Amount::Priced { amount, .. } => Some(amount.amount()),
-                Amount::NeedsQuote => None,
+                Amount::NeedsQuote | Amount::OfOthers => None,
             };
             assert_eq!(seen, of.amount, "for {}", of.quantity);
             assert_eq!(seen.is_none(), of.needs_quote, "for {}", of.quantity);

@@ -7,8 +7,12 @@ use tasuki_core::money::Money;
 use tasuki_core::subscription::{Pause, Phase, PhaseKind, Standing, SubscribedItem, Subscription};
 use tasuki_core::time::{CivilDate, Zone};
 use tasuki_pricing::cards::Cards;
-use tasuki_pricing::invoice_lines::{Measured, MonthAsk, Triggered, invoice_lines};
+use tasuki_pricing::invoice_lines::{
+    ChargedBefore, Measured, MonthAsk, Past, Triggered, invoice_lines,
+};
 use uuid::Uuid;
+
+use crate::CARDS;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,8 +74,14 @@ struct TriggeredOf {
     item: u128,
     price: String,
     on: CivilDate,
+    #[serde(default = "one")]
+    quantity: Quantity,
     #[serde(default)]
     agreed_yen: Option<i64>,
+}
+
+const fn one() -> Quantity {
+    Quantity::ONE
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,9 +104,10 @@ struct Line {
 
 impl Month {
     pub(crate) fn run(self) {
-        let cards = Cards::built_in().unwrap();
+        let cards = &*CARDS;
         let zone = Zone::named(Zone::TOKYO).unwrap();
-        let subscription = self.subscription(&cards);
+        let subscription = self.subscription(cards);
+        let mut past = Past::default();
         for of in self.months {
             let measured: Vec<_> = of
                 .measured
@@ -113,7 +124,7 @@ impl Month {
                 .map(|of| Triggered {
                     item_id: item_id(of.item),
                     price: of.price,
-                    quantity: Quantity::ONE,
+                    quantity: of.quantity,
                     on: of.on,
                     agreed: of.agreed_yen.map(Money::jpy),
                 })
@@ -124,8 +135,9 @@ impl Month {
                 zone: &zone,
                 measured: &measured,
                 triggered: &triggered,
+                past: &past,
             };
-            let charges = invoice_lines(&cards, ask).unwrap();
+            let charges = invoice_lines(cards, ask).unwrap();
             let lines: Vec<_> = charges
                 .lines
                 .iter()
@@ -136,6 +148,12 @@ impl Month {
             let seen = (sum.net.amount(), sum.tax.amount(), sum.gross.amount());
             assert_eq!(seen, (of.expect.net, of.expect.tax, of.expect.gross), "{}", of.month);
             assert_eq!(charges.attention.len(), of.expect.attention, "{}", of.month);
+            past.measured.extend(measured.into_iter().map(|it| (of.month, it)));
+            past.charged.extend(charges.lines.into_iter().map(|line| ChargedBefore {
+                code: line.code,
+                starts_on: line.service_period.start(),
+                amount: line.amount,
+            }));
         }
     }
 

@@ -5,8 +5,9 @@ use tasuki_core::catalog::{Budget, Cadence, SelectedItem};
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{LineKind, Priced};
 use tasuki_core::time::CivilDate;
-use tasuki_pricing::cards::Cards;
 use tasuki_pricing::quote_lines::{Ask, quote_lines};
+
+use crate::CARDS;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +39,8 @@ struct Expect {
     #[serde(default)]
     yearly: Vec<Line>,
     #[serde(default)]
+    usage: Vec<Line>,
+    #[serde(default)]
     first_year: Option<Year>,
     #[serde(default)]
     steady_year: Option<Year>,
@@ -48,6 +51,9 @@ struct Expect {
     /// Codes that must be among the contingent lines, in any order.
     #[serde(default)]
     may_be_charged: Vec<String>,
+    /// Contingent lines with their amounts, where they have one.
+    #[serde(default)]
+    at_most: Vec<Line>,
     #[serde(default)]
     refused: Option<Refusal>,
 }
@@ -81,8 +87,7 @@ struct Refusal {
 
 impl Quote {
     pub(crate) fn run(self) {
-        let cards = Cards::built_in().unwrap();
-        let card = cards.named(&self.rate_card, self.start_on).unwrap();
+        let card = CARDS.named(&self.rate_card, self.start_on).unwrap();
         let ask = Ask {
             selection: self.select,
             start_on: self.start_on,
@@ -113,6 +118,7 @@ impl Expect {
             (Cadence::OneOff, &self.one_off),
             (Cadence::Monthly, &self.monthly),
             (Cadence::Yearly, &self.yearly),
+            (Cadence::Usage, &self.usage),
         ] {
             let lines: Vec<_> = priced
                 .lines_of(LineKind::Charged)
@@ -142,6 +148,11 @@ impl Expect {
         }
         let possible: Vec<_> =
             priced.lines_of(LineKind::Contingent).map(|line| line.code.as_str()).collect();
+        for line in &self.at_most {
+            let seen = priced.lines_of(LineKind::Contingent).find(|of| of.code == line.line);
+            let yen = seen.and_then(|of| of.amount).map(tasuki_core::money::Money::amount);
+            assert_eq!(yen, Some(line.yen), "`{}`", line.line);
+        }
         for code in &self.may_be_charged {
             assert!(possible.contains(&code.as_str()), "`{code}` is not among {possible:?}");
         }

@@ -11,8 +11,10 @@ mod close_month;
 mod closing;
 mod issue_credit_note;
 mod late;
+mod late_usage;
 mod margin;
 mod mark_past_due;
+mod past;
 mod preview_invoice;
 mod project_premium;
 mod read_invoices;
@@ -27,6 +29,7 @@ pub use approve_settlement::{
 };
 pub use balance::{Balance, get_balance};
 pub use bordereau::get_bordereau;
+pub(crate) use charges::{Metered, metered};
 pub use close_month::{close_due_month, close_month};
 pub use issue_credit_note::{Credited, IssueCreditNote, issue_credit_note};
 pub use margin::{Margin, MarginAsk, Margins, get_margin};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tasuki_core::id::{EventId, IdSource, TenantId};
 use tasuki_core::time::{Clock, Timestamp};
 use tasuki_policies::PackSet;
+use tasuki_pricing::cards::Cards;
 use tasuki_store::outbox::{self, Event};
 use tasuki_store::{Store, StoreError, Tx};
 
@@ -27,6 +28,11 @@ impl Context {
     /// The policy packs in use.
     pub fn packs(&self) -> Arc<PackSet> {
         self.library.packs.packs()
+    }
+
+    /// The rate cards in use.
+    pub fn cards(&self) -> Arc<Cards> {
+        self.library.cards.cards()
     }
 
     /// Tells others, in this transaction, what happened to a tenant.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod billing;
 pub mod call;
+pub mod catalog;
 pub mod claiming;
 pub mod context;
 pub mod governing;
@@ -15,5 +16,4 @@ pub mod monitoring;
 pub mod paging;
 pub mod provisioning;
 pub mod quoting;
-pub mod selling;
 pub mod subscribing;

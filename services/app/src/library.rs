@@ -7,8 +7,10 @@ use tasuki_policies::{Diagnostic, PackSet, PackSource};
 use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::InvalidRateCard;
 
+mod card_shelf;
 mod shelf;
 
+pub use card_shelf::{CardShelf, ServedCards};
 pub use shelf::{Served, Shelf};
 
 /// The packs that come with the program.
@@ -21,11 +23,13 @@ const DEEPEST_FOLDER: usize = 6;
 #[derive(Debug, Default)]
 pub struct Library {
     /// Prices.
-    pub cards: Cards,
+    pub cards: CardShelf,
     /// Policies.
     pub packs: Shelf,
     /// The files of the packs that the program started with.
     pub sources: Vec<PackSource>,
+    /// The files of the rate cards that the program started with, by name.
+    pub card_sources: Vec<(String, String)>,
 }
 
 /// Why cards or packs cannot be used.
@@ -62,14 +66,15 @@ impl Library {
     pub fn load(packs: Option<&Path>, cards: Option<&Path>) -> Result<Self, LibraryError> {
         let sources = with_access(pack_sources(packs)?);
         let packs = PackSet::load(sources.clone()).map_err(LibraryError::Packs)?;
-        let cards = match cards {
-            None => Cards::built_in()?,
-            Some(folder) => {
-                let files = yaml_files(folder)?;
-                Cards::load(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?
-            }
+        let card_sources = match cards {
+            None => Cards::built_in_files()
+                .map(|(file, text)| (file.to_owned(), text.to_owned()))
+                .into(),
+            Some(folder) => yaml_files(folder)?,
         };
-        Ok(Self { cards, packs: packs.into(), sources })
+        let files = card_sources.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let cards = Cards::load(files)?.into();
+        Ok(Self { cards, packs: packs.into(), sources, card_sources })
     }
 
     /// The files of one of the packs that the program started with, by its folder.

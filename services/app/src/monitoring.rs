@@ -44,7 +44,7 @@ pub use read_calendar::{
 };
 pub use read_incidents::{IncidentList, get_incident, list_incidents};
 pub use read_notices::{NoticeList, list_notices};
-pub use read_usage::{UsageList, list_usage, summarize_usage};
+pub use read_usage::{MeterView, UsageList, list_usage, summarize_usage};
 pub use record_verdict::{RecordVerdict, record_verdict};
 pub use record_work::{RecordWork, record_work};
 pub use report_alerts::{AlertRow, Reported, report_alert, report_alerts};

@@ -161,7 +161,7 @@ async fn found(ctx: &Context) -> TenantId {
         partner_id: partner.id,
         quote_id: ctx.ids.next(),
         items: vec![(item, SelectedItem::of(Service::Utm))],
-        rate_card: ctx.library.cards.in_force("okinawa", start).unwrap().reference.clone(),
+        rate_card: ctx.cards().in_force("okinawa", start).unwrap().reference.clone(),
         cycle: BillingCycle::CalendarMonth,
         start_on: start,
         trial: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::ExposeSecret;
+use tasuki_app::catalog::adopt_cards;
 use tasuki_app::context::Context;
 use tasuki_app::governing::adopt_packs;
 use tasuki_app::library::Library;
@@ -55,6 +56,7 @@ pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
     let ctx = Context { store, clock, ids, library: Arc::new(library) };
     adopt_packs(&ctx).await.context("cannot take the policies into use")?;
+    adopt_cards(&ctx).await.context("cannot take the rate cards into use")?;
     Ok(ctx)
 }
 

@@ -27,6 +27,7 @@ pub mod policies;
 pub mod provider_events;
 pub mod providers;
 pub mod quotes;
+pub mod rate_cards;
 pub mod settlements;
 pub mod subscriptions;
 pub mod tenants;

@@ -3,7 +3,7 @@
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::id::{ProviderId, SubscriptionId, TenantId, UsageId};
-use tasuki_core::time::Timestamp;
+use tasuki_core::time::{Month, Timestamp};
 use tasuki_core::usage::{Meter, UsageRecord};
 
 use crate::document;
@@ -146,6 +146,79 @@ pub async fn list(
     }
     let (sql, values) = query.ordered("measured_until, meter, provider_event_id", limit);
     tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
+/// What a subscription measures a meter in, by its last measurement; none if it never measured it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_of_meter(
+    tx: &Tx,
+    (tenant, subscription): (TenantId, SubscriptionId),
+    meter: &Meter,
+) -> Result<Option<UsageRecord>, StoreError> {
+    let sql = "SELECT document, version FROM usage_record WHERE tenant_id = $1 \
+               AND subscription_id = $2 AND meter = $3 ORDER BY measured_until DESC LIMIT 1";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), subscription.as_uuid().into(), meter.as_str().into()];
+    Ok(tx.one(sql, values).await?.as_ref().map(from_row).transpose()?.map(|stored| stored.record))
+}
+
+/// Notes that a month of a subscription was measured on after it was invoiced.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_late(
+    tx: &Tx,
+    (tenant, subscription): (TenantId, SubscriptionId),
+    month: Month,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO late_usage (tenant_id, subscription_id, month) VALUES ($1, $2, $3) \
+               ON CONFLICT (tenant_id, subscription_id, month) DO NOTHING";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), subscription.as_uuid().into(), month.to_string().into()];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// The months before one that were measured on after they were invoiced, and that no later invoice
+/// took up.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn late_months(
+    tx: &Tx,
+    (tenant, subscription): (TenantId, SubscriptionId),
+    before: Month,
+) -> Result<Vec<Month>, StoreError> {
+    let sql = "SELECT month FROM late_usage WHERE tenant_id = $1 AND subscription_id = $2 \
+               AND month < $3 ORDER BY month";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), subscription.as_uuid().into(), before.to_string().into()];
+    let rows = tx.all(sql, values).await?;
+    rows.iter()
+        .map(|row| {
+            let month: String = row.try_get("", "month")?;
+            month.parse().map_err(|_| StoreError::Row { table: "late_usage", cause: month })
+        })
+        .collect()
+}
+
+/// Forgets months that an invoice has taken up.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn settle_late(
+    tx: &Tx,
+    (tenant, subscription): (TenantId, SubscriptionId),
+    months: &[Month],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM late_usage WHERE tenant_id = $1 AND subscription_id = $2 AND month = $3";
+    for month in months {
+        let values: Vec<Value> =
+            vec![tenant.as_uuid().into(), subscription.as_uuid().into(), month.to_string().into()];
+        tx.execute(sql, values).await?;
+    }
+    Ok(())
 }
 
 fn from_row(row: &QueryResult) -> Result<Stored, StoreError> {

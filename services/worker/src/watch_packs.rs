@@ -1,7 +1,9 @@
-//! Follows the stored policies: takes a new set into use, says which one this process serves.
+//! Follows the stored policies and rate cards: takes a new set into use, says which policies this
+//! process serves.
 
 use std::time::Duration;
 
+use tasuki_app::catalog::refresh_cards;
 use tasuki_app::context::Context;
 use tasuki_app::governing::{refresh_packs, report_replica, retire_replica};
 use tokio::time::Instant;
@@ -13,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often a process says that it is there; it counts as gone after two minutes.
 const REPORT_EVERY: Duration = Duration::from_secs(30);
 
-/// Follows the stored policies until told to stop. `replica` names this process.
+/// Follows the stored policies and rate cards until told to stop. `replica` names this process.
 pub async fn watch_packs(ctx: Context, replica: String, stop: CancellationToken) {
     let mut reported: Option<(Instant, i64, bool)> = None;
     let mut had_failed = false;
@@ -21,6 +23,9 @@ pub async fn watch_packs(ctx: Context, replica: String, stop: CancellationToken)
     while !stop.is_cancelled() {
         if let Err(problem) = refresh_packs(&ctx).await {
             tracing::warn!("cannot look for new policies: {problem}");
+        }
+        if let Err(problem) = refresh_cards(&ctx).await {
+            tracing::warn!("cannot look for new rate cards: {problem}");
         }
         let served = ctx.library.packs.served();
         let fails = served.failure.is_some();

@@ -1,20 +1,27 @@
 //! What a month of a subscription comes to: loads, prices, and makes the content of the invoice.
 
-use tasuki_core::catalog::Quantity;
+use tasuki_core::catalog::{Quantity, TaxTotal};
+use tasuki_core::days::DayPeriod;
 use tasuki_core::id::PartnerId;
 use tasuki_core::invoice::{ContentParts, InvoiceContent, InvoiceLine, Issuer, Payer};
+use tasuki_core::money::Rounding;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::subscription::Subscription;
 use tasuki_core::tenant::Partner;
-use tasuki_core::time::{Month, Period};
+use tasuki_core::text::Text;
+use tasuki_core::time::{Month, Timestamp, Zone};
 use tasuki_core::usage::{MeterSummary, summarize};
+use tasuki_pricing::cards::Cards;
 use tasuki_pricing::invoice_lines::{
-    Attention, InvoiceLine as PricedLine, Measured, MonthAsk, invoice_lines,
+    Attention, InvoiceLine as PricedLine, Measured, MonthAsk, MonthCharges, invoice_lines,
 };
 use tasuki_pricing::rate_card::RateCard;
+use tasuki_pricing::tax::{Taxable, tax_sum, tax_totals};
 use tasuki_store::{Tx, partners, usage};
 
+use super::late_usage;
+use super::past::past;
 use crate::access::Entered;
 use crate::context::Context;
 
@@ -30,9 +37,12 @@ pub(crate) struct Charged {
     pub(crate) attention: Vec<Attention>,
     /// The measurements behind it.
     pub(crate) usage: Vec<usage::Stored>,
+    /// Earlier months of which measurements came late.
+    pub(crate) late_months: Vec<Month>,
 }
 
-/// Prices a month of a subscription; nothing for a month that is free.
+/// Prices a month of a subscription; nothing for a month that is free. Measurements that came after
+/// their month was invoiced stand on it too, unless more would be given back than it charges.
 ///
 /// # Errors
 /// `INTERNAL` when the prices that the subscription is pinned to are not loaded.
@@ -43,51 +53,129 @@ pub(crate) async fn charged(
     subscription: &Subscription,
     month: Month,
 ) -> Result<Option<Charged>, Problem> {
-    let period = month.in_zone(&entered.tenant.zone)?;
-    let usage = usage_of(tx, subscription, period).await?;
-    let records: Vec<_> = usage.iter().map(|stored| stored.record.clone()).collect();
-    let meters = summarize(&records).map_err(|error| Problem::internal(error.to_string()))?;
-    let measured = measured(subscription, &meters)?;
-    let ask = MonthAsk {
-        subscription,
-        month,
-        zone: &entered.tenant.zone,
-        measured: &measured,
-        triggered: &[],
-    };
-    let charges = invoice_lines(&ctx.library.cards, ask)?;
-    let Some(last) = charges.lines.last() else { return Ok(None) };
-    let card = ctx.library.cards.pinned(&last.rate_card).ok_or_else(|| {
+    let cards = ctx.cards();
+    let zone = &entered.tenant.zone;
+    let Priced { charges, meters, mut usage } =
+        priced(tx, (&cards, zone), subscription, month).await?;
+    let mut late = late_usage::late(tx, subscription, (&cards, zone), month).await?;
+    let Some(last) = charges.lines.last().or(late.lines.last()) else { return Ok(None) };
+    let card = cards.pinned(&last.rate_card).ok_or_else(|| {
         Problem::internal(format!("the rate card `{}` is not loaded", last.rate_card))
     })?;
+    let rounding = card.tax.rounding;
+    let mut tax_totals = taxes(charges.lines.iter().chain(&late.lines), rounding)?;
+    if tax_sum(&tax_totals)?.gross.is_negative() {
+        // The next invoice takes it up; nobody gets an invoice that pays out.
+        late = late_usage::Late::default();
+        tax_totals = taxes(charges.lines.iter(), rounding)?;
+        if charges.lines.is_empty() {
+            return Ok(None);
+        }
+    }
+    usage.extend(late.usage);
     let issuer = issuer(tx, entered, card).await?;
-    let lines = charges.lines.into_iter().map(|line| invoice_line(card, &meters, line)).collect();
+    let own = charges.lines.into_iter().map(|line| invoice_line(card, &meters, line));
+    let lines = own.chain(late.lines.into_iter().map(|line| invoice_line(card, &[], line)));
     let parts = ContentParts {
         month,
         issuer,
         payer: Payer::customer(entered.tenant.name.clone()),
-        invoice_at: period.end(),
-        lines,
-        tax_totals: charges.taxes,
-        tax_rounding: card.tax.rounding,
+        invoice_at: month.in_zone(zone)?.end(),
+        lines: lines.collect(),
+        tax_totals,
+        tax_rounding: rounding,
     };
     let content =
         InvoiceContent::new(parts).map_err(|error| Problem::internal(error.to_string()))?;
-    Ok(Some(Charged { content, attention: charges.attention, usage }))
+    let attention = charges.attention;
+    Ok(Some(Charged { content, attention, usage, late_months: late.months }))
 }
 
-/// The measurements of a month: those whose period ends in it, all of them.
-async fn usage_of(
+/// What a meter is billed by in a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Metered {
+    /// The meter.
+    pub(crate) meter: String,
+    /// Code of the price.
+    pub(crate) code: String,
+    /// How many are charged.
+    pub(crate) quantity: Quantity,
+    /// How the amount was found.
+    pub(crate) note: Option<Text>,
+}
+
+/// What each meter of a subscription is billed by in a month, as far as it is known now.
+///
+/// # Errors
+/// Of the store, or when the month cannot be priced.
+pub(crate) async fn metered(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    subscription: &Subscription,
+    month: Month,
+) -> Result<Vec<Metered>, Problem> {
+    if subscription.anchor.is_none() {
+        return Ok(Vec::new());
+    }
+    let cards = ctx.cards();
+    let priced = priced(tx, (&cards, &entered.tenant.zone), subscription, month).await?;
+    let billed = priced.charges.lines.into_iter().filter_map(|line| {
+        let price = cards.pinned(&line.rate_card)?.price(&line.code)?;
+        let meter = price.meter.clone()?;
+        Some(Metered { meter, code: line.code, quantity: line.quantity, note: line.note })
+    });
+    Ok(billed.collect())
+}
+
+/// A month with the measurements that it was priced by.
+struct Priced {
+    charges: MonthCharges,
+    meters: Vec<MeterSummary>,
+    usage: Vec<usage::Stored>,
+}
+
+async fn priced(
+    tx: &Tx,
+    (cards, zone): (&Cards, &Zone),
+    subscription: &Subscription,
+    month: Month,
+) -> Result<Priced, Problem> {
+    let period = month.in_zone(zone)?;
+    let past = past(tx, subscription, (cards, zone), month).await?;
+    let usage = usage_between(tx, subscription, (period.start(), period.end())).await?;
+    let records: Vec<_> = usage.iter().map(|stored| stored.record.clone()).collect();
+    let meters = summarize(&records).map_err(|error| Problem::internal(error.to_string()))?;
+    let measured = measured(subscription, &meters, month)?;
+    let ask =
+        MonthAsk { subscription, month, zone, measured: &measured, triggered: &[], past: &past };
+    let charges = invoice_lines(cards, ask)?;
+    Ok(Priced { charges, meters, usage })
+}
+
+/// The tax of a document, rounded once for each rate.
+fn taxes<'l>(
+    lines: impl Iterator<Item = &'l PricedLine>,
+    rounding: Rounding,
+) -> Result<Vec<TaxTotal>, Problem> {
+    let amounts: Vec<_> = lines
+        .map(|line| Taxable { amount: line.amount, mode: line.tax_mode, rate: line.tax_rate })
+        .collect();
+    Ok(tax_totals(&amounts, rounding)?)
+}
+
+/// All measurements whose period ends after one instant and by another.
+pub(super) async fn usage_between(
     tx: &Tx,
     subscription: &Subscription,
-    period: Period,
+    (start, end): (Timestamp, Timestamp),
 ) -> Result<Vec<usage::Stored>, Problem> {
     let filter = usage::Filter {
         tenant: subscription.tenant_id,
         subscription: Some(subscription.id),
         meter: None,
-        ends_after: Some(period.start()),
-        ends_by: Some(period.end()),
+        ends_after: Some(start),
+        ends_by: Some(end),
     };
     let mut all: Vec<usage::Stored> = Vec::new();
     loop {
@@ -104,17 +192,20 @@ async fn usage_of(
     }
 }
 
-/// What was measured, by the service of the subscription that it belongs to.
-fn measured(
+/// What was measured, by the service of the subscription that it belongs to: where several items
+/// are of that service, the newest that was in use in the month.
+pub(super) fn measured(
     subscription: &Subscription,
     meters: &[MeterSummary],
+    month: Month,
 ) -> Result<Vec<Measured>, Problem> {
+    let days = DayPeriod::of_month(month)?;
     let mut measured = Vec::with_capacity(meters.len());
     for summary in meters {
-        let mut items = subscription.items.iter();
-        let Some(item) = items.find(|item| item.selected.service == summary.service) else {
-            continue;
-        };
+        let items = subscription.items.iter();
+        let items = items.filter(|item| item.selected.service == summary.service);
+        let newest = items.max_by_key(|item| (item.used_within(days).is_some(), item.starts_on));
+        let Some(item) = newest else { continue };
         let quantity = Quantity::new(summary.quantity.value()).ok_or_else(|| {
             let text = format!("`{}` of `{}` cannot be charged", summary.quantity, summary.meter);
             Problem::internal(text)

@@ -128,6 +128,7 @@ async fn issue(
         let record = UsageRecord { invoice_id: Some(draft.id), ..stored.record.clone() };
         usage::save(tx, &record, stored.version).await?;
     }
+    usage::settle_late(tx, (tenant, subscription.id), &charged.late_months).await?;
     schedule::plan_past_due(ctx, tx, entered, draft.id, due_on).await?;
     let number = counters::next(tx, Series::Invoices(draft.content.issuer.partner_id)).await?;
     let number = format!("{}-{number:06}", issued_on.year());

@@ -3,12 +3,15 @@
 use tasuki_core::id::{SubscriptionId, TenantId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
+use tasuki_core::text::Text;
 use tasuki_core::time::{Month, Timestamp};
-use tasuki_core::usage::{Meter, MeterSummary, UsageRecord, summarize};
+use tasuki_core::usage::{Meter, MeterSummary, Quantity, UsageRecord, summarize};
+use tasuki_store::subscriptions;
 use tasuki_store::usage::{self, Filter, Place};
 
 use super::token::{Parts, token};
 use crate::access;
+use crate::billing;
 use crate::call::Call;
 use crate::context::Context;
 use crate::paging::{Page, PageRequest};
@@ -53,6 +56,19 @@ pub async fn list_usage(
     Ok(Page { rows: page.rows.into_iter().map(|row| row.record).collect(), next: page.next })
 }
 
+/// What a month comes to for one meter, and how it is billed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeterView {
+    /// What was measured.
+    pub summary: MeterSummary,
+    /// Code of the price that it is billed by; none when it is not billed.
+    pub price: Option<String>,
+    /// How many are billed.
+    pub billed: Quantity,
+    /// Why that is another quantity than was measured.
+    pub note: Option<Text>,
+}
+
 /// What a month of a subscription comes to, by meter. A measurement belongs to the month in which
 /// its period ends, the end of the month included.
 ///
@@ -63,7 +79,7 @@ pub async fn summarize_usage(
     call: &Call,
     (tenant_id, subscription): (TenantId, SubscriptionId),
     month: Month,
-) -> Result<Vec<MeterSummary>, Problem> {
+) -> Result<Vec<MeterView>, Problem> {
     let tx = ctx.store.begin_read().await?;
     let entered = access::enter(ctx, &tx, call, tenant_id, Permission::Read).await?;
     let period = month.in_zone(&entered.tenant.zone)?;
@@ -87,7 +103,21 @@ pub async fn summarize_usage(
         });
         records.extend(rows.into_iter().map(|row| row.record));
     }
-    summarize(&records).map_err(|error| Problem::internal(error.to_string()))
+    let meters = summarize(&records).map_err(|error| Problem::internal(error.to_string()))?;
+    let metered = match subscriptions::get(&tx, tenant_id, subscription).await? {
+        Some(stored) => billing::metered(ctx, &tx, &entered, &stored.subscription, month).await?,
+        None => Vec::new(),
+    };
+    Ok(meters.into_iter().map(|summary| view(summary, &metered)).collect())
+}
+
+fn view(summary: MeterSummary, metered: &[billing::Metered]) -> MeterView {
+    let Some(by) = metered.iter().find(|by| by.meter == summary.meter.as_str()) else {
+        return MeterView { summary, price: None, billed: Quantity::ZERO, note: None };
+    };
+    let billed = Quantity::new(by.quantity.value());
+    let note = by.note.clone().filter(|_| billed != summary.quantity);
+    MeterView { price: Some(by.code.clone()), billed, note, summary }
 }
 
 fn filter(wanted: UsageList) -> Filter {

@@ -94,7 +94,20 @@ async fn take_in(
         (None, None) => return Err(Problem::invalid("kind", "is required")),
     };
 
-    let late = came_late(&scene, &row).await?;
+    makes_sense(tx, &row, kind, replaced.as_ref()).await?;
+
+    let month = month_of(&scene, row.measured)?;
+    if let Some(replaced) = &replaced
+        && month_of(&scene, replaced.record.report.measured)? != month
+    {
+        let text = "must end in the month of what it replaces; report the rest anew";
+        return Err(Problem::invalid("measured", text));
+    }
+    let of = (row.tenant_id, row.subscription_id);
+    let late = invoices::is_closed(tx, of, month).await?;
+    if late {
+        usage::note_late(tx, of, month).await?;
+    }
     let id: UsageId = ctx.ids.next();
     let record = UsageRecord {
         id,
@@ -124,16 +137,38 @@ async fn take_in(
         replaced.record.corrected_by = Some(id);
         usage::save(tx, &replaced.record, replaced.version).await?;
     }
-    Ok((id, RowOutcome::Accepted))
+    Ok((id, if late { RowOutcome::AcceptedLate } else { RowOutcome::Accepted }))
 }
 
-/// Whether the month that a measurement ends in had been invoiced before it came.
-async fn came_late(scene: &Scene<'_>, row: &UsageRow) -> Result<bool, Problem> {
+/// Only a correction of what is added up may be negative, and a meter is either added up or counted.
+async fn makes_sense(
+    tx: &Tx,
+    row: &UsageRow,
+    kind: UsageKind,
+    replaced: Option<&usage::Stored>,
+) -> Result<(), Problem> {
+    let is_negative = row.quantity < Quantity::ZERO;
+    if is_negative && (kind == UsageKind::Snapshot || replaced.is_none()) {
+        let text = "may be negative in corrections of a delta only";
+        return Err(Problem::invalid("quantity", text));
+    }
+    let of = (row.tenant_id, row.subscription_id);
+    match usage::last_of_meter(tx, of, &row.meter).await? {
+        Some(last) if last.report.kind != kind => {
+            let (meter, known) = (&row.meter, last.report.kind.as_str());
+            let text = format!("`{meter}` is measured as `{known}` by this subscription");
+            Err(Problem::invalid("kind", text))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The month that a measurement belongs to: the one in which it ends.
+fn month_of(scene: &Scene<'_>, measured: Period) -> Result<Month, Problem> {
     // A month's last measurement ends with the first instant of the next month.
-    let end = row.measured.end().as_microseconds();
+    let end = measured.end().as_microseconds();
     let last = Timestamp::from_microseconds(end.saturating_sub(1))?;
-    let month = Month::of(last.day_in(&scene.entered.tenant.zone));
-    Ok(invoices::is_closed(scene.tx, (row.tenant_id, row.subscription_id), month).await?)
+    Ok(Month::of(last.day_in(&scene.entered.tenant.zone)))
 }
 
 /// The measurement that a correction replaces; none for others.

@@ -11,6 +11,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::subscription::{AfterTrial, Subscription, SubscriptionDraft, Trial};
 use tasuki_core::text::Language;
 use tasuki_core::time::{CivilDate, Timestamp};
+use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::quotes::{self, Stored};
 use tasuki_store::{Tx, certificates, subscriptions};
@@ -100,7 +101,8 @@ pub async fn accept_quote(
     }
 
     let read = lock(&tx, &entered, command.quote_id, &command.etag).await?;
-    let card = card_of(ctx, &read.quote)?;
+    let cards = ctx.cards();
+    let card = card_of(&cards, &read.quote)?;
     let texts: Vec<_> =
         command.accepted.into_iter().map(|text| text.accepted(entered.now)).collect();
     everything_read(&read.quote, &texts)?;
@@ -172,9 +174,9 @@ async fn cover_by(
 }
 
 /// The version of the prices that the quote was made with; with another content it is not the same.
-fn card_of<'a>(ctx: &'a Context, quote: &Quote) -> Result<&'a RateCard, Problem> {
+fn card_of<'a>(cards: &'a Cards, quote: &Quote) -> Result<&'a RateCard, Problem> {
     let pinned = &quote.offer.priced.rate_card;
-    ctx.library.cards.pinned(pinned).ok_or_else(|| {
+    cards.pinned(pinned).ok_or_else(|| {
         let text = format!("the rate card `{pinned}` that the quote was made with is not loaded");
         Problem::new(Reason::RateCardNotFound, text).with("hash", &pinned.hash)
     })

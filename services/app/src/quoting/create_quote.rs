@@ -12,6 +12,7 @@ use tasuki_core::quote::{CoverOffer, Offer, Priced, Quote, QuoteDraft, RequiredA
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
+use tasuki_pricing::cards::Cards;
 use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
@@ -89,8 +90,9 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     let start_on = new.start_on.unwrap_or_else(|| buyer.now.day_in(&buyer.zone));
     let profile = known(new.profile.clone(), buyer.tenant.as_ref());
     let named = new.rate_card.as_deref();
+    let cards = ctx.cards();
     let card =
-        choose_card(ctx, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
+        choose_card(&cards, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
     let advice = advise(&ctx.library, card, &profile, &new.selection, buyer.now)?;
     let packs = ctx.packs();
     let prices = Prices {
@@ -158,8 +160,9 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
         return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
     }
     let (now, zone) = (ctx.clock.now(), Zone::named(Zone::TOKYO)?);
+    let cards = ctx.cards();
     let operator = |name: &str| {
-        let card = ctx.library.cards.named(name, now.day_in(&zone))?;
+        let card = cards.named(name, now.day_in(&zone))?;
         Some(PartnerId::of_code(&card.operator))
     };
     let partner_id = new
@@ -176,12 +179,11 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
 
 /// The card that was named, or the one that the partner sells by on the first day.
 async fn choose_card<'a>(
-    ctx: &'a Context,
+    cards: &'a Cards,
     tx: &Tx,
     seller: PartnerId,
     (named, prefecture, day): (Option<&str>, Option<&str>, CivilDate),
 ) -> Result<&'a RateCard, Problem> {
-    let cards = &ctx.library.cards;
     if let Some(name) = named {
         return cards.named(name, day).ok_or_else(|| {
             let text = format!("no rate card `{name}` is in force on `{day}`");

@@ -85,7 +85,7 @@ async fn card_for(
     entered: &Entered,
     (named, day): (Option<&str>, CivilDate),
 ) -> Result<RateCardRef, Problem> {
-    let cards = &ctx.library.cards;
+    let cards = ctx.cards();
     let card = if let Some(name) = named {
         cards.named(name, day)
     } else {

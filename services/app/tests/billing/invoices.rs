@@ -3,10 +3,13 @@ use tasuki_app::billing::{
     self, Balance, Effect, InvoiceView, IssueCreditNote, Preview, RecordPayment, close_month,
     get_balance, issue_credit_note, preview_invoice, record_payment,
 };
+use tasuki_app::call::Call;
+use tasuki_app::monitoring::{RowOutcome, UsageRow, report_usage, summarize_usage};
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::credit_note::{Ask, AskedLine, AskedPart};
 use tasuki_core::id::{ProviderId, SubscriptionId, TenantId};
 use tasuki_core::invoice::{Invoice, Issued};
+use tasuki_core::party::{Principal, Role};
 use tasuki_core::payment::PaymentMethod;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -200,6 +203,86 @@ async fn a_price_with_its_tax_in_it_shows_both() {
     }
 }
 
+/// Traffic of February as a provider reports it; a correction names what it replaces.
+async fn reported(
+    scheme: &Scheme,
+    of: (TenantId, SubscriptionId),
+    (id, quantity, corrects): (&str, &str, Option<&str>),
+) -> RowOutcome {
+    let provider_id = ProviderId::of_code("okinawa-soc");
+    let provider =
+        Principal { provider_id: Some(provider_id), ..Principal::of("soc", Role::Provider) };
+    let row = UsageRow {
+        provider_event_id: id.to_owned(),
+        tenant_id: of.0,
+        subscription_id: of.1,
+        service: Service::CloudWaf,
+        meter: "waf.traffic_gb".parse().unwrap(),
+        kind: corrects.is_none().then_some(UsageKind::Delta),
+        quantity: quantity.parse().unwrap(),
+        measured: Period::new(jst("2021-02-01 00:00"), jst("2021-03-01 00:00")).unwrap(),
+        corrects_event_id: corrects.map(ToOwned::to_owned),
+        site_code: None,
+        note: String::new(),
+    };
+    let call = Call::by(provider);
+    let mut answers = report_usage(&scheme.ctx, &call, provider_id, vec![Ok(row)]).await.unwrap();
+    let answer = answers.remove(0);
+    assert_eq!(answer.message, "");
+    answer.outcome
+}
+
+#[tokio::test]
+async fn what_was_measured_late_stands_on_the_next_invoice_once() {
+    for scheme in schemes().await {
+        let of = scheme.running(1, Plan::okinawa(date(2021, 2, 1))).await;
+        measure(&scheme, of, "9").await;
+        scheme.advance(of.0, jst("2021-03-01 00:00")).await;
+        // 9 GB and late 4 GB are 13 GB: the step of February was ¥15,000 and not ¥10,000.
+        assert_eq!(reported(&scheme, of, ("late", "4", None)).await, RowOutcome::AcceptedLate);
+        assert_eq!(reported(&scheme, of, ("late", "4", None)).await, RowOutcome::Repeated);
+        scheme.advance(of.0, jst("2021-04-01 00:00")).await;
+        // A correction brings February back to 10 GB: ¥5,000 are given back with April.
+        let corrected = reported(&scheme, of, ("right", "1", Some("late"))).await;
+        assert_eq!(corrected, RowOutcome::AcceptedLate, "{}", scheme.name);
+        scheme.advance(of.0, jst("2021-06-01 00:00")).await;
+
+        let waf = |view: &InvoiceView| {
+            let lines = view.invoice.content.lines.iter();
+            lines
+                .filter(|line| line.code == "cloud_waf.monthly")
+                .map(|line| (line.amount.amount(), line.service_period.unwrap().start()))
+                .collect::<Vec<_>>()
+        };
+        let seen: Vec<_> = scheme.invoices(of.0).await.iter().map(waf).collect();
+        let (february, march) = (date(2021, 2, 1), date(2021, 3, 1));
+        let (april, may) = (date(2021, 4, 1), date(2021, 5, 1));
+        assert_eq!(
+            seen,
+            [
+                vec![(10_000, february)],
+                vec![(10_000, march), (5_000, february)],
+                vec![(10_000, april), (-5_000, february)],
+                vec![(10_000, may)],
+            ],
+            "{}",
+            scheme.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_summary_says_what_a_meter_is_billed_by() {
+    for scheme in schemes().await {
+        let of = scheme.running(1, Plan::okinawa(date(2021, 2, 1))).await;
+        measure(&scheme, of, "10.001").await;
+        let meters = summarize_usage(&scheme.ctx, &clerk(), of, month("2021-02")).await.unwrap();
+        let meter = &meters[0];
+        assert_eq!(meter.price.as_deref(), Some("cloud_waf.monthly"), "{}", scheme.name);
+        assert_eq!((meter.billed.to_string().as_str(), &meter.note), ("10.001", &None));
+    }
+}
+
 async fn measure(scheme: &Scheme, of: (TenantId, SubscriptionId), quantity: &str) {
     let tx = scheme.ctx.store.begin().await.unwrap();
     let report = UsageReport {
@@ -342,15 +425,15 @@ async fn a_stranger_sees_no_invoice_and_a_tenant_closes_no_month() {
         let (tenant, _) = scheme.running(1, Plan::okinawa(date(2021, 2, 1))).await;
         scheme.advance(tenant, jst("2021-03-01 00:00")).await;
         let id = scheme.invoices(tenant).await[0].invoice.id;
-        let other = tasuki_app::call::Call::by(tasuki_core::party::Principal {
+        let other = Call::by(Principal {
             partner_id: Some(tasuki_core::id::PartnerId::of_code("somebody")),
-            ..tasuki_core::party::Principal::of("test:other", tasuki_core::party::Role::Partner)
+            ..Principal::of("test:other", Role::Partner)
         });
         let hidden = billing::get_invoice(&scheme.ctx, &other, tenant, id).await.unwrap_err();
         assert_eq!(hidden.reason(), Reason::TenantNotFound);
-        let itself = tasuki_app::call::Call::by(tasuki_core::party::Principal {
+        let itself = Call::by(Principal {
             tenant_id: Some(tenant),
-            ..tasuki_core::party::Principal::of("test:tenant", tasuki_core::party::Role::Tenant)
+            ..Principal::of("test:tenant", Role::Tenant)
         });
         assert!(billing::get_invoice(&scheme.ctx, &itself, tenant, id).await.is_ok());
         let february = month("2021-02");

@@ -222,7 +222,7 @@ impl Scheme {
 
     fn subscription(&self, tenant: &Tenant, plan: Plan) -> Subscription {
         let ids = &self.ctx.ids;
-        let cards = &self.ctx.library.cards;
+        let cards = self.ctx.cards();
         let card = cards.in_force(plan.card, plan.active_on).unwrap();
         let priced = quote_lines(card, &Ask::on(plan.active_on, plan.selection)).unwrap();
         let items: Vec<(ItemId, SelectedItem)> =

@@ -3,6 +3,7 @@
 
 mod events;
 mod policies;
+mod rate_cards;
 mod scene;
 
 use scene::{changing, jst, operator, partner, schemes, wanting, with_key};

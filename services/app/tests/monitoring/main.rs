@@ -4,7 +4,7 @@
 use tasuki_app::call::Call;
 use tasuki_app::monitoring::{
     self, AlertList, AlertRow, HeartbeatRow, IncidentList, NoticeList, OpenIncident, RecordVerdict,
-    RowAnswer, RowOutcome, UsageRow,
+    RowAnswer, RowOutcome,
 };
 use tasuki_app::paging::PageRequest;
 use tasuki_core::alert::{AlertKind, Detail, EdrLevel, EdrVerdict, SummaryRow, Verdict};
@@ -17,12 +17,11 @@ use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
 use tasuki_core::subscription::{Subscription, SubscriptionDraft};
-use tasuki_core::time::Period;
-use tasuki_core::usage::UsageKind;
 use tasuki_store::subscriptions;
 use uuid::Uuid;
 
 mod scene;
+mod usage;
 use scene::{KUMAMOTO, OKINAWA, Scheme, by, jst, partner_id, provider, provider_id, row, schemes};
 
 /// O-tab 8: bad sites blocked, malware, other; fifteen firms.
@@ -427,69 +426,5 @@ async fn only_a_later_sign_of_life_changes_anything() {
         );
         let evidence = evidence.await.unwrap().unwrap();
         assert_eq!(evidence.seen_at, jst("2020-11-02 08:00:00"), "{}", scheme.name);
-    }
-}
-
-#[tokio::test]
-async fn a_correction_replaces_and_a_month_adds_up() {
-    for scheme in schemes().await {
-        let tenant = scheme.tenant(1, OKINAWA, jst("2021-05-10 10:00:00")).await;
-        let subscription = subscription(&scheme, tenant).await;
-        let measured = |id: &str, quantity: &str, days: (u8, u8)| UsageRow {
-            provider_event_id: id.to_owned(),
-            tenant_id: tenant,
-            subscription_id: subscription,
-            service: Service::CloudWaf,
-            meter: "waf.traffic_gb".parse().unwrap(),
-            kind: Some(UsageKind::Delta),
-            quantity: quantity.parse().unwrap(),
-            measured: Period::new(
-                jst(&format!("2021-04-{:02} 00:00:00", days.0)),
-                jst(&format!("2021-04-{:02} 00:00:00", days.1)),
-            )
-            .unwrap(),
-            corrects_event_id: None,
-            site_code: None,
-            note: String::new(),
-        };
-        let correction = UsageRow {
-            kind: None,
-            corrects_event_id: Some("a".to_owned()),
-            ..measured("c", "4.25", (1, 15))
-        };
-        let lost = UsageRow { corrects_event_id: Some("never".to_owned()), ..correction.clone() };
-        let rows = vec![
-            Ok(measured("a", "10", (1, 15))),
-            Ok(measured("b", "5.5", (15, 30))),
-            Ok(correction),
-            Ok(measured("b", "5.5", (15, 30))),
-            Ok(UsageRow { provider_event_id: "d".to_owned(), ..lost }),
-            Ok(UsageRow {
-                subscription_id: SubscriptionId::from(Uuid::from_u128(6)),
-                ..measured("e", "1", (1, 15))
-            }),
-        ];
-        let answers =
-            monitoring::report_usage(&scheme.ctx, &provider(), provider_id(), rows).await.unwrap();
-        let outcomes: Vec<_> = answers.iter().map(|it| it.outcome).collect();
-        assert_eq!(
-            outcomes,
-            [
-                RowOutcome::Accepted,
-                RowOutcome::Accepted,
-                RowOutcome::Accepted,
-                RowOutcome::Repeated,
-                RowOutcome::Refused,
-                RowOutcome::Refused,
-            ]
-        );
-        assert_eq!(answers[5].reason, "SUBSCRIPTION_NOT_FOUND");
-        let month = "2021-04".parse().unwrap();
-        let call = by(Role::Operator);
-        let meters =
-            monitoring::summarize_usage(&scheme.ctx, &call, (tenant, subscription), month).await;
-        let meter = meters.unwrap().remove(0);
-        assert_eq!(meter.quantity.to_string(), "9.75", "{}", scheme.name);
-        assert_eq!((meter.n_records, meter.n_corrected), (2, 1));
     }
 }

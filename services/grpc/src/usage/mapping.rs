@@ -1,9 +1,9 @@
 //! Messages about usage into commands, and back.
 
-use tasuki_app::monitoring::{RowAnswer, RowOutcome, UsageList, UsageRow};
+use tasuki_app::monitoring::{MeterView, RowAnswer, RowOutcome, UsageList, UsageRow};
 use tasuki_app::paging::PageRequest;
 use tasuki_core::problem::Problem;
-use tasuki_core::usage::{MeterSummary, UsageKind, UsageRecord};
+use tasuki_core::usage::{UsageKind, UsageRecord};
 use tasuki_proto::usage::v1 as proto;
 
 use crate::{edge, fields, words};
@@ -97,19 +97,19 @@ pub(crate) fn record(record: &UsageRecord) -> proto::UsageRecord {
     }
 }
 
-/// What was measured is what is billed until the month is closed: minimums are the invoice's.
-pub(crate) fn meter(summary: &MeterSummary) -> proto::MeterSummary {
+pub(crate) fn meter(view: &MeterView) -> proto::MeterSummary {
+    let summary = &view.summary;
     let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     proto::MeterSummary {
         meter: summary.meter.to_string(),
         kind: kind(summary.kind).into(),
         quantity: summary.quantity.to_string(),
-        billed_quantity: summary.quantity.to_string(),
-        note: None,
+        billed_quantity: view.billed.to_string(),
+        note: view.note.as_ref().map(words::text),
         n_records: count(summary.n_records),
         n_corrected: count(summary.n_corrected),
         n_late: count(summary.n_late),
-        line_code: String::new(),
+        line_code: view.price.clone().unwrap_or_default(),
         service: words::service(summary.service).into(),
     }
 }

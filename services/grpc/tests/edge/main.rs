@@ -2,6 +2,7 @@
 //! repeat gets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
+mod catalog;
 mod policies;
 mod quotes;
 mod remedies;
@@ -9,6 +10,7 @@ mod tenants;
 
 use std::sync::Arc;
 
+use tasuki_app::catalog::adopt_cards;
 use tasuki_app::context::Context;
 use tasuki_app::governing::adopt_packs;
 use tasuki_app::library::Library;
@@ -90,6 +92,7 @@ async fn served() -> Vec<Served> {
             library: Arc::new(Library::load(None, None).unwrap()),
         };
         adopt_packs(&ctx).await.unwrap();
+        adopt_cards(&ctx).await.unwrap();
         let routes = tasuki_grpc::routes(&Edge::new(ctx, Arc::new(ByName)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

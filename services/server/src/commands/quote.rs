@@ -14,6 +14,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::quote::Unavailable;
 use tasuki_core::text::Language;
 use tasuki_core::time::{CivilDate, Clock, Timestamp, Zone};
+use tasuki_pricing::cards::Cards;
 use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 
@@ -78,8 +79,9 @@ struct Answer<'a> {
 /// Runs it; the exit code is 1 when there is no quote.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let library = Library::load(options.packs.as_deref(), options.cards.as_deref())?;
+    let cards = library.cards.cards();
     let now = SystemClock.now();
-    match answer(&library, options, now)? {
+    match answer((&library, &cards), options, now)? {
         Ok(answer) => {
             print(&answer, options)?;
             Ok(ExitCode::SUCCESS)
@@ -90,7 +92,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 /// Outside: files that cannot be read. Inside: there is no quote.
 fn answer<'a>(
-    library: &'a Library,
+    (library, cards): (&'a Library, &'a Cards),
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Result<Answer<'a>, Problem>> {
@@ -101,8 +103,8 @@ fn answer<'a>(
     let zone = Zone::named(Zone::TOKYO)?;
     let today = now.day_in(&zone);
     let start_on = options.start_on.unwrap_or(today);
-    let Some(card) = library.cards.named(&options.rate_card, start_on) else {
-        let all = library.cards.all().iter().map(|card| card.reference.to_string());
+    let Some(card) = cards.named(&options.rate_card, start_on) else {
+        let all = cards.all().iter().map(|card| card.reference.to_string());
         let known = all.collect::<Vec<_>>().join(", ");
         bail!("no price list `{}` is in force on {start_on}; there are {known}", options.rate_card);
     };
