@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::ItemId;
 use crate::problem::Refused;
 use crate::reason::Reason;
 use crate::time::CivilDate;
@@ -26,7 +27,7 @@ pub enum SubscriptionState {
         /// The trial it goes back to, if it was on trial.
         trial_until: Option<CivilDate>,
     },
-    /// Over. Final.
+    /// Over. Final, unless it is reinstated.
     Cancelled {
         /// The first day on which it is no longer in use.
         on: CivilDate,
@@ -61,6 +62,15 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether a subscription that ended for it can come back.
+    pub const fn may_come_back(self) -> bool {
+        match self {
+            Self::CustomerWish | Self::NotPaid => true,
+            // There is nothing to come back to: a new quote is needed.
+            Self::TrialEnded | Self::NothingProvided => false,
+        }
+    }
+
     /// The word in tables and interfaces.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -127,6 +137,11 @@ pub enum SubscriptionCommand {
         /// Why.
         because: Because,
     },
+    /// Let it come back after it ended.
+    Reinstate {
+        /// The first day.
+        on: CivilDate,
+    },
 }
 
 /// What happened to a subscription.
@@ -143,6 +158,54 @@ pub enum SubscriptionEvent {
     /// The paid phase began.
     Converted {
         /// The first paid day.
+        on: CivilDate,
+    },
+    /// The paid plan that follows the trial was ordered.
+    ConversionOrdered {
+        /// The first paid day: the trial ends there.
+        on: CivilDate,
+    },
+    /// Services, plans, quantities or prices changed.
+    Changed {
+        /// The first day of it.
+        on: CivilDate,
+    },
+    /// Some services were stopped for a while.
+    ServicesSuspended {
+        /// The first day without them.
+        on: CivilDate,
+        /// Which.
+        items: Vec<ItemId>,
+    },
+    /// Services that were stopped went on.
+    ServicesResumed {
+        /// The first day of use again.
+        on: CivilDate,
+        /// Which.
+        items: Vec<ItemId>,
+    },
+    /// A change waits for its day.
+    ChangeScheduled {
+        /// Its number.
+        number: u32,
+        /// The day.
+        on: CivilDate,
+    },
+    /// A change that waited was taken back.
+    ChangeWithdrawn {
+        /// Its number.
+        number: u32,
+    },
+    /// A change that waited could not be made on its day any more.
+    ChangeLapsed {
+        /// Its number.
+        number: u32,
+        /// The day.
+        on: CivilDate,
+    },
+    /// It came back after it had ended.
+    Reinstated {
+        /// The first day.
         on: CivilDate,
     },
     /// It was stopped for a while.
@@ -204,6 +267,7 @@ impl SubscriptionCommand {
             Self::ScheduleCancellation { .. } => "schedule cancellation",
             Self::WithdrawCancellation => "withdraw cancellation",
             Self::Cancel { .. } => "cancel",
+            Self::Reinstate { .. } => "reinstate",
         }
     }
 }
@@ -214,6 +278,14 @@ impl SubscriptionEvent {
         match self {
             Self::Activated { .. } => "subscription.activated",
             Self::Converted { .. } => "subscription.converted",
+            Self::ConversionOrdered { .. } => "subscription.conversion_ordered",
+            Self::Changed { .. } => "subscription.changed",
+            Self::ServicesSuspended { .. } => "subscription.services_suspended",
+            Self::ServicesResumed { .. } => "subscription.services_resumed",
+            Self::ChangeScheduled { .. } => "subscription.change_scheduled",
+            Self::ChangeWithdrawn { .. } => "subscription.change_withdrawn",
+            Self::ChangeLapsed { .. } => "subscription.change_lapsed",
+            Self::Reinstated { .. } => "subscription.reinstated",
             Self::Suspended { .. } => "subscription.suspended",
             Self::Resumed { .. } => "subscription.resumed",
             Self::MarkedPastDue { .. } => "subscription.marked_past_due",
@@ -235,6 +307,14 @@ impl Standing {
         Self { state: S::Pending, flags: Flags { past_due_since: None, cancel_on: None } }
     }
 
+    /// The first day without use, once it is over.
+    pub const fn ended_on(&self) -> Option<CivilDate> {
+        match self.state {
+            S::Cancelled { on, .. } => Some(on),
+            S::Pending | S::Trialing { .. } | S::Active | S::Suspended { .. } => None,
+        }
+    }
+
     /// The next standing and what happened.
     ///
     /// # Errors
@@ -249,7 +329,10 @@ impl Standing {
             S::Trialing { until } => self.step_running(Some(until), command),
             S::Active => self.step_running(None, command),
             S::Suspended { from, trial_until } => self.step_suspended(from, trial_until, command),
-            S::Cancelled { .. } => match command {
+            S::Cancelled { on: ended, because } => match command {
+                C::Reinstate { on } if because.may_come_back() && *on >= ended => {
+                    Ok((self.in_state(S::Active), E::Reinstated { on: *on }))
+                }
                 // Money owed outlives the plan.
                 C::MarkPastDue { .. } | C::ClearPastDue => self.step_flags(command),
                 C::Activate { .. }
@@ -258,7 +341,8 @@ impl Standing {
                 | C::Resume { .. }
                 | C::ScheduleCancellation { .. }
                 | C::WithdrawCancellation
-                | C::Cancel { .. } => Err(self.refuse(command)),
+                | C::Cancel { .. }
+                | C::Reinstate { .. } => Err(self.refuse(command)),
             },
         }
     }
@@ -279,7 +363,8 @@ impl Standing {
             | C::MarkPastDue { .. }
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
-            | C::WithdrawCancellation => Err(self.refuse(command)),
+            | C::WithdrawCancellation
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
     }
 
@@ -300,7 +385,9 @@ impl Standing {
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
             | C::WithdrawCancellation => self.step_flags(command),
-            C::Activate { .. } | C::Convert { .. } | C::Resume { .. } => Err(self.refuse(command)),
+            C::Activate { .. } | C::Convert { .. } | C::Resume { .. } | C::Reinstate { .. } => {
+                Err(self.refuse(command))
+            }
         }
     }
 
@@ -327,9 +414,11 @@ impl Standing {
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
             | C::WithdrawCancellation => self.step_flags(command),
-            C::Activate { .. } | C::Convert { .. } | C::Suspend { .. } | C::Resume { .. } => {
-                Err(self.refuse(command))
-            }
+            C::Activate { .. }
+            | C::Convert { .. }
+            | C::Suspend { .. }
+            | C::Resume { .. }
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
     }
 
@@ -359,8 +448,56 @@ impl Standing {
             | C::Convert { .. }
             | C::Suspend { .. }
             | C::Resume { .. }
-            | C::Cancel { .. } => Err(self.refuse(command)),
+            | C::Cancel { .. }
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
+    }
+
+    /// The standing after something happened: what [`Standing::step`] gave when it did.
+    #[must_use]
+    pub fn after(&self, event: &SubscriptionEvent) -> Self {
+        let running = |trial: Option<CivilDate>| trial.map_or(S::Active, |until| S::Trialing { until });
+        let trial = match self.state {
+            S::Trialing { until } => Some(until),
+            S::Suspended { trial_until, .. } => trial_until,
+            S::Pending | S::Active | S::Cancelled { .. } => None,
+        };
+        let flags = self.flags;
+        match *event {
+            E::Activated { trial_until, .. } => self.in_state(running(trial_until)),
+            E::Converted { .. } => self.with_trial(None),
+            E::ConversionOrdered { on } => self.with_trial(trial.map(|_| on)),
+            E::Suspended { on } => self.in_state(S::Suspended { from: on, trial_until: trial }),
+            E::Resumed { .. } => self.in_state(running(trial)),
+            E::MarkedPastDue { since } => {
+                Self { flags: Flags { past_due_since: Some(since), ..flags }, ..*self }
+            }
+            E::PastDueCleared => Self { flags: Flags { past_due_since: None, ..flags }, ..*self },
+            E::CancellationScheduled { on } => {
+                Self { flags: Flags { cancel_on: Some(on), ..flags }, ..*self }
+            }
+            E::CancellationWithdrawn => Self { flags: Flags { cancel_on: None, ..flags }, ..*self },
+            E::Cancelled { on, because } => self.cancelled(on, because).0,
+            E::Reinstated { .. } => self.in_state(S::Active),
+            E::Changed { .. }
+            | E::ServicesSuspended { .. }
+            | E::ServicesResumed { .. }
+            | E::ChangeScheduled { .. }
+            | E::ChangeWithdrawn { .. }
+            | E::ChangeLapsed { .. } => *self,
+        }
+    }
+
+    /// The standing with another end of its trial, or with none.
+    #[must_use]
+    pub(super) const fn with_trial(&self, until: Option<CivilDate>) -> Self {
+        let state = match (self.state, until) {
+            (S::Trialing { .. }, Some(until)) => S::Trialing { until },
+            (S::Trialing { .. }, None) => S::Active,
+            (S::Suspended { from, .. }, trial_until) => S::Suspended { from, trial_until },
+            (state @ (S::Pending | S::Active | S::Cancelled { .. }), _) => state,
+        };
+        self.in_state(state)
     }
 
     const fn in_state(&self, state: S) -> Self {
@@ -423,6 +560,8 @@ mod tests {
             C::ScheduleCancellation { on },
             C::WithdrawCancellation,
             C::Cancel { on, because: Because::CustomerWish },
+            C::Reinstate { on },
+            C::Reinstate { on: date(2021, 1, 1) },
         ]
     }
 
@@ -433,6 +572,7 @@ mod tests {
             for command in commands() {
                 let answer = match standing.step(&command) {
                     Ok((next, event)) => {
+                        assert_eq!(standing.after(&event), next, "the history tells the same");
                         let flags = [
                             next.flags.past_due_since.map(|_| " past_due"),
                             next.flags.cancel_on.map(|_| " cancel_pending"),

@@ -1,10 +1,10 @@
-//! The charges of one month, phase by phase.
+//! How one charge of an item becomes lines: its amount, what is taken off it, and how it was found.
 
-use tasuki_core::catalog::{BillingCycle, Cadence, Quantity};
+use tasuki_core::catalog::Quantity;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::{Money, Rounding};
 use tasuki_core::quote::Discount;
-use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem, Subscription};
+use tasuki_core::subscription::SubscribedItem;
 use tasuki_core::text::Text;
 use tasuki_core::time::CivilDate;
 
@@ -25,109 +25,33 @@ pub(super) struct Charges {
     pub(super) tax_rounding: Option<Rounding>,
 }
 
-/// One item in one phase.
-struct Context<'a> {
-    ask: MonthAsk<'a>,
-    phase: &'a Phase,
-    card: &'a RateCard,
-    item: &'a SubscribedItem,
-    chosen: &'a Chosen<'a>,
-    /// The first day on which the item is charged at all.
-    billed_from: CivilDate,
+/// An item under the terms of some of its days.
+pub(super) struct Context<'a> {
+    pub(super) ask: MonthAsk<'a>,
+    pub(super) card: &'a RateCard,
+    pub(super) item: &'a SubscribedItem,
+    pub(super) chosen: &'a Chosen<'a>,
 }
 
 /// A price with what it is charged for.
-struct Charge<'a> {
-    price: &'a Price,
-    quantity: Quantity,
-    service_period: DayPeriod,
-    part: Fraction,
+pub(super) struct Charge<'a> {
+    pub(super) price: &'a Price,
+    pub(super) quantity: Quantity,
+    pub(super) service_period: DayPeriod,
+    pub(super) part: Fraction,
     /// The whole period that the part is of, and the days of it that are charged; none for what is
     /// charged at once.
-    days: Option<(DayPeriod, Vec<DayPeriod>)>,
+    pub(super) days: Option<(DayPeriod, Vec<DayPeriod>)>,
 }
 
-pub(super) fn charge_phase(
-    cards: &Cards,
-    ask: MonthAsk<'_>,
-    phase: &Phase,
-    charges: &mut Charges,
-) -> Result<(), InvoiceError> {
-    if phase.kind == PhaseKind::Trial {
-        return Ok(());
+impl<'a> Charge<'a> {
+    pub(super) const fn whole(
+        price: &'a Price,
+        quantity: Quantity,
+        service_period: DayPeriod,
+    ) -> Self {
+        Self { price, quantity, service_period, part: Fraction::WHOLE, days: None }
     }
-    let card = cards
-        .pinned(&phase.rate_card)
-        .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
-    for item in &ask.subscription.items {
-        let Some(billed_from) = billed_from(ask.subscription, item) else { continue };
-        let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
-        let context = Context { ask, phase, card, item, chosen: &chosen, billed_from };
-        for (price, quantity) in chosen.prices(card) {
-            charge_price(&context, price, quantity, charges)?;
-        }
-    }
-    Ok(())
-}
-
-fn charge_price(
-    context: &Context<'_>,
-    price: &Price,
-    quantity: Quantity,
-    charges: &mut Charges,
-) -> Result<(), InvoiceError> {
-    let month = context.ask.month;
-    let calendar = DayPeriod::of_month(month)?;
-    let whole = |service_period, quantity| Charge {
-        price,
-        quantity,
-        service_period,
-        part: Fraction::WHOLE,
-        days: None,
-    };
-    match price.cadence {
-        Cadence::Initial | Cadence::OneOff => {
-            let due = calendar.contains(context.billed_from)
-                && context.is_charged_on(context.billed_from);
-            if due && let Some(days) = context.days(calendar).first() {
-                context.charge(&whole(*days, quantity), charges)?;
-            }
-        }
-        Cadence::Monthly => {
-            let nominal = match context.ask.subscription.cycle {
-                BillingCycle::CalendarMonth => Some(calendar),
-                BillingCycle::Anniversary => {
-                    DayPeriod::starting_in(context.billed_from, 1, month)?.map(|(_, period)| period)
-                }
-            };
-            let Some(nominal) = nominal else { return Ok(()) };
-            let days = context.days(nominal);
-            let part = fraction(price.proration, nominal, &days, context.ask.zone)?;
-            if let (Some(first), Some(last)) = (days.first(), days.last())
-                && !part.is_nothing()
-            {
-                let service_period = DayPeriod::new(first.start(), last.end())?;
-                let quantity = context.measured(price)?.unwrap_or(quantity);
-                let days = Some((nominal, days));
-                context.charge(&Charge { price, quantity, service_period, part, days }, charges)?;
-            }
-        }
-        Cadence::Yearly => {
-            let year = DayPeriod::starting_in(context.billed_from, 12, month)?;
-            if let Some((_, period)) = year
-                && context.is_charged_on(period.start())
-            {
-                context.charge(&whole(period, quantity), charges)?;
-            }
-        }
-        Cadence::Usage => {
-            let used = context.measured(price)?.filter(|used| !used.is_zero());
-            if let (Some(used), Some(days)) = (used, context.days(calendar).first()) {
-                context.charge(&whole(*days, used), charges)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn charge_triggered(
@@ -144,21 +68,16 @@ pub(super) fn charge_triggered(
         .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
     let mut items = subscription.items.iter();
     let item = items.find(|item| item.item_id == happened.item_id).ok_or_else(unknown)?;
-    let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
+    let selected = item.selected_on(happened.on);
+    let chosen = resolve_item(card, selected, selected.service.as_str())?;
     let price = card
         .price(&happened.price)
         .filter(|price| price.is_for(&chosen.plan.plan))
         .filter(|price| price.is_contingent() || price.option.is_some())
         .ok_or_else(unknown)?;
-    let context = Context { ask, phase, card, item, chosen: &chosen, billed_from: happened.on };
+    let context = Context { ask, card, item, chosen: &chosen };
     let day = happened.on.tomorrow().map_err(|_| tasuki_core::time::TimeError::OutOfRange)?;
-    let charge = Charge {
-        price,
-        quantity: happened.quantity,
-        service_period: DayPeriod::new(happened.on, day)?,
-        part: Fraction::WHOLE,
-        days: None,
-    };
+    let charge = Charge::whole(price, happened.quantity, DayPeriod::new(happened.on, day)?);
     match price.model.amount(happened.quantity, card.rounding)? {
         // What only may happen was not discounted in the quote, and is not here.
         Amount::Priced { .. } => context.add(&charge, charges).map(|_| ()),
@@ -174,41 +93,9 @@ pub(super) fn charge_triggered(
     }
 }
 
-/// The first day on which an item is in use and a paid phase runs.
-fn billed_from(subscription: &Subscription, item: &SubscribedItem) -> Option<CivilDate> {
-    let paid = subscription
-        .phases
-        .iter()
-        .filter(|phase| phase.kind == PhaseKind::Paid)
-        .find_map(|phase| phase.from)?;
-    let from = item.starts_on?.max(paid);
-    item.ends_on.is_none_or(|end| from < end).then_some(from)
-}
-
 impl Context<'_> {
-    /// The days of a span on which the item is in use, the phase runs, and nothing is suspended.
-    fn days(&self, span: DayPeriod) -> Vec<DayPeriod> {
-        let used = self.phase.within(span).and_then(|days| self.item.used_within(days));
-        let mut left: Vec<_> = used.into_iter().collect();
-        for pause in &self.ask.subscription.pauses {
-            let end = pause.until.unwrap_or(span.end()).max(pause.from);
-            if let Ok(pause) = DayPeriod::new(pause.from, end) {
-                left = left.into_iter().flat_map(|days| days.without(pause)).collect();
-            }
-        }
-        left
-    }
-
-    fn is_charged_on(&self, day: CivilDate) -> bool {
-        let runs = self.phase.from.is_some_and(|from| from <= day)
-            && self.phase.until.is_none_or(|end| day < end);
-        let used = self.item.starts_on.is_some_and(|start| start <= day)
-            && self.item.ends_on.is_none_or(|end| day < end);
-        runs && used
-    }
-
     /// What was measured for a price by meter; the sum if several reports are given.
-    fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
+    pub(super) fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
         let Some(meter) = &price.meter else { return Ok(None) };
         let mut reports = self
             .ask
@@ -225,7 +112,7 @@ impl Context<'_> {
     }
 
     /// Charges something that was quoted, with what is taken off it.
-    fn charge(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+    pub(super) fn charge(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
         let whole = self.add(charge, charges)?;
         let Some(charged) = charges.lines.last() else { return Ok(()) };
         let (line, mut left) = (charged.clone(), charged.amount);

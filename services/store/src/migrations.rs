@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     step!("0007_decisions"),
     step!("0008_provider_events"),
     step!("0009_policies"),
+    step!("0011_subscription_revisions"),
 ];
 
 impl MigrationName for Step {

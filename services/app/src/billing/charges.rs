@@ -44,6 +44,7 @@ pub(crate) async fn charged(
     month: Month,
 ) -> Result<Option<Charged>, Problem> {
     let period = month.in_zone(&entered.tenant.zone)?;
+    let subscription = &subscription.turned(month.last_day(), entered.now);
     let usage = usage_of(tx, subscription, period).await?;
     let records: Vec<_> = usage.iter().map(|stored| stored.record.clone()).collect();
     let meters = summarize(&records).map_err(|error| Problem::internal(error.to_string()))?;
@@ -111,8 +112,9 @@ fn measured(
 ) -> Result<Vec<Measured>, Problem> {
     let mut measured = Vec::with_capacity(meters.len());
     for summary in meters {
-        let mut items = subscription.items.iter();
-        let Some(item) = items.find(|item| item.selected.service == summary.service) else {
+        // Of several in a row, the one that is there, or was there last.
+        let items = subscription.items.iter().filter(|it| it.selected.service == summary.service);
+        let Some(item) = items.max_by_key(|it| (it.is_taken(), it.ends_on)) else {
             continue;
         };
         let quantity = Quantity::new(summary.quantity.value()).ok_or_else(|| {
