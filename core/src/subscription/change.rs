@@ -232,8 +232,7 @@ impl Subscription {
             trial.until = Some(paid_from);
         }
         self.phases.retain(|phase| phase.kind == PhaseKind::Trial);
-        let paid =
-            Phase { kind: PhaseKind::Paid, from: Some(paid_from), until: None, rate_card };
+        let paid = Phase { kind: PhaseKind::Paid, from: Some(paid_from), until: None, rate_card };
         self.phases.push(paid);
         let event = SubscriptionEvent::ConversionOrdered { on: paid_from };
         self.standing = self.standing.after(&event);
@@ -302,7 +301,11 @@ impl Subscription {
         for item in next.items.iter_mut().filter(|item| remove.contains(&item.item_id)) {
             item.end(on);
         }
-        if next.items.iter().any(SubscribedItem::is_taken) { Ok(next) } else { Err(self.refuse("remove the last service of")) }
+        if next.items.iter().any(SubscribedItem::is_taken) {
+            Ok(next)
+        } else {
+            Err(self.refuse("remove the last service of"))
+        }
     }
 
     fn suspended(

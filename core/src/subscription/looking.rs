@@ -52,7 +52,8 @@ impl Subscription {
             held.iter().fold(Standing::pending(), |standing, entry| standing.after(&entry.event));
         seen.anchor = seen.anchor.filter(|anchor| *anchor <= day);
         let items = std::mem::take(&mut seen.items);
-        seen.items = items.into_iter().filter_map(|item: SubscribedItem| item.seen_on(day)).collect();
+        seen.items =
+            items.into_iter().filter_map(|item: SubscribedItem| item.seen_on(day)).collect();
         seen.pauses = pauses_seen_on(std::mem::take(&mut seen.pauses), day);
         // Prices that a later change moved to; what follows a trial was agreed before.
         let first_paid = seen.phases.iter().position(|phase| phase.kind == PhaseKind::Paid);

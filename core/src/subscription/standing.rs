@@ -456,7 +456,8 @@ impl Standing {
     /// The standing after something happened: what [`Standing::step`] gave when it did.
     #[must_use]
     pub fn after(&self, event: &SubscriptionEvent) -> Self {
-        let running = |trial: Option<CivilDate>| trial.map_or(S::Active, |until| S::Trialing { until });
+        let running =
+            |trial: Option<CivilDate>| trial.map_or(S::Active, |until| S::Trialing { until });
         let trial = match self.state {
             S::Trialing { until } => Some(until),
             S::Suspended { trial_until, .. } => trial_until,

@@ -34,7 +34,8 @@ pub(super) fn difference(
         if given_back.is_zero() {
             continue;
         }
-        let note = Text::new("変更により、すでに請求した分を差し引きます", "Charged before, given back");
+        let note =
+            Text::new("変更により、すでに請求した分を差し引きます", "Charged before, given back");
         lines.push(InvoiceLine {
             amount: given_back.zero().minus(given_back)?,
             service_period: period,

@@ -38,9 +38,8 @@ impl<'a> Course<'a> {
     ) -> Result<Option<Self>, InvoiceError> {
         let Some(billed_from) = billed_from(subscription, item) else { return Ok(None) };
         let end = item.ends_on.filter(|end| *end < known).unwrap_or(CivilDate::MAX);
-        let known_end = |end: Option<CivilDate>| {
-            end.filter(|end| *end < known).unwrap_or(CivilDate::MAX)
-        };
+        let known_end =
+            |end: Option<CivilDate>| end.filter(|end| *end < known).unwrap_or(CivilDate::MAX);
         let mut stretches: Vec<Stretch<'a>> = Vec::new();
         for phase in subscription.phases.iter().filter(|phase| phase.kind == PhaseKind::Paid) {
             let Some(from) = phase.from.filter(|from| *from < known) else { continue };

@@ -112,7 +112,11 @@ impl Context<'_> {
     }
 
     /// Charges something that was quoted, with what is taken off it.
-    pub(super) fn charge(&self, charge: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
+    pub(super) fn charge(
+        &self,
+        charge: &Charge<'_>,
+        charges: &mut Charges,
+    ) -> Result<(), InvoiceError> {
         let whole = self.add(charge, charges)?;
         let Some(charged) = charges.lines.last() else { return Ok(()) };
         let (line, mut left) = (charged.clone(), charged.amount);

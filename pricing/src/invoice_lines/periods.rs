@@ -252,7 +252,8 @@ impl<'a> Billing<'a, '_> {
                     context.charge(&Charge::whole(price, quantity, days), charges)?;
                     continue;
                 };
-                let added = Quantity::new(quantity.value() - had.value()).filter(|added| !added.is_zero());
+                let added =
+                    Quantity::new(quantity.value() - had.value()).filter(|added| !added.is_zero());
                 let rest = amount.minus(paid)?;
                 match added {
                     Some(added) if self.amount(stretch, price, added)? == rest => {

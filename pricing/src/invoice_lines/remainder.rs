@@ -20,8 +20,7 @@ pub(super) fn charge_minimum_term(
         return Ok(());
     };
     let term = ask.subscription.minimum_term_until().filter(|until| on < *until);
-    let Some(until) = term.filter(|_| because.may_come_back() && Month::of(on) == ask.month)
-    else {
+    let Some(until) = term.filter(|_| because.may_come_back() && Month::of(on) == ask.month) else {
         return Ok(());
     };
     let rest = DayPeriod::new(on, until)?;

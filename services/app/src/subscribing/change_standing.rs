@@ -99,9 +99,9 @@ pub(super) fn suspend(scene: &Scene<'_>, suspension: Suspension) -> Result<Decid
             let text = format!("must be after `{on}`, the first day without use");
             return Err(Problem::invalid("resume_on", text));
         }
-        scene.day(When::On(day)).map_err(|_| {
-            Problem::invalid("resume_on", "must be within the next ten years")
-        })?;
+        scene
+            .day(When::On(day))
+            .map_err(|_| Problem::invalid("resume_on", "must be within the next ten years"))?;
     }
     let items = items_of(&scene.on(on), &services)?;
     let change = PlannedChange::Suspend { items, reason: reason.clone(), resume_on };
@@ -125,7 +125,8 @@ pub(super) fn cancel(scene: &Scene<'_>, when: When, reason: String) -> Result<De
     let earliest = earliest_end(scene)?;
     if on < earliest {
         if when != When::NextPeriod {
-            let text = format!("must not be before `{earliest}`: the plan asks for that much notice");
+            let text =
+                format!("must not be before `{earliest}`: the plan asks for that much notice");
             return Err(Problem::invalid("effective", text));
         }
         let month = Month::of(earliest);
@@ -164,8 +165,7 @@ pub(super) fn reinstate(scene: &Scene<'_>, when: When) -> Result<Decided, Proble
     let subscription = scene.subscription;
     let reason = String::new();
     if let Some(end) = subscription.standing.flags.cancel_on {
-        let next =
-            subscription.step(&SubscriptionCommand::WithdrawCancellation, scene.now())?.0;
+        let next = subscription.step(&SubscriptionCommand::WithdrawCancellation, scene.now())?.0;
         return Ok(Decided { next, on: end, until: end, reason });
     }
     if let SubscriptionState::Cancelled { on: ended, .. } = *subscription.state() {
@@ -196,7 +196,9 @@ fn within_terms(
         .checked_add(Span::new().days(REINSTATED_WITHIN_DAYS))
         .map_err(|_| TimeError::OutOfRange)?;
     if on > last {
-        return refused(format!("it ended on `{ended}` and could come back until `{last}`: make a new quote"));
+        return refused(format!(
+            "it ended on `{ended}` and could come back until `{last}`: make a new quote"
+        ));
     }
     let owed = subscription.minimum_term_until().is_some_and(|until| ended < until);
     if owed && Month::of(on) != Month::of(ended) {

@@ -121,9 +121,9 @@ fn completed(
             .metadata()
             .iter()
             .fold(renamed, |of, (key, value)| of.with(key, place(value, at)));
-        fields.into_iter().fold(renamed, |of, broken| {
-            of.violating(place(&broken.field, at), broken.description)
-        })
+        fields
+            .into_iter()
+            .fold(renamed, |of, broken| of.violating(place(&broken.field, at), broken.description))
     })?;
     let complete = priced.selection.into_iter().next();
     let complete =
@@ -142,16 +142,16 @@ fn place_of(
     wished: &SelectedItem,
     at: usize,
 ) -> Result<Option<ItemId>, Problem> {
-    let of_service = |item: &&SubscribedItem| {
-        item.is_taken() && item.selected.service == wished.service
-    };
+    let of_service =
+        |item: &&SubscribedItem| item.is_taken() && item.selected.service == wished.service;
     let taken: Vec<_> = base.items.iter().filter(of_service).collect();
     let by_plan = taken.iter().find(|item| item.latest().plan == wished.plan);
     match (by_plan, taken.as_slice()) {
         (Some(item), _) | (None, [item]) => Ok(Some(item.item_id)),
         (None, []) => Ok(None),
         (None, _) => {
-            let text = format!("`{}` is taken more than once: name a plan that is taken", wished.service);
+            let text =
+                format!("`{}` is taken more than once: name a plan that is taken", wished.service);
             Err(Problem::invalid(format!("change.set[{at}].plan_code"), text))
         }
     }

@@ -97,7 +97,11 @@ impl Scene<'_> {
 
     /// The subscription on a day, with all that is planned until then.
     pub(super) fn on(&self, day: CivilDate) -> Subscription {
-        if day <= self.today { self.subscription.clone() } else { self.subscription.turned(day, self.now()) }
+        if day <= self.today {
+            self.subscription.clone()
+        } else {
+            self.subscription.turned(day, self.now())
+        }
     }
 
     /// The day that a change takes effect on.
@@ -183,7 +187,8 @@ pub(super) async fn run(
 ) -> Result<Changed, Problem> {
     let asks = wanted.intent == Intent::OnlyAsk;
     let tx = if asks { ctx.store.begin_read().await? } else { ctx.store.begin().await? };
-    let permission = if asks && wanted.etag.is_none() { Permission::Read } else { Permission::Sell };
+    let permission =
+        if asks && wanted.etag.is_none() { Permission::Read } else { Permission::Sell };
     let entered = access::enter(ctx, &tx, call, tenant, permission).await?;
     let id = wanted.subscription_id;
     let read = if asks {
@@ -306,8 +311,7 @@ async fn set_up(
     by: &Actor,
     (before, next): (&Subscription, &Subscription),
 ) -> Result<Vec<OrderId>, Problem> {
-    let is_new =
-        |item: &&SubscribedItem| !before.items.iter().any(|of| of.item_id == item.item_id);
+    let is_new = |item: &&SubscribedItem| !before.items.iter().any(|of| of.item_id == item.item_id);
     let added: Vec<_> =
         next.items.iter().filter(is_new).filter(|item| item.is_awaited()).cloned().collect();
     if added.is_empty() {

@@ -78,7 +78,8 @@ pub(super) fn money_effect(
     let mut next_invoice_difference = None;
     let mut month = Month::of(span.today);
     while month <= last {
-        let (old, new) = (priced(cards, zone, (&without, month))?, priced(cards, zone, (&with, month))?);
+        let (old, new) =
+            (priced(cards, zone, (&without, month))?, priced(cards, zone, (&with, month))?);
         let found = differences(old.lines, new.lines)?;
         if !found.is_empty() && next_invoice_difference.is_none() {
             next_invoice_difference = Some(new.sum.gross.minus(old.sum.gross)?);

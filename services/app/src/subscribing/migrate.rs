@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tasuki_core::actor::Actor;
+use tasuki_core::catalog::SelectedItem;
 use tasuki_core::id::{PartnerId, SubscriptionId, TenantId};
 use tasuki_core::money::Money;
 use tasuki_core::party::Permission;
@@ -15,9 +16,9 @@ use tasuki_store::subscriptions::{self, Filter};
 use tasuki_store::{Scope, Tx};
 
 use super::deciding::{Scene, When, commit};
-use super::fees::{fees_of, taken_on};
-use super::read_subscriptions::everybody;
+use super::fees::fees_of;
 use super::lock;
+use super::read_subscriptions::everybody;
 use crate::access;
 use crate::call::Call;
 use crate::context::Context;
@@ -123,13 +124,13 @@ pub async fn migration_page(
     let read = subscriptions::list(&tx, &filter, after, AT_ONCE).await?;
     let n_looked_at = i64::try_from(read.len()).unwrap_or(i64::MAX);
     let next = read.last().map(|stored| stored.subscription.id);
-    let now = ctx.clock.now();
+    // Of the days of the tenants' clocks only the ends of discounts would depend.
+    let today = ctx.clock.now().day_in(&tasuki_core::time::Zone::named("UTC")?);
     let mut rows = Vec::new();
     for stored in read {
         let subscription = stored.subscription;
         let on_it = subscription.phases.last().is_some_and(|last| last.rate_card == from.reference);
         if on_it {
-            let today = now.day_in(&tasuki_core::time::Zone::named("UTC")?);
             rows.push(row(&subscription, (from, to), today)?);
         }
     }
@@ -148,9 +149,8 @@ fn scope(ctx: &Context, call: &Call, ask: &MigrationAsk) -> Result<Scope, Proble
 }
 
 fn version<'a>(ctx: &'a Context, name: &str) -> Result<&'a RateCard, Problem> {
-    let found = name.split_once('@').and_then(|(code, version)| {
-        ctx.library.cards.version(code, version)
-    });
+    let found =
+        name.split_once('@').and_then(|(code, version)| ctx.library.cards.version(code, version));
     found.ok_or_else(|| {
         Problem::new(Reason::RateCardNotFound, format!("there is no rate card `{name}`"))
     })
@@ -161,7 +161,7 @@ fn row(
     (from, to): (&RateCard, &RateCard),
     day: CivilDate,
 ) -> Result<MigrationRow, Problem> {
-    let taken = taken_on(subscription, day);
+    let taken = taken_last(subscription);
     let discounts = (subscription.discounts.as_slice(), day);
     let before = fees_of(from, taken.clone(), discounts)?.of_a_year()?;
     let after = match fees_of(to, taken, discounts) {
@@ -169,7 +169,7 @@ fn row(
         Err(problem) if problem.reason() == Reason::Internal => return Err(problem),
         Err(_) => None,
     };
-    let prices = if after == Some(before) && same_bill(subscription, (from, to), day) {
+    let prices = if after == Some(before) && same_bill(subscription, (from, to)) {
         Vec::new()
     } else {
         different(subscription, (from, to), day)
@@ -183,19 +183,25 @@ fn row(
     })
 }
 
+/// What was chosen last of each service that is taken, whether or not it stands still.
+fn taken_last(of: &Subscription) -> Vec<SelectedItem> {
+    let taken = of.items.iter().filter(|item| item.is_taken());
+    taken.map(|item| item.latest().clone()).collect()
+}
+
 /// The prices that a bundle can be charged by with a card: those of its plans and their options.
-fn prices_of<'a>(card: &'a RateCard, of: &Subscription, day: CivilDate) -> Vec<&'a Price> {
-    let taken = taken_on(of, day);
+fn prices_of<'a>(card: &'a RateCard, of: &Subscription) -> Vec<&'a Price> {
+    let taken = taken_last(of);
     let plans: Vec<_> = taken.iter().filter_map(|item| item.plan.as_deref()).collect();
     card.prices.iter().filter(|price| plans.iter().any(|plan| price.is_for(plan))).collect()
 }
 
 /// Whether every invoice is the same by either card, whatever is used and whatever happens: each price
 /// that can be charged is charged alike, and the months are the same.
-fn same_bill(of: &Subscription, (from, to): (&RateCard, &RateCard), day: CivilDate) -> bool {
-    let (old, new) = (prices_of(from, of, day), prices_of(to, of, day));
+fn same_bill(of: &Subscription, (from, to): (&RateCard, &RateCard)) -> bool {
+    let (old, new) = (prices_of(from, of), prices_of(to, of));
     let limits = |card: &RateCard| -> Vec<_> {
-        let plans = taken_on(of, day).into_iter().filter_map(|item| item.plan);
+        let plans = taken_last(of).into_iter().filter_map(|item| item.plan);
         plans.map(|plan| card.plan(&plan).map(|plan| plan.quantities.clone())).collect()
     };
     from.cycle == to.cycle
@@ -216,12 +222,11 @@ fn different(
     day: CivilDate,
 ) -> Vec<(String, Option<Money>, Option<Money>)> {
     let amounts = |card: &RateCard| {
-        let ask = tasuki_pricing::quote_lines::Ask::on(day, taken_on(of, day));
+        let ask = tasuki_pricing::quote_lines::Ask::on(day, taken_last(of));
         let priced = tasuki_pricing::quote_lines::quote_lines(card, &ask);
         let lines = priced.map(|priced| priced.lines).unwrap_or_default();
-        let charged = lines.into_iter().filter(|line| {
-            line.kind == tasuki_core::quote::LineKind::Charged
-        });
+        let charged =
+            lines.into_iter().filter(|line| line.kind == tasuki_core::quote::LineKind::Charged);
         charged.map(|line| (line.code, line.amount)).collect::<Vec<_>>()
     };
     let (old, mut new) = (amounts(from), amounts(to));
@@ -314,12 +319,13 @@ async fn move_one(
     let owner = subscriptions::tenant_of(tx, id).await.map_err(|error| plain(error.into()))?;
     let tenant =
         owner.ok_or_else(|| plain(Problem::not_found(Reason::SubscriptionNotFound, id)))?;
-    let entered = access::enter(ctx, tx, call, tenant, Permission::Sell).await.map_err(|problem| {
-        // Who may not see it does not learn that it is there.
-        let hidden = problem.reason() == Reason::TenantNotFound;
-        let missing = Problem::not_found(Reason::SubscriptionNotFound, id);
-        plain(if hidden { missing } else { problem })
-    })?;
+    let entered =
+        access::enter(ctx, tx, call, tenant, Permission::Sell).await.map_err(|problem| {
+            // Who may not see it does not learn that it is there.
+            let hidden = problem.reason() == Reason::TenantNotFound;
+            let missing = Problem::not_found(Reason::SubscriptionNotFound, id);
+            plain(if hidden { missing } else { problem })
+        })?;
     let read = lock(tx, &entered, id).await.map_err(plain)?;
     let by = Actor::from(&call.principal);
     let scene = Scene {
@@ -350,10 +356,9 @@ fn moved(
     let on = scene.day(command.when).map_err(plain)?;
     let base = scene.on(on);
     if matches!(base.state(), SubscriptionState::Cancelled { .. }) {
-        let refused = base.clone().step(
-            &tasuki_core::subscription::SubscriptionCommand::Suspend { on },
-            scene.now(),
-        );
+        let refused = base
+            .clone()
+            .step(&tasuki_core::subscription::SubscriptionCommand::Suspend { on }, scene.now());
         let problem = refused.err().map_or_else(|| Problem::internal("it ended"), Problem::from);
         return Err(plain(problem));
     }
@@ -365,15 +370,13 @@ fn moved(
     if from.reference == to.reference {
         return Ok((None, Money::ZERO_JPY));
     }
-    let taken = taken_on(&base, on);
+    let taken = taken_last(&base);
     let discounts = (base.discounts.as_slice(), on);
     let fees = |card: &RateCard| {
         fees_of(card, taken.clone(), discounts).and_then(super::fees::Fees::of_a_year)
     };
-    let difference = fees(to)
-        .and_then(|after| Ok(after.minus(fees(from)?)?))
-        .map_err(plain)?;
-    if command.same_bill && !(difference.is_zero() && same_bill(&base, (from, to), on)) {
+    let difference = fees(to).and_then(|after| Ok(after.minus(fees(from)?)?)).map_err(plain)?;
+    if command.same_bill && !(difference.is_zero() && same_bill(&base, (from, to))) {
         let text = format!("by `{}` the invoices would not be the same", to.reference);
         return Err((Problem::new(Reason::BillWouldChange, text), difference));
     }

@@ -215,6 +215,8 @@ fn lines_of(ctx: &Context, of: &Subscription, (item_id, day): (ItemId, CivilDate
 pub(super) fn accepted_with(quote: &Quote) -> Vec<AcceptedText> {
     match &quote.state {
         QuoteState::Accepted { accepted, .. } => accepted.clone(),
-        QuoteState::Issued | QuoteState::Expired { .. } | QuoteState::Withdrawn { .. } => Vec::new(),
+        QuoteState::Issued | QuoteState::Expired { .. } | QuoteState::Withdrawn { .. } => {
+            Vec::new()
+        }
     }
 }
