@@ -5,6 +5,7 @@
 //! pinned until somebody moves them. Days belong to exactly one phase: spans are half open.
 
 mod change;
+mod event;
 mod item;
 mod looking;
 mod standing;
@@ -13,10 +14,9 @@ mod turning;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Outcome, PlannedChange, ScheduledChange};
+pub use event::SubscriptionEvent;
 pub use item::{ItemTerms, Pause, PauseKind, SubscribedItem};
-pub use standing::{
-    Because, Flags, Standing, SubscriptionCommand, SubscriptionEvent, SubscriptionState,
-};
+pub use standing::{Because, Flags, Standing, SubscriptionCommand, SubscriptionState};
 
 use crate::actor::Actor;
 use crate::catalog::price::{BillingCycle, RateCardRef};

@@ -20,6 +20,8 @@ pub struct MoneyEffect {
     /// The rows that the next invoices have because of it, and, as negative amounts, those that they
     /// would have without it.
     pub lines: Vec<EffectLine>,
+    /// The last month of whose invoice the rows speak: by then all of it has taken effect.
+    pub through: Month,
     /// By how much the first invoice with such a row grows, with tax.
     pub next_invoice_difference: Money,
     /// Each month before, without tax.
@@ -91,6 +93,7 @@ pub(super) fn money_effect(
     let (was, will) = (on(before)?, on(after)?);
     Ok(MoneyEffect {
         lines,
+        through: last,
         next_invoice_difference: next_invoice_difference.unwrap_or(Money::ZERO_JPY),
         monthly_before: was.monthly,
         monthly_after: will.monthly,

@@ -36,7 +36,7 @@ fn withdraw(scene: &Scene<'_>, change_id: &str) -> Result<Decided, Problem> {
     if change_id == CANCELLATION {
         let until = subscription.standing.flags.cancel_on.unwrap_or(scene.today);
         let next = subscription.step(&SubscriptionCommand::WithdrawCancellation, scene.now())?.0;
-        return Ok(Decided { next, on: scene.today, until, reason });
+        return Ok(Decided { next, on: until, until, reason });
     }
     let refused = |text: String| {
         Problem::new(Reason::SubscriptionState, text)
@@ -53,5 +53,5 @@ fn withdraw(scene: &Scene<'_>, change_id: &str) -> Result<Decided, Problem> {
     };
     let next = subscription.clone().with_withdrawn(found.0, scene.today, scene.now());
     let next = next.ok_or_else(|| refused(format!("the change `{change_id}` was made")))?;
-    Ok(Decided { next, on: scene.today, until: found.1, reason })
+    Ok(Decided { next, on: found.1, until: found.1, reason })
 }

@@ -30,6 +30,7 @@ fn answer(
     Ok((Some(mapping::subscription(&changed.view)), Some(mapping::effect(&changed.effect))))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn refused(problem: Problem) -> Status {
     status(&problem)
 }
