@@ -223,6 +223,29 @@ mod tests {
             prop_assert!(this.n_days() >= i64::from(months) * 28);
         }
 
+        /// Billing pitfalls #3 to #7: a zone shifts instants and nothing else. Periods follow each
+        /// other without gap or overlap also where days have 23 or 25 hours, or are left out.
+        #[test]
+        fn a_zone_shifts_instants_and_leaves_no_gap(
+            offset in 0_i64..9_000, k in 0_i32..60,
+            zone in prop::sample::select(vec![
+                "Asia/Tokyo", "UTC", "America/Anchorage", "America/Sao_Paulo", "Pacific/Apia",
+                "Australia/Lord_Howe", "Europe/London", "Africa/Casablanca",
+            ]),
+        ) {
+            let zone = Zone::named(zone).unwrap();
+            let anchor = date(2000, 1, 1).checked_add(Span::new().days(offset)).unwrap();
+            let (this, next) =
+                (DayPeriod::nth(anchor, 1, k).unwrap(), DayPeriod::nth(anchor, 1, k + 1).unwrap());
+            prop_assert_eq!(this.end(), next.start());
+            let (here, there) = (this.in_zone(&zone).unwrap(), next.in_zone(&zone).unwrap());
+            prop_assert_eq!(here.end(), there.start());
+            prop_assert!(!here.contains(here.end()) && there.contains(here.end()));
+            let days = this.n_days() * 86_400;
+            let off = here.end().seconds_since(here.start()) - days;
+            prop_assert!(off.abs() <= 26 * 3_600, "{off} seconds");
+        }
+
         #[test]
         fn the_period_found_by_its_month_is_the_period_found_by_its_number(
             offset in 0_i64..20_000, months in 1_i32..25, k in 0_i32..100,

@@ -135,6 +135,8 @@ reasons! {
     SubscriptionNotFound, "SUBSCRIPTION_NOT_FOUND", NotFound;
     /// The subscription's state does not allow the command.
     SubscriptionState, "SUBSCRIPTION_STATE", NotAllowedNow;
+    /// The same bill was promised, and by the other prices it would not be.
+    BillWouldChange, "BILL_WOULD_CHANGE", NotAllowedNow;
 
     // Policies
     /// No pack of that name, version or date.

@@ -4,51 +4,28 @@
 //! be cancelled. Its phases say which rate card is in force on which days, so that prices stay
 //! pinned until somebody moves them. Days belong to exactly one phase: spans are half open.
 
+mod change;
+mod event;
+mod item;
+mod looking;
 mod standing;
+mod turning;
 
 use serde::{Deserialize, Serialize};
 
-pub use standing::{
-    Because, Flags, Standing, SubscriptionCommand, SubscriptionEvent, SubscriptionState,
-};
+pub use change::{Outcome, PlannedChange, ScheduledChange};
+pub use event::SubscriptionEvent;
+pub use item::{ItemTerms, Pause, PauseKind, SubscribedItem};
+pub use standing::{Because, Flags, Standing, SubscriptionCommand, SubscriptionState};
 
+use crate::actor::Actor;
 use crate::catalog::price::{BillingCycle, RateCardRef};
 use crate::catalog::selection::SelectedItem;
 use crate::days::DayPeriod;
 use crate::id::{ItemId, PartnerId, QuoteId, SubscriptionId, TenantId};
 use crate::problem::Refused;
-use crate::quote::Discount;
-use crate::reason::Reason;
+use crate::quote::{AcceptedText, Discount};
 use crate::time::{CivilDate, Timestamp};
-
-/// One service of a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscribedItem {
-    /// Its id; also that of the service in its provisioning order.
-    pub item_id: ItemId,
-    /// What was chosen, complete with plan and quantities.
-    pub selected: SelectedItem,
-    /// The first day on which it is in use; none while it is being set up.
-    pub starts_on: Option<CivilDate>,
-    /// The first day on which it is no longer in use, or was given up before it ever was.
-    pub ends_on: Option<CivilDate>,
-}
-
-impl SubscribedItem {
-    /// Whether it is still being set up.
-    pub const fn is_awaited(&self) -> bool {
-        self.starts_on.is_none() && self.ends_on.is_none()
-    }
-
-    /// The days within a span on which it is in use.
-    pub fn used_within(&self, span: DayPeriod) -> Option<DayPeriod> {
-        let used = span.from_day(self.starts_on?)?;
-        match self.ends_on {
-            Some(end) => used.before_day(end),
-            None => Some(used),
-        }
-    }
-}
 
 /// Whether a phase is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,15 +61,6 @@ impl Phase {
     }
 }
 
-/// Days on which a subscription is suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    /// The first day.
-    pub from: CivilDate,
-    /// The first day after it; none while it lasts.
-    pub until: Option<CivilDate>,
-}
-
 /// What happened, and when we learned of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionEntry {
@@ -100,6 +68,9 @@ pub struct SubscriptionEntry {
     pub recorded_at: Timestamp,
     /// What happened.
     pub event: SubscriptionEvent,
+    /// Who asked for it; none for what happened by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
 }
 
 /// A tenant's running plan.
@@ -132,6 +103,13 @@ pub struct Subscription {
     /// What is taken off its fees, as quoted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discounts: Vec<Discount>,
+    /// Changes that were planned for a day, in the order in which they were asked for; those that
+    /// took effect or were taken back stay, so that it is known what waited when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scheduled: Vec<ScheduledChange>,
+    /// What was read and accepted with changes; what came with the quote stands there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<AcceptedText>,
     /// Everything that happened to it, in the order in which we learned of it.
     pub history: Vec<SubscriptionEntry>,
     /// When it was made.
@@ -190,12 +168,7 @@ impl Subscription {
         let items = draft
             .items
             .into_iter()
-            .map(|(item_id, selected)| SubscribedItem {
-                item_id,
-                selected,
-                starts_on: None,
-                ends_on: None,
-            })
+            .map(|(item_id, selected)| SubscribedItem::awaited(item_id, selected))
             .collect();
         let phase =
             |kind, from, until| Phase { kind, from, until, rate_card: draft.rate_card.clone() };
@@ -223,6 +196,8 @@ impl Subscription {
             anchor: None,
             minimum_term_months: draft.minimum_term_months,
             discounts: draft.discounts,
+            scheduled: Vec::new(),
+            accepted: Vec::new(),
             history: Vec::new(),
             created_at: now,
         }
@@ -264,9 +239,7 @@ impl Subscription {
     #[must_use]
     pub fn with_item_started(mut self, item_id: ItemId, on: CivilDate) -> Self {
         for item in self.items.iter_mut().filter(|item| item.item_id == item_id) {
-            if item.is_awaited() {
-                item.starts_on = Some(on);
-            }
+            item.start(on);
         }
         self
     }
@@ -277,71 +250,16 @@ impl Subscription {
     #[must_use]
     pub fn with_item_ended(mut self, item_id: ItemId, on: CivilDate) -> Self {
         for item in self.items.iter_mut().filter(|item| item.item_id == item_id) {
-            if item.ends_on.is_none() {
-                item.ends_on = Some(item.starts_on.map_or(on, |start| start.max(on)));
-            }
+            item.end(on);
         }
         self
     }
 
-    /// Lets a paid phase follow the trial: the conversion that the customer ordered. It takes effect
-    /// on the first day after the trial.
-    ///
-    /// # Errors
-    /// [`Reason::SubscriptionState`] unless there is a trial that nothing follows yet.
-    pub fn with_conversion_ordered(mut self, rate_card: RateCardRef) -> Result<Self, Refused> {
-        let refused = Refused {
-            reason: Reason::SubscriptionState,
-            subject: "subscription",
-            state: self.state().as_str(),
-            command: "convert",
-        };
-        let may = match self.state() {
-            SubscriptionState::Pending | SubscriptionState::Trialing { .. } => true,
-            SubscriptionState::Suspended { trial_until, .. } => trial_until.is_some(),
-            SubscriptionState::Active | SubscriptionState::Cancelled { .. } => false,
-        };
-        match self.trial_until() {
-            Some(until) if may && !self.has_paid_phase() => {
-                self.phases.push(Phase {
-                    kind: PhaseKind::Paid,
-                    from: Some(until),
-                    until: None,
-                    rate_card,
-                });
-                Ok(self)
-            }
-            Some(_) | None => Err(refused),
-        }
-    }
-
-    /// Moves the subscription to another version of its prices from a day on.
-    ///
-    /// # Errors
-    /// [`Reason::SubscriptionState`] when the last phase is no paid one that began before that day.
-    pub fn with_prices_moved(
-        mut self,
-        rate_card: RateCardRef,
-        on: CivilDate,
-    ) -> Result<Self, Refused> {
-        let refused = Refused {
-            reason: Reason::SubscriptionState,
-            subject: "subscription",
-            state: self.state().as_str(),
-            command: "move prices",
-        };
-        match self.phases.last_mut() {
-            Some(last)
-                if last.kind == PhaseKind::Paid
-                    && last.until.is_none()
-                    && last.from.is_some_and(|from| from < on) =>
-            {
-                last.until = Some(on);
-            }
-            Some(_) | None => return Err(refused),
-        }
-        self.phases.push(Phase { kind: PhaseKind::Paid, from: Some(on), until: None, rate_card });
-        Ok(self)
+    /// The first day after the minimum term; none without one, or while nothing is paid.
+    pub fn minimum_term_until(&self) -> Option<CivilDate> {
+        let months = i32::try_from(self.minimum_term_months).ok().filter(|months| *months > 0)?;
+        let paid = self.phases.iter().find(|phase| phase.kind == PhaseKind::Paid)?;
+        DayPeriod::nth(paid.from?, months, 0).ok().map(DayPeriod::end)
     }
 
     /// The subscription after a command, and what happened.
@@ -356,8 +274,22 @@ impl Subscription {
         let (standing, event) = self.standing.step(command)?;
         let mut next = Self { standing, ..self.clone() };
         next.take_effect(&event);
-        next.history.push(SubscriptionEntry { recorded_at: now, event: event.clone() });
+        next.record(event.clone(), now);
         Ok((next, event))
+    }
+
+    /// Notes in the history that something happened.
+    pub(crate) fn record(&mut self, event: SubscriptionEvent, now: Timestamp) {
+        self.history.push(SubscriptionEntry { recorded_at: now, event, by: None });
+    }
+
+    /// Names who asked for what happened last.
+    #[must_use]
+    pub fn by(mut self, n_entries_before: usize, actor: &Actor) -> Self {
+        for entry in self.history.iter_mut().skip(n_entries_before) {
+            entry.by = Some(actor.clone());
+        }
+        self
     }
 
     fn take_effect(&mut self, event: &SubscriptionEvent) {
@@ -379,20 +311,26 @@ impl Subscription {
                 }
             }
             SubscriptionEvent::Suspended { on } => {
-                self.pauses.push(Pause { from: *on, until: None });
+                self.pauses.push(Pause::from_day(*on, String::new()));
             }
-            SubscriptionEvent::Resumed { on } => {
-                if let Some(last) = self.pauses.last_mut() {
-                    last.until = Some(*on);
-                }
-            }
+            SubscriptionEvent::Resumed { on } => item::close_last(&mut self.pauses, *on),
             SubscriptionEvent::Cancelled { on, .. } => {
                 for item in &mut self.items {
-                    let end = item.starts_on.map_or(*on, |start| start.max(*on));
-                    item.ends_on = Some(item.ends_on.map_or(end, |before| before.min(end)));
+                    item.cancel(*on);
+                }
+                for change in &mut self.scheduled {
+                    change.close(Outcome::Lapsed, *on);
                 }
             }
             SubscriptionEvent::Converted { .. }
+            | SubscriptionEvent::ConversionOrdered { .. }
+            | SubscriptionEvent::Changed { .. }
+            | SubscriptionEvent::ServicesSuspended { .. }
+            | SubscriptionEvent::ServicesResumed { .. }
+            | SubscriptionEvent::ChangeScheduled { .. }
+            | SubscriptionEvent::ChangeWithdrawn { .. }
+            | SubscriptionEvent::ChangeLapsed { .. }
+            | SubscriptionEvent::Reinstated { .. }
             | SubscriptionEvent::MarkedPastDue { .. }
             | SubscriptionEvent::PastDueCleared
             | SubscriptionEvent::CancellationScheduled { .. }

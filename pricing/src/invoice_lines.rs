@@ -2,11 +2,22 @@
 //!
 //! Initial and one-off fees fall in the month in which charging starts, yearly fees in the month of
 //! each anniversary of that day, monthly fees in every month for the days of use, usage fees for what
-//! was measured. A trial is free. Days belong to exactly one phase, so that a change of prices
-//! charges no day twice and leaves none out.
+//! was measured. A trial is free. Days belong to exactly one choice and one version of prices, so that
+//! no change charges a day twice or leaves one out; the whole is always the nominal period.
+//!
+//! The invoice of a month takes no notice of what begins after it. A period that was charged before
+//! (a year, a month counted from an anchor) and is changed in this month is charged as it is now, less
+//! what it was charged as: the difference stands on this invoice. A price without proration is charged
+//! whole for each period that was begun, by the dearest choice that was made in it; other prices of the
+//! same choice reach it with its next period. Initial and one-off fees are charged for what is added,
+//! and nothing of them is given back.
 
+mod corrections;
+mod course;
 mod month;
 mod others;
+mod periods;
+mod remainder;
 mod spans;
 
 use tasuki_core::catalog::{Cadence, Quantity, RateCardRef, TaxMode, TaxTotal, Unit};
@@ -22,6 +33,7 @@ use tasuki_core::time::{CivilDate, Month, TimeError, Zone};
 
 use crate::cards::Cards;
 use crate::quote_lines::QuoteError;
+use crate::rate_card::{Price, RateCard};
 use crate::tax::{TaxSum, Taxable, tax_sum, tax_totals};
 
 /// What was measured of an item in the month.
@@ -200,8 +212,8 @@ impl From<InvoiceError> for Problem {
 /// [`InvoiceError`].
 pub fn invoice_lines(cards: &Cards, ask: MonthAsk<'_>) -> Result<MonthCharges, InvoiceError> {
     let mut charges = month::Charges::default();
-    for phase in &ask.subscription.phases {
-        month::charge_phase(cards, ask, phase, &mut charges)?;
+    for item in &ask.subscription.items {
+        periods::charge_item(cards, ask, item, &mut charges)?;
     }
     for happened in ask.triggered {
         month::charge_triggered(cards, ask, happened, &mut charges)?;
@@ -209,6 +221,7 @@ pub fn invoice_lines(cards: &Cards, ask: MonthAsk<'_>) -> Result<MonthCharges, I
     for phase in &ask.subscription.phases {
         others::charge_phase(cards, ask, phase, &mut charges)?;
     }
+    remainder::charge_minimum_term(cards, ask, &mut charges)?;
     let amounts: Vec<_> = charges
         .lines
         .iter()
@@ -217,6 +230,24 @@ pub fn invoice_lines(cards: &Cards, ask: MonthAsk<'_>) -> Result<MonthCharges, I
     let taxes = tax_totals(&amounts, charges.tax_rounding.unwrap_or(Rounding::Down))?;
     let sum = tax_sum(&taxes)?;
     Ok(MonthCharges { lines: charges.lines, taxes, sum, attention: charges.attention })
+}
+
+/// Whether two prices, each of its card, charge the same for the same: then it makes no difference
+/// to an invoice which of them it goes by.
+pub fn charged_alike((a_card, a): (&RateCard, &Price), (b_card, b): (&RateCard, &Price)) -> bool {
+    let same_price = a.cadence == b.cadence
+        && a.option == b.option
+        && a.proration == b.proration
+        && a.unit == b.unit
+        && a.meter == b.meter
+        && a.anchor == b.anchor
+        && a.moves == b.moves
+        && a.model == b.model;
+    same_price
+        && a_card.tax_mode_of(a) == b_card.tax_mode_of(b)
+        && a_card.tax_rate_of(a) == b_card.tax_rate_of(b)
+        && a_card.rounding == b_card.rounding
+        && a_card.tax.rounding == b_card.tax.rounding
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::Refused;
 use crate::reason::Reason;
+use crate::subscription::event::SubscriptionEvent;
 use crate::time::CivilDate;
 
 /// Where a subscription is in its life.
@@ -26,7 +27,7 @@ pub enum SubscriptionState {
         /// The trial it goes back to, if it was on trial.
         trial_until: Option<CivilDate>,
     },
-    /// Over. Final.
+    /// Over. Final, unless it is reinstated.
     Cancelled {
         /// The first day on which it is no longer in use.
         on: CivilDate,
@@ -61,6 +62,15 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether a subscription that ended for it can come back.
+    pub const fn may_come_back(self) -> bool {
+        match self {
+            Self::CustomerWish | Self::NotPaid => true,
+            // There is nothing to come back to: a new quote is needed.
+            Self::TrialEnded | Self::NothingProvided => false,
+        }
+    }
+
     /// The word in tables and interfaces.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -127,54 +137,10 @@ pub enum SubscriptionCommand {
         /// Why.
         because: Because,
     },
-}
-
-/// What happened to a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum SubscriptionEvent {
-    /// It is in use.
-    Activated {
-        /// The first day: the anchor of its periods.
+    /// Let it come back after it ended.
+    Reinstate {
+        /// The first day.
         on: CivilDate,
-        /// The first day after the trial it began with.
-        trial_until: Option<CivilDate>,
-    },
-    /// The paid phase began.
-    Converted {
-        /// The first paid day.
-        on: CivilDate,
-    },
-    /// It was stopped for a while.
-    Suspended {
-        /// The first day without use.
-        on: CivilDate,
-    },
-    /// It went on.
-    Resumed {
-        /// The first day of use again.
-        on: CivilDate,
-    },
-    /// A payment is late.
-    MarkedPastDue {
-        /// Since this day.
-        since: CivilDate,
-    },
-    /// Nothing is late any more.
-    PastDueCleared,
-    /// It will end.
-    CancellationScheduled {
-        /// The first day without use.
-        on: CivilDate,
-    },
-    /// It will not end after all.
-    CancellationWithdrawn,
-    /// It ended.
-    Cancelled {
-        /// The first day without use.
-        on: CivilDate,
-        /// Why.
-        because: Because,
     },
 }
 
@@ -204,23 +170,7 @@ impl SubscriptionCommand {
             Self::ScheduleCancellation { .. } => "schedule cancellation",
             Self::WithdrawCancellation => "withdraw cancellation",
             Self::Cancel { .. } => "cancel",
-        }
-    }
-}
-
-impl SubscriptionEvent {
-    /// The topic under which others hear of it.
-    pub const fn topic(&self) -> &'static str {
-        match self {
-            Self::Activated { .. } => "subscription.activated",
-            Self::Converted { .. } => "subscription.converted",
-            Self::Suspended { .. } => "subscription.suspended",
-            Self::Resumed { .. } => "subscription.resumed",
-            Self::MarkedPastDue { .. } => "subscription.marked_past_due",
-            Self::PastDueCleared => "subscription.past_due_cleared",
-            Self::CancellationScheduled { .. } => "subscription.cancellation_scheduled",
-            Self::CancellationWithdrawn => "subscription.cancellation_withdrawn",
-            Self::Cancelled { .. } => "subscription.cancelled",
+            Self::Reinstate { .. } => "reinstate",
         }
     }
 }
@@ -233,6 +183,14 @@ impl Standing {
     /// The standing of a new subscription.
     pub const fn pending() -> Self {
         Self { state: S::Pending, flags: Flags { past_due_since: None, cancel_on: None } }
+    }
+
+    /// The first day without use, once it is over.
+    pub const fn ended_on(&self) -> Option<CivilDate> {
+        match self.state {
+            S::Cancelled { on, .. } => Some(on),
+            S::Pending | S::Trialing { .. } | S::Active | S::Suspended { .. } => None,
+        }
     }
 
     /// The next standing and what happened.
@@ -249,7 +207,10 @@ impl Standing {
             S::Trialing { until } => self.step_running(Some(until), command),
             S::Active => self.step_running(None, command),
             S::Suspended { from, trial_until } => self.step_suspended(from, trial_until, command),
-            S::Cancelled { .. } => match command {
+            S::Cancelled { on: ended, because } => match command {
+                C::Reinstate { on } if because.may_come_back() && *on >= ended => {
+                    Ok((self.in_state(S::Active), E::Reinstated { on: *on }))
+                }
                 // Money owed outlives the plan.
                 C::MarkPastDue { .. } | C::ClearPastDue => self.step_flags(command),
                 C::Activate { .. }
@@ -258,7 +219,8 @@ impl Standing {
                 | C::Resume { .. }
                 | C::ScheduleCancellation { .. }
                 | C::WithdrawCancellation
-                | C::Cancel { .. } => Err(self.refuse(command)),
+                | C::Cancel { .. }
+                | C::Reinstate { .. } => Err(self.refuse(command)),
             },
         }
     }
@@ -279,7 +241,8 @@ impl Standing {
             | C::MarkPastDue { .. }
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
-            | C::WithdrawCancellation => Err(self.refuse(command)),
+            | C::WithdrawCancellation
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
     }
 
@@ -300,7 +263,9 @@ impl Standing {
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
             | C::WithdrawCancellation => self.step_flags(command),
-            C::Activate { .. } | C::Convert { .. } | C::Resume { .. } => Err(self.refuse(command)),
+            C::Activate { .. } | C::Convert { .. } | C::Resume { .. } | C::Reinstate { .. } => {
+                Err(self.refuse(command))
+            }
         }
     }
 
@@ -327,9 +292,11 @@ impl Standing {
             | C::ClearPastDue
             | C::ScheduleCancellation { .. }
             | C::WithdrawCancellation => self.step_flags(command),
-            C::Activate { .. } | C::Convert { .. } | C::Suspend { .. } | C::Resume { .. } => {
-                Err(self.refuse(command))
-            }
+            C::Activate { .. }
+            | C::Convert { .. }
+            | C::Suspend { .. }
+            | C::Resume { .. }
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
     }
 
@@ -359,8 +326,57 @@ impl Standing {
             | C::Convert { .. }
             | C::Suspend { .. }
             | C::Resume { .. }
-            | C::Cancel { .. } => Err(self.refuse(command)),
+            | C::Cancel { .. }
+            | C::Reinstate { .. } => Err(self.refuse(command)),
         }
+    }
+
+    /// The standing after something happened: what [`Standing::step`] gave when it did.
+    #[must_use]
+    pub fn after(&self, event: &SubscriptionEvent) -> Self {
+        let running =
+            |trial: Option<CivilDate>| trial.map_or(S::Active, |until| S::Trialing { until });
+        let trial = match self.state {
+            S::Trialing { until } => Some(until),
+            S::Suspended { trial_until, .. } => trial_until,
+            S::Pending | S::Active | S::Cancelled { .. } => None,
+        };
+        let flags = self.flags;
+        match *event {
+            E::Activated { trial_until, .. } => self.in_state(running(trial_until)),
+            E::Converted { .. } => self.with_trial(None),
+            E::ConversionOrdered { on } => self.with_trial(trial.map(|_| on)),
+            E::Suspended { on } => self.in_state(S::Suspended { from: on, trial_until: trial }),
+            E::Resumed { .. } => self.in_state(running(trial)),
+            E::MarkedPastDue { since } => {
+                Self { flags: Flags { past_due_since: Some(since), ..flags }, ..*self }
+            }
+            E::PastDueCleared => Self { flags: Flags { past_due_since: None, ..flags }, ..*self },
+            E::CancellationScheduled { on } => {
+                Self { flags: Flags { cancel_on: Some(on), ..flags }, ..*self }
+            }
+            E::CancellationWithdrawn => Self { flags: Flags { cancel_on: None, ..flags }, ..*self },
+            E::Cancelled { on, because } => self.cancelled(on, because).0,
+            E::Reinstated { .. } => self.in_state(S::Active),
+            E::Changed { .. }
+            | E::ServicesSuspended { .. }
+            | E::ServicesResumed { .. }
+            | E::ChangeScheduled { .. }
+            | E::ChangeWithdrawn { .. }
+            | E::ChangeLapsed { .. } => *self,
+        }
+    }
+
+    /// The standing with another end of its trial, or with none.
+    #[must_use]
+    pub(super) const fn with_trial(&self, until: Option<CivilDate>) -> Self {
+        let state = match (self.state, until) {
+            (S::Trialing { .. }, Some(until)) => S::Trialing { until },
+            (S::Trialing { .. }, None) => S::Active,
+            (S::Suspended { from, .. }, trial_until) => S::Suspended { from, trial_until },
+            (state @ (S::Pending | S::Active | S::Cancelled { .. }), _) => state,
+        };
+        self.in_state(state)
     }
 
     const fn in_state(&self, state: S) -> Self {
@@ -423,6 +439,8 @@ mod tests {
             C::ScheduleCancellation { on },
             C::WithdrawCancellation,
             C::Cancel { on, because: Because::CustomerWish },
+            C::Reinstate { on },
+            C::Reinstate { on: date(2021, 1, 1) },
         ]
     }
 
@@ -433,6 +451,7 @@ mod tests {
             for command in commands() {
                 let answer = match standing.step(&command) {
                     Ok((next, event)) => {
+                        assert_eq!(standing.after(&event), next, "the history tells the same");
                         let flags = [
                             next.flags.past_due_since.map(|_| " past_due"),
                             next.flags.cancel_on.map(|_| " cancel_pending"),

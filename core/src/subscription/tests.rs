@@ -71,8 +71,11 @@ fn a_converted_trial_is_charged_from_the_day_after_it() {
     let trial = opened(Some(Trial { until, then: AfterTrial::Ends }));
     let running = activated(&trial, date(2020, 10, 5));
     assert_eq!(running.state(), &SubscriptionState::Trialing { until });
-    let ordered = running.with_conversion_ordered(card("2")).unwrap();
-    assert!(ordered.clone().with_conversion_ordered(card("2")).is_err(), "it converts once");
+    let ordered =
+        running.with_conversion_ordered(card("2"), until, at("2021-01-10T00:00:00Z")).unwrap();
+    let again =
+        ordered.clone().with_conversion_ordered(card("2"), until, at("2021-01-10T00:00:00Z"));
+    assert!(again.is_err(), "it converts once");
     let kind_on = |day| ordered.phase_on(day).map(|phase| (phase.kind, phase.rate_card.clone()));
     assert_eq!(kind_on(date(2021, 1, 31)), Some((PhaseKind::Trial, card("1"))));
     assert_eq!(kind_on(date(2021, 2, 1)), Some((PhaseKind::Paid, card("2"))));
@@ -90,11 +93,17 @@ fn a_trial_that_ended_before_the_setup_did_is_charged_from_use_on() {
 #[test]
 fn moved_prices_begin_on_their_day() {
     let subscription = activated(&opened(None), date(2020, 10, 5));
-    let moved = subscription.with_prices_moved(card("2"), date(2021, 3, 1)).unwrap();
+    let moved = subscription.with_prices_moved(&card("2"), date(2021, 3, 1)).unwrap();
     let version = |day| moved.phase_on(day).map(|phase| phase.rate_card.version.clone());
     assert_eq!(version(date(2021, 2, 28)).as_deref(), Some("1"));
     assert_eq!(version(date(2021, 3, 1)).as_deref(), Some("2"));
-    assert!(moved.with_prices_moved(card("3"), date(2021, 3, 1)).is_err(), "no empty phase");
+    let again = moved.with_prices_moved(&card("3"), date(2021, 3, 1)).unwrap();
+    assert_eq!(
+        again.phases.len(),
+        2,
+        "no empty phase: the second move of a day replaces the first"
+    );
+    assert_eq!(again.phases[1].rate_card, card("3"));
 }
 
 #[test]

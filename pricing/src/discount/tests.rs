@@ -63,10 +63,8 @@ fn taken(priced: &Priced, start: CivilDate) -> Subscription {
     let items = (100..)
         .zip(&priced.selection)
         .map(|(n, selected)| SubscribedItem {
-            item_id: ItemId::from(Uuid::from_u128(n)),
-            selected: selected.clone(),
             starts_on: Some(start),
-            ends_on: None,
+            ..SubscribedItem::awaited(ItemId::from(Uuid::from_u128(n)), selected.clone())
         })
         .collect();
     let phase = Phase {
@@ -89,6 +87,8 @@ fn taken(priced: &Priced, start: CivilDate) -> Subscription {
         anchor: Some(start),
         minimum_term_months: 0,
         discounts: priced.discounts.clone(),
+        scheduled: Vec::new(),
+        accepted: Vec::new(),
         history: Vec::new(),
         created_at: "2020-09-01T00:00:00Z".parse().unwrap(),
     }

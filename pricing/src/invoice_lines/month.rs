@@ -1,14 +1,14 @@
-//! The charges of one month, phase by phase.
+//! How one charge of an item becomes lines: its amount, what is taken off it, and how it was found.
 
-use tasuki_core::catalog::{Cadence, Proration, Quantity};
+use tasuki_core::catalog::Quantity;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::{Money, MoneyError, Rounding};
 use tasuki_core::quote::Discount;
-use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem};
+use tasuki_core::subscription::SubscribedItem;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month, TimeError};
 
-use super::spans::{billed_from, in_part, nominal_month, not_suspended, year_anchor};
+use super::spans::in_part;
 use super::{Attention, InvoiceError, InvoiceLine, MonthAsk, Triggered};
 use crate::cards::Cards;
 use crate::discount;
@@ -16,9 +16,6 @@ use crate::proration::{Fraction, fraction};
 use crate::quote_lines::{Chosen, resolve_item};
 use crate::rate_card::{Price, RateCard};
 use crate::tier::{Amount, TierMoves, step_for};
-
-/// Months of a year.
-pub(super) const MONTHS_OF_YEAR: i32 = 12;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -29,10 +26,9 @@ pub(super) struct Charges {
     pub(super) tax_rounding: Option<Rounding>,
 }
 
-/// One item in one phase.
+/// An item under the terms of some of its days.
 pub(super) struct Context<'a> {
     pub(super) ask: MonthAsk<'a>,
-    pub(super) phase: &'a Phase,
     pub(super) card: &'a RateCard,
     pub(super) item: &'a SubscribedItem,
     pub(super) chosen: &'a Chosen<'a>,
@@ -46,7 +42,7 @@ pub(super) struct Charge<'a> {
     pub(super) quantity: Quantity,
     pub(super) service_period: DayPeriod,
     pub(super) part: Fraction,
-    /// What earlier phases charged of the same period, in the units of the part.
+    /// What other choices were charged of the same period, in the units of the part.
     pub(super) before: i64,
     /// The whole period that the part is of, and the days of it that are charged; none for what is
     /// charged at once.
@@ -55,89 +51,22 @@ pub(super) struct Charge<'a> {
     pub(super) amount: Option<Money>,
 }
 
-pub(super) fn charge_phase(
-    cards: &Cards,
-    ask: MonthAsk<'_>,
-    phase: &Phase,
-    charges: &mut Charges,
-) -> Result<(), InvoiceError> {
-    if phase.kind == PhaseKind::Trial {
-        return Ok(());
-    }
-    let card = cards
-        .pinned(&phase.rate_card)
-        .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
-    for item in &ask.subscription.items {
-        let Some(billed_from) = billed_from(ask.subscription, item) else { continue };
-        let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
-        let context = Context { ask, phase, card, item, chosen: &chosen, billed_from };
-        for (price, quantity) in chosen.prices(card) {
-            charge_price(&context, price, quantity, charges)?;
+impl<'a> Charge<'a> {
+    pub(super) const fn whole(
+        price: &'a Price,
+        quantity: Quantity,
+        service_period: DayPeriod,
+    ) -> Self {
+        Self {
+            price,
+            quantity,
+            service_period,
+            part: Fraction::WHOLE,
+            before: 0,
+            days: None,
+            amount: None,
         }
     }
-    Ok(())
-}
-
-fn charge_price(
-    context: &Context<'_>,
-    price: &Price,
-    quantity: Quantity,
-    charges: &mut Charges,
-) -> Result<(), InvoiceError> {
-    let month = context.ask.month;
-    let calendar = DayPeriod::of_month(month)?;
-    let whole = |service_period, quantity| Charge {
-        price,
-        quantity,
-        service_period,
-        part: Fraction::WHOLE,
-        before: 0,
-        days: None,
-        amount: None,
-    };
-    if price.model.is_of_others() {
-        return Ok(());
-    }
-    match price.cadence {
-        Cadence::Initial | Cadence::OneOff => {
-            let due = calendar.contains(context.billed_from)
-                && context.is_charged_on(context.billed_from);
-            if due && let Some(days) = context.days(calendar).first() {
-                context.charge(&whole(*days, quantity), charges)?;
-            }
-        }
-        Cadence::Monthly => {
-            let cycle = price.anchor.unwrap_or(context.ask.subscription.cycle);
-            let nominal = nominal_month(cycle, context.billed_from, month)?;
-            let Some(nominal) = nominal else { return Ok(()) };
-            let days = context.days(nominal);
-            let part = fraction(price.proration, nominal, &days, context.ask.zone)?;
-            if let (Some(first), Some(last)) = (days.first(), days.last())
-                && !part.is_nothing()
-            {
-                let service_period = DayPeriod::new(first.start(), last.end())?;
-                let quantity = context.counted(price)?.unwrap_or(quantity);
-                let days = Some((nominal, days));
-                let before = context.charged_before(price, nominal)?;
-                let charge = Charge { days, part, before, ..whole(service_period, quantity) };
-                context.charge(&charge, charges)?;
-            }
-        }
-        Cadence::Yearly => {
-            let first = year_anchor(price.anchor, context.billed_from);
-            if let Some((_, year)) = DayPeriod::starting_in(first, MONTHS_OF_YEAR, month)? {
-                let quantity = context.counted(price)?.unwrap_or(quantity);
-                context.charge_year(&whole(year, quantity), charges)?;
-            }
-        }
-        Cadence::Usage => {
-            let used = context.measured(price)?.filter(|used| !used.is_zero());
-            if let (Some(used), Some(days)) = (used, context.days(calendar).first()) {
-                context.charge(&whole(*days, used), charges)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn charge_triggered(
@@ -154,23 +83,16 @@ pub(super) fn charge_triggered(
         .ok_or_else(|| InvoiceError::UnknownCard(phase.rate_card.clone()))?;
     let mut items = subscription.items.iter();
     let item = items.find(|item| item.item_id == happened.item_id).ok_or_else(unknown)?;
-    let chosen = resolve_item(card, &item.selected, item.selected.service.as_str())?;
+    let selected = item.selected_on(happened.on);
+    let chosen = resolve_item(card, selected, selected.service.as_str())?;
     let price = card
         .price(&happened.price)
         .filter(|price| price.is_for(&chosen.plan.plan))
         .filter(|price| price.is_contingent() || price.option.is_some())
         .ok_or_else(unknown)?;
-    let context = Context { ask, phase, card, item, chosen: &chosen, billed_from: happened.on };
+    let context = Context { ask, card, item, chosen: &chosen, billed_from: happened.on };
     let day = happened.on.tomorrow().map_err(|_| TimeError::OutOfRange)?;
-    let charge = Charge {
-        price,
-        quantity: happened.quantity,
-        service_period: DayPeriod::new(happened.on, day)?,
-        part: Fraction::WHOLE,
-        before: 0,
-        days: None,
-        amount: None,
-    };
+    let charge = Charge::whole(price, happened.quantity, DayPeriod::new(happened.on, day)?);
     match price.model.amount(happened.quantity, card.rounding)? {
         // What only may happen was not discounted in the quote, and is not here.
         Amount::Priced { .. } => context.add(&charge, charges).map(|_| ()),
@@ -188,70 +110,8 @@ pub(super) fn charge_triggered(
 }
 
 impl Context<'_> {
-    /// The days of a span on which the item is in use, the phase runs, and nothing is suspended.
-    fn days(&self, span: DayPeriod) -> Vec<DayPeriod> {
-        let used = self.phase.within(span).and_then(|days| self.item.used_within(days));
-        not_suspended(self.ask.subscription, used, span)
-    }
-
-    /// What paid phases before this one charge of the same period: parts of one fee make the whole.
-    fn charged_before(&self, price: &Price, nominal: DayPeriod) -> Result<i64, InvoiceError> {
-        let subscription = self.ask.subscription;
-        let earlier =
-            |phase: &&Phase| phase.kind == PhaseKind::Paid && phase.from < self.phase.from;
-        let mut before = 0_i64;
-        for phase in subscription.phases.iter().filter(earlier) {
-            let used = phase.within(nominal).and_then(|days| self.item.used_within(days));
-            let days = not_suspended(subscription, used, nominal);
-            let part = fraction(price.proration, nominal, &days, self.ask.zone)?;
-            before = before.saturating_add(part.used());
-        }
-        // A period that is charged whole has no parts.
-        Ok(if price.proration == Proration::None { 0 } else { before })
-    }
-
-    /// A yearly fee is charged once, when its year begins, for the days on which the item will be in
-    /// use as far as that is known. Suspensions and new prices change nothing until the next year.
-    fn charge_year(&self, whole: &Charge<'_>, charges: &mut Charges) -> Result<(), InvoiceError> {
-        let (price, year) = (whole.price, whole.service_period);
-        if !self.is_charged_on(year.start().max(self.billed_from)) {
-            return Ok(());
-        }
-        let used = year.from_day(self.billed_from).and_then(|days| match self.item.ends_on {
-            Some(end) => days.before_day(end),
-            None => Some(days),
-        });
-        let days: Vec<_> = used.into_iter().collect();
-        let part = fraction(price.proration, year, &days, self.ask.zone)?;
-        let Charge { quantity, .. } = *whole;
-        let charge = if part.is_whole() {
-            Charge {
-                price,
-                quantity,
-                service_period: year,
-                part,
-                before: 0,
-                days: None,
-                amount: None,
-            }
-        } else {
-            let service_period = used.unwrap_or(year);
-            let days = Some((year, days));
-            Charge { price, quantity, service_period, part, before: 0, days, amount: None }
-        };
-        self.charge(&charge, charges)
-    }
-
-    fn is_charged_on(&self, day: CivilDate) -> bool {
-        let runs = self.phase.from.is_some_and(|from| from <= day)
-            && self.phase.until.is_none_or(|end| day < end);
-        let used = self.item.starts_on.is_some_and(|start| start <= day)
-            && self.item.ends_on.is_none_or(|end| day < end);
-        runs && used
-    }
-
     /// What was measured for a price by meter; the sum if several reports are given.
-    fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
+    pub(super) fn measured(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
         let Some(meter) = &price.meter else { return Ok(None) };
         let reports = self.ask.measured.iter();
         total(
@@ -262,7 +122,7 @@ impl Context<'_> {
     }
 
     /// What was measured for a price, or the least that it is charged for.
-    fn counted(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
+    pub(super) fn counted(&self, price: &Price) -> Result<Option<Quantity>, InvoiceError> {
         let measured = self.measured(price)?;
         let plan = self.chosen.plan;
         Ok(match price.unit {

@@ -7,13 +7,14 @@ use tasuki_core::catalog::{Cadence, Proration, Quantity};
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::Money;
 use tasuki_core::subscription::{Phase, PhaseKind, SubscribedItem};
-use tasuki_core::time::CivilDate;
+use tasuki_core::time::{CivilDate, TimeError};
 
-use super::month::{Charge, Charges, Context, MONTHS_OF_YEAR};
-use super::spans::{billed_from, nominal_month, not_suspended, year_anchor};
+use super::course::billed_from;
+use super::month::{Charge, Charges, Context};
+use super::spans::{MONTHS_OF_YEAR, nominal_month, not_suspended, year_anchor};
 use super::{InvoiceError, MonthAsk};
 use crate::cards::Cards;
-use crate::proration::{Fraction, fraction};
+use crate::proration::fraction;
 use crate::quote_lines::{Chosen, resolve_item};
 use crate::rate_card::{Price, RateCard};
 use crate::tier::{Commitment, Model, Percentage};
@@ -43,11 +44,8 @@ pub(super) fn charge_phase(
     let mut items = Vec::new();
     for item in &ask.subscription.items {
         if let Some(from) = billed_from(ask.subscription, item) {
-            items.push((
-                item,
-                resolve_item(card, &item.selected, item.selected.service.as_str())?,
-                from,
-            ));
+            let selected = item.selected_on(last_of(ask, phase)?);
+            items.push((item, resolve_item(card, selected, selected.service.as_str())?, from));
         }
     }
     for price in prices {
@@ -56,12 +54,12 @@ pub(super) fn charge_phase(
         let Some((item, chosen, _)) = first else { continue };
         let billed_from = carriers.iter().map(|(_, _, from)| *from).min();
         let Some(billed_from) = billed_from else { continue };
-        let context = Context { ask, phase, card, item, chosen, billed_from };
+        let bundle = Bundle { of: Context { ask, card, item, chosen, billed_from }, phase };
         let used: Vec<_> = carriers.iter().map(|(item, _, _)| *item).collect();
         match &price.model {
-            Model::Percentage(share) => charge_share(&context, price, share, charges)?,
+            Model::Percentage(share) => charge_share(&bundle, price, share, charges)?,
             Model::MinimumCommitment(commitment) => {
-                charge_missing(&context, price, (commitment, &used), charges)?;
+                charge_missing(&bundle, price, (commitment, &used), charges)?;
             }
             Model::Flat(_)
             | Model::PerUnit(_)
@@ -72,6 +70,19 @@ pub(super) fn charge_phase(
         }
     }
     Ok(())
+}
+
+/// The last day of a month on which a phase runs: what is chosen on it counts.
+fn last_of(ask: MonthAsk<'_>, phase: &Phase) -> Result<CivilDate, InvoiceError> {
+    let calendar = DayPeriod::of_month(ask.month)?;
+    let end = phase.until.map_or(calendar.end(), |until| until.min(calendar.end()));
+    Ok(end.yesterday().map_err(|_| TimeError::OutOfRange)?)
+}
+
+/// The prices of a phase, by the item that carries them onto the invoice.
+struct Bundle<'a> {
+    of: Context<'a>,
+    phase: &'a Phase,
 }
 
 fn carries(card: &RateCard, chosen: &Chosen<'_>, price: &Price) -> bool {
@@ -85,7 +96,7 @@ fn place(card: &RateCard, chosen: &Chosen<'_>) -> Option<usize> {
 
 /// A share of what the named prices of this phase charge in the month.
 fn charge_share(
-    context: &Context<'_>,
+    bundle: &Bundle<'_>,
     price: &Price,
     share: &Percentage,
     charges: &mut Charges,
@@ -94,46 +105,46 @@ fn charge_share(
         .lines
         .iter()
         .filter(|line| share.of.contains(&line.code))
-        .filter(|line| line.rate_card == context.phase.rate_card)
+        .filter(|line| line.rate_card == bundle.phase.rate_card)
         .map(|line| (line.service_period, line.amount))
         .collect();
     let sum = Money::total(of.iter().map(|(_, amount)| *amount))?;
     let start = of.iter().map(|(period, _)| period.start()).min();
     let end = of.iter().map(|(period, _)| period.end()).max();
     let (Some(start), Some(end)) = (start, end) else { return Ok(()) };
-    let amount = share.share(sum, context.card.rounding)?;
-    charge(context, price, (DayPeriod::new(start, end)?, amount), charges)
+    let amount = share.share(sum, bundle.of.card.rounding)?;
+    charge(bundle, price, (DayPeriod::new(start, end)?, amount), charges)
 }
 
 /// What the named prices lack to the minimum of a period that ends with this month's invoice.
 fn charge_missing(
-    context: &Context<'_>,
+    bundle: &Bundle<'_>,
     price: &Price,
     (commitment, used): (&Commitment, &[&SubscribedItem]),
     charges: &mut Charges,
 ) -> Result<(), InvoiceError> {
-    let ask = context.ask;
+    let ask = bundle.of.ask;
     if price.cadence == Cadence::Yearly {
-        let anchor = year_anchor(price.anchor, context.billed_from);
+        let anchor = year_anchor(price.anchor, bundle.of.billed_from);
         let calendar = DayPeriod::of_month(ask.month)?;
         for k in years_of(anchor, calendar) {
             let year = DayPeriod::nth(anchor, MONTHS_OF_YEAR, k)?;
-            let Some(span) = span_of(context, used, year) else { continue };
+            let Some(span) = span_of(bundle, used, year) else { continue };
             let last = span.end().yesterday().ok();
             // A minimum that is not divided belongs to the prices of the year's last day.
             let moved =
-                price.proration == Proration::None && context.phase.until == Some(span.end());
+                price.proration == Proration::None && bundle.phase.until == Some(span.end());
             let goes_on = span.end() < last_day(used, year);
             if last.is_some_and(|last| calendar.contains(last)) && !(moved && goes_on) {
-                missing(context, price, (commitment, (year, span)), charges)?;
+                missing(bundle, price, (commitment, (year, span)), charges)?;
             }
         }
         return Ok(());
     }
     let cycle = price.anchor.unwrap_or(ask.subscription.cycle);
-    match nominal_month(cycle, context.billed_from, ask.month)? {
-        Some(nominal) => match span_of(context, used, nominal) {
-            Some(span) => missing(context, price, (commitment, (nominal, span)), charges),
+    match nominal_month(cycle, bundle.of.billed_from, ask.month)? {
+        Some(nominal) => match span_of(bundle, used, nominal) {
+            Some(span) => missing(bundle, price, (commitment, (nominal, span)), charges),
             None => Ok(()),
         },
         None => Ok(()),
@@ -148,13 +159,13 @@ fn years_of(anchor: CivilDate, month: DayPeriod) -> impl Iterator<Item = i32> {
 
 /// What is missing for a span of a nominal period.
 fn missing(
-    context: &Context<'_>,
+    bundle: &Bundle<'_>,
     price: &Price,
     (commitment, (nominal, span)): (&Commitment, (DayPeriod, DayPeriod)),
     charges: &mut Charges,
 ) -> Result<(), InvoiceError> {
-    let days = not_suspended(context.ask.subscription, Some(span), nominal);
-    let part = fraction(price.proration, nominal, &days, context.ask.zone)?;
+    let days = not_suspended(bundle.of.ask.subscription, Some(span), nominal);
+    let part = fraction(price.proration, nominal, &days, bundle.of.ask.zone)?;
     if part.is_nothing() {
         return Ok(());
     }
@@ -172,13 +183,13 @@ fn missing(
         .lines
         .iter()
         .filter(|line| counts(&line.code, line.service_period.start()))
-        .filter(|line| line.rate_card == context.phase.rate_card)
+        .filter(|line| line.rate_card == bundle.phase.rate_card)
         .map(|line| line.amount);
-    let past = context.ask.past.charged.iter().filter(|_| is_yearly);
+    let past = bundle.of.ask.past.charged.iter().filter(|_| is_yearly);
     let earlier = past.filter(|of| counts(&of.code, of.starts_on)).map(|before| before.amount);
     let sum = Money::total(now.chain(earlier))?;
-    let amount = commitment.missing(sum, part, context.card.rounding)?;
-    charge(context, price, (span, amount), charges)
+    let amount = commitment.missing(sum, part, bundle.of.card.rounding)?;
+    charge(bundle, price, (span, amount), charges)
 }
 
 /// The first day of a period on which none of the items is in use any more.
@@ -189,16 +200,16 @@ fn last_day(used: &[&SubscribedItem], nominal: DayPeriod) -> CivilDate {
 
 /// The span of a period in which the phase runs and any of the items is in use.
 fn span_of(
-    context: &Context<'_>,
+    bundle: &Bundle<'_>,
     used: &[&SubscribedItem],
     nominal: DayPeriod,
 ) -> Option<DayPeriod> {
-    let days = context.phase.within(nominal)?.from_day(context.billed_from)?;
+    let days = bundle.phase.within(nominal)?.from_day(bundle.of.billed_from)?;
     days.before_day(last_day(used, nominal)).filter(|days| !days.is_empty())
 }
 
 fn charge(
-    context: &Context<'_>,
+    bundle: &Bundle<'_>,
     price: &Price,
     (service_period, amount): (DayPeriod, Money),
     charges: &mut Charges,
@@ -206,14 +217,7 @@ fn charge(
     if amount.is_zero() {
         return Ok(());
     }
-    let charge = Charge {
-        price,
-        quantity: Quantity::ONE,
-        service_period,
-        part: Fraction::WHOLE,
-        before: 0,
-        days: None,
-        amount: Some(amount),
-    };
-    context.charge(&charge, charges)
+    let amount = Some(amount);
+    let charge = Charge { amount, ..Charge::whole(price, Quantity::ONE, service_period) };
+    bundle.of.charge(&charge, charges)
 }

@@ -2,11 +2,14 @@
 
 use tasuki_core::catalog::{BillingCycle, Proration};
 use tasuki_core::days::DayPeriod;
-use tasuki_core::subscription::{PhaseKind, SubscribedItem, Subscription};
+use tasuki_core::subscription::Subscription;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month, TimeError};
 
 use crate::proration::Fraction;
+
+/// Months of a year.
+pub(super) const MONTHS_OF_YEAR: i32 = 12;
 
 /// The period of a monthly fee that a month's invoice charges.
 pub(super) fn nominal_month(
@@ -28,17 +31,6 @@ pub(super) fn year_anchor(anchor: Option<BillingCycle>, billed_from: CivilDate) 
         BillingCycle::CalendarMonth => Month::of(billed_from).first_day(),
         BillingCycle::Anniversary => billed_from,
     }
-}
-
-/// The first day on which an item is in use and a paid phase runs.
-pub(super) fn billed_from(subscription: &Subscription, item: &SubscribedItem) -> Option<CivilDate> {
-    let paid = subscription
-        .phases
-        .iter()
-        .filter(|phase| phase.kind == PhaseKind::Paid)
-        .find_map(|phase| phase.from)?;
-    let from = item.starts_on?.max(paid);
-    item.ends_on.is_none_or(|end| from < end).then_some(from)
 }
 
 /// The days that are left of some when those of suspensions are taken out.

@@ -1,3 +1,5 @@
+mod changes;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -67,10 +69,8 @@ fn subscription(phases: Vec<Phase>, items: Vec<SelectedItem>, start: CivilDate) 
     let items = (100..)
         .zip(items)
         .map(|(n, selected)| SubscribedItem {
-            item_id: ItemId::from(Uuid::from_u128(n)),
-            selected,
             starts_on: Some(start),
-            ends_on: None,
+            ..SubscribedItem::awaited(ItemId::from(Uuid::from_u128(n)), selected)
         })
         .collect();
     Subscription {
@@ -87,6 +87,8 @@ fn subscription(phases: Vec<Phase>, items: Vec<SelectedItem>, start: CivilDate) 
         anchor: Some(start),
         minimum_term_months: 0,
         discounts: Vec::new(),
+        scheduled: Vec::new(),
+        accepted: Vec::new(),
         history: Vec::new(),
         created_at: "2020-09-01T00:00:00Z".parse().unwrap(),
     }

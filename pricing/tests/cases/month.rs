@@ -171,10 +171,9 @@ impl Month {
         let items = (0..)
             .zip(&self.items)
             .map(|(at, item)| SubscribedItem {
-                item_id: item_id(at),
-                selected: item.select.clone(),
                 starts_on: Some(item.starts_on),
                 ends_on: item.ends_on,
+                ..SubscribedItem::awaited(item_id(at), item.select.clone())
             })
             .collect();
         let first = self.phases.first().unwrap().from;
@@ -192,6 +191,8 @@ impl Month {
             anchor: Some(first),
             minimum_term_months: 0,
             discounts: Vec::new(),
+            scheduled: Vec::new(),
+            accepted: Vec::new(),
             history: Vec::new(),
             created_at: "2020-09-01T00:00:00Z".parse().unwrap(),
         }

@@ -20,6 +20,7 @@ pub use compliance::criteria;
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use discounts::{Offered, Prices};
 pub use facts::company_facts;
+pub(crate) use ordering::place_added;
 pub use read_quotes::{QuoteList, get_quote, list_quotes};
 pub use trimming::{Bundle, bundle_within};
 pub use withdraw_quote::{WithdrawQuote, withdraw_quote};

@@ -1,21 +1,41 @@
-//! Subscriptions: reads them, turns trials into paid plans, stops and ends them, and follows the
-//! set-up of their services.
+//! Subscriptions: what is taken when, and what it means in yen.
+//!
+//! See `subscribing/README.md` for what this folder owns and its invariants.
 
 mod change_standing;
+mod change_subscription;
 mod convert_trial;
+mod deciding;
+mod effect;
+mod fees;
+mod migrate;
+mod preview_change;
 mod progress;
 mod read_subscriptions;
 mod turn;
+mod view;
+mod withdraw_change;
 
 pub use change_standing::{
-    CancelAt, StandingChange, cancel_subscription, resume_subscription, suspend_subscription,
+    Suspension, cancel_subscription, reinstate_subscription, resume_subscription,
+    suspend_subscription,
 };
+pub use change_subscription::{AskedChange, change_subscription};
 pub use convert_trial::{ConvertTrial, convert_trial};
+pub use deciding::{Changed, Wanted, When};
+pub use effect::{EffectLine, MoneyEffect};
+pub use migrate::{
+    MigrationAsk, MigrationPage, MigrationResult, MigrationRow, Move, migrate_subscriptions,
+    migration_page, migration_size,
+};
+pub use preview_change::{ChangeKind, preview_change};
 pub use progress::{ActiveItem, GoneItem};
 pub(crate) use progress::{item_active, item_gone};
-pub use read_subscriptions::{get_subscription, list_subscriptions};
+pub use read_subscriptions::{Flag, SubscriptionList, get_subscription, list_subscriptions};
 pub use tasuki_store::subscriptions::Stored;
 pub use turn::{REMOVE_ITEM, RemoveItem, TURN_SUBSCRIPTION, Turn, turn_subscription};
+pub use view::{AsOf, ItemView, SubscriptionView};
+pub use withdraw_change::{CANCELLATION, CONVERSION, withdraw_scheduled_change};
 
 use tasuki_core::id::SubscriptionId;
 use tasuki_core::problem::Problem;

@@ -4,3 +4,4 @@ mod handler;
 mod mapping;
 
 pub(crate) use handler::Quotes;
+pub(crate) use mapping::{line, pack};

@@ -1,6 +1,8 @@
 //! `tasuki.subscription.v1.SubscriptionService`.
 
+mod commands;
 mod handler;
 mod mapping;
+mod migration;
 
 pub(crate) use handler::Subscriptions;

@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     step!("0008_provider_events"),
     step!("0009_policies"),
     step!("0010_rate_cards"),
+    step!("0011_subscription_revisions"),
 ];
 
 impl MigrationName for Step {

@@ -4,6 +4,7 @@ use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::id::{SubscriptionId, TenantId};
 use tasuki_core::subscription::Subscription;
+use tasuki_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::document;
@@ -50,7 +51,8 @@ pub async fn insert(tx: &Tx, subscription: &Subscription) -> Result<(), StoreErr
         SCHEMA_VERSION.into(),
         instant::to_row(subscription.created_at).into(),
     ];
-    tx.execute(sql, values).await.map(|_| ())
+    tx.execute(sql, values).await?;
+    keep(tx, subscription, (1, subscription.created_at)).await
 }
 
 /// A subscription by its id.
@@ -77,7 +79,8 @@ pub async fn lock(
     read(tx, tenant, id, tx.for_update()).await
 }
 
-/// Writes a changed subscription over the version that was read.
+/// Writes a changed subscription over the version that was read, and keeps the revision with the time
+/// at which it is recorded, by the tenant's clock.
 ///
 /// # Errors
 /// [`StoreError::LostRace`] if it was changed since.
@@ -85,8 +88,10 @@ pub async fn save(
     tx: &Tx,
     subscription: &Subscription,
     read_version: i64,
+    recorded_at: Timestamp,
 ) -> Result<i64, StoreError> {
     let next = read_version.saturating_add(1);
+    keep_what_stood(tx, subscription).await?;
     let sql = "UPDATE subscription SET state = $4, document = $5, version = $6 \
                WHERE tenant_id = $1 AND id = $2 AND version = $3";
     let values: Vec<Value> = vec![
@@ -97,7 +102,93 @@ pub async fn save(
         document::to_row("subscription", subscription)?.into(),
         next.into(),
     ];
-    if tx.execute(sql, values).await? == 1 { Ok(next) } else { Err(StoreError::LostRace) }
+    if tx.execute(sql, values).await? != 1 {
+        return Err(StoreError::LostRace);
+    }
+    keep(tx, subscription, (next, recorded_at)).await?;
+    Ok(next)
+}
+
+/// A subscription as it was known at a time: the last revision that was recorded by then; none before
+/// it was made.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn as_known(
+    tx: &Tx,
+    tenant: TenantId,
+    id: SubscriptionId,
+    known_at: Timestamp,
+) -> Result<Option<Stored>, StoreError> {
+    let sql = "SELECT document, version, stood_before FROM subscription_revision \
+               WHERE tenant_id = $1 AND subscription_id = $2 AND recorded_at <= $3 \
+               ORDER BY version DESC LIMIT 1";
+    let values: Vec<Value> =
+        vec![tenant.as_uuid().into(), id.as_uuid().into(), instant::to_row(known_at).into()];
+    if let Some(row) = tx.one(sql, values).await? {
+        let stored = from_row(&row)?;
+        let stood_before: i32 = row.try_get("", "stood_before")?;
+        return Ok(Some(if stood_before == 1 { rewound(stored, known_at) } else { stored }));
+    }
+    // It has not been changed since revisions are kept.
+    let kept = "SELECT 1 AS one FROM subscription_revision \
+                WHERE tenant_id = $1 AND subscription_id = $2 LIMIT 1";
+    let values: Vec<Value> = vec![tenant.as_uuid().into(), id.as_uuid().into()];
+    if tx.one(kept, values).await?.is_some() {
+        return Ok(None);
+    }
+    let stored = get(tx, tenant, id).await?;
+    let made = stored.filter(|stored| stored.subscription.created_at <= known_at);
+    Ok(made.map(|stored| rewound(stored, known_at)))
+}
+
+fn rewound(stored: Stored, known_at: Timestamp) -> Stored {
+    let subscription = stored.subscription.rewound(known_at);
+    Stored { subscription, version: stored.version }
+}
+
+async fn keep(
+    tx: &Tx,
+    subscription: &Subscription,
+    (version, recorded_at): (i64, Timestamp),
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO subscription_revision (tenant_id, subscription_id, version, recorded_at, \
+               stood_before, document, schema_version) VALUES ($1, $2, $3, $4, 0, $5, $6)";
+    let values: Vec<Value> = vec![
+        subscription.tenant_id.as_uuid().into(),
+        subscription.id.as_uuid().into(),
+        version.into(),
+        instant::to_row(recorded_at).into(),
+        document::to_row("subscription_revision", subscription)?.into(),
+        SCHEMA_VERSION.into(),
+    ];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// Keeps what a row held before the first revision of it was kept, as known since it was made.
+async fn keep_what_stood(tx: &Tx, subscription: &Subscription) -> Result<(), StoreError> {
+    let sql = "INSERT INTO subscription_revision (tenant_id, subscription_id, version, recorded_at, \
+               stood_before, document, schema_version) \
+               SELECT s.tenant_id, s.id, s.version, s.created_at, 1, s.document, s.schema_version \
+               FROM subscription s WHERE s.tenant_id = $1 AND s.id = $2 AND NOT EXISTS \
+               (SELECT 1 FROM subscription_revision r \
+                WHERE r.tenant_id = s.tenant_id AND r.subscription_id = s.id)";
+    let values: Vec<Value> =
+        vec![subscription.tenant_id.as_uuid().into(), subscription.id.as_uuid().into()];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// How many subscriptions there are in a scope that have not ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_running(tx: &Tx, scope: Scope) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM subscription WHERE state <> 'cancelled'";
+    let mut query = Query::new(sql, Vec::new());
+    query.within(scope);
+    let (sql, values) = query.finished();
+    let row = tx.one(&sql, values).await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get("", "n")?))
 }
 
 /// Subscriptions in the order in which they were made, after one id.

@@ -53,6 +53,7 @@ pub(crate) async fn charged(
     subscription: &Subscription,
     month: Month,
 ) -> Result<Option<Charged>, Problem> {
+    let subscription = &subscription.turned(month.last_day(), entered.now);
     let cards = ctx.cards();
     let zone = &entered.tenant.zone;
     let Priced { charges, meters, mut usage } =
@@ -202,9 +203,11 @@ pub(super) fn measured(
     let days = DayPeriod::of_month(month)?;
     let mut measured = Vec::with_capacity(meters.len());
     for summary in meters {
-        let items = subscription.items.iter();
-        let items = items.filter(|item| item.selected.service == summary.service);
-        let newest = items.max_by_key(|item| (item.used_within(days).is_some(), item.starts_on));
+        // Of several in a row, the one that was in use, is there, or was there last.
+        let items = subscription.items.iter().filter(|it| it.selected.service == summary.service);
+        let newest = items.max_by_key(|item| {
+            (item.used_within(days).is_some(), item.is_taken(), item.ends_on, item.starts_on)
+        });
         let Some(item) = newest else { continue };
         let quantity = Quantity::new(summary.quantity.value()).ok_or_else(|| {
             let text = format!("`{}` of `{}` cannot be charged", summary.quantity, summary.meter);

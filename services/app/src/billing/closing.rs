@@ -30,7 +30,11 @@ pub(crate) fn runs_in(subscription: &Subscription, month: Month) -> bool {
     let first = month.first_day();
     let began = subscription.anchor.is_some_and(|anchor| anchor <= month.last_day());
     let over = match subscription.state() {
-        SubscriptionState::Cancelled { on, .. } => *on <= first,
+        // What is left of the minimum term is charged in the month of the end.
+        SubscriptionState::Cancelled { on, because } => {
+            let owes = subscription.minimum_term_until().is_some_and(|until| *on < until);
+            *on < first || (*on == first && !(owes && because.may_come_back()))
+        }
         SubscriptionState::Pending
         | SubscriptionState::Trialing { .. }
         | SubscriptionState::Active
@@ -82,6 +86,8 @@ pub(crate) async fn close(
     month: Month,
 ) -> Result<Vec<InvoiceView>, Problem> {
     must_be_over(entered, month)?;
+    // What was to change by now has changed, whether or not the job that does it was late.
+    let subscription = &subscription.turned(month.last_day(), entered.now);
     if !runs_in(subscription, month) {
         return Ok(Vec::new());
     }

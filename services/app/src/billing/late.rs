@@ -38,7 +38,7 @@ pub(crate) async fn follow(
         (true, true) | (false, false) => return Ok(()),
     };
     let (next, event) = read.subscription.step(&command, entered.now)?;
-    subscriptions::save(tx, &next, read.version).await?;
+    subscriptions::save(tx, &next, read.version, entered.now).await?;
     let news =
         News::new(event.topic(), next.id, json!({ "event": event, "invoice_id": invoice.id }));
     Ok(ctx.tell(tx, entered.when(), news).await?)

@@ -58,7 +58,7 @@ pub struct ReadText {
 }
 
 impl ReadText {
-    fn accepted(self, now: Timestamp) -> AcceptedText {
+    pub(crate) fn accepted(self, now: Timestamp) -> AcceptedText {
         AcceptedText {
             code: self.code,
             document_version: self.document_version,

@@ -53,13 +53,40 @@ pub(super) async fn place_orders(
     Ok(vec![stored.order.id])
 }
 
+/// Orders the set-up of services that were added to a running subscription, or came back to it.
+pub(crate) async fn place_added(
+    ctx: &Context,
+    tx: &Tx,
+    by: &Actor,
+    entered: &Entered,
+    (subscription, card, added): (&Subscription, &RateCard, &[SubscribedItem]),
+) -> Result<OrderId, Problem> {
+    let order = Order {
+        id: ctx.ids.next(),
+        tenant_id: entered.tenant.id,
+        subscription_id: Some(subscription.id),
+        partner_id: subscription.partner_id,
+        external_reference: String::new(),
+        completion: CompletionPolicy::Any,
+        ordered_at: entered.now,
+        cancellation: None,
+    };
+    let bundle = (card, &entered.tenant.profile);
+    let items = (1_u32..)
+        .zip(added)
+        .map(|(number, subscribed)| item(ctx, entered, bundle, (number, subscribed)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let stored = place_order(ctx, tx, entered, by, (order, items)).await?;
+    Ok(stored.order.id)
+}
+
 fn item(
     ctx: &Context,
     entered: &Entered,
     (card, profile): (&RateCard, &CompanyProfile),
     (number, subscribed): (u32, &SubscribedItem),
 ) -> Result<OrderedItem, Problem> {
-    let selected = &subscribed.selected;
+    let selected = subscribed.latest();
     let plan = selected.plan.as_deref().and_then(|code| card.plan(code)).ok_or_else(|| {
         Problem::internal(format!("`{}` was quoted without a plan", selected.service))
     })?;

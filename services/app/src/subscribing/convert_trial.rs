@@ -1,100 +1,136 @@
 //! Orders the paid plan that follows a free trial.
 
-use serde_json::json;
 use tasuki_core::catalog::RateCardRef;
-use tasuki_core::id::{SubscriptionId, TenantId};
-use tasuki_core::party::Permission;
+use tasuki_core::id::TenantId;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::subscription::{PlannedChange, Subscription};
 use tasuki_core::time::CivilDate;
-use tasuki_store::subscriptions::{self, Stored};
-use tasuki_store::{Tx, partners};
 
-use super::{check_etag, lock};
-use crate::access::{self, Entered};
+use super::change_subscription::{AskedChange, resolved};
+use super::deciding::{Changed, Decided, Scene, Wanted, When, run};
 use crate::call::Call;
-use crate::context::{Context, News};
+use crate::context::Context;
 
 /// The order of a paid plan after the trial.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ConvertTrial {
-    /// The subscription on trial.
-    pub subscription_id: SubscriptionId,
-    /// The version that the caller has read.
-    pub etag: String,
-    /// The first paid day, if the caller names it: the first day after the trial.
+    /// The first paid day, the end of the trial at the latest: the first day after it if left out.
     pub paid_from: Option<CivilDate>,
-    /// The rate card to pay by, `code` or `code@version`; the one that the partner sells by on the
-    /// first paid day if left out.
-    pub rate_card: Option<String>,
+    /// What is taken from then on; with its rate card, or that by which the partner sells.
+    pub change: AskedChange,
+    /// By which rate card the partner sells, as the caller found it; for what names none.
+    pub sold_by: Option<String>,
 }
 
-/// Orders the paid plan that follows a free trial. It begins on the first day after the trial.
+/// Orders the paid plan that follows a free trial, from its end or from an earlier day.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`, `ETAG_MISMATCH`, `RATE_CARD_NOT_FOUND`;
-/// `SUBSCRIPTION_STATE` unless it is on a trial that nothing follows yet.
+/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`, `ETAG_MISMATCH`, `RATE_CARD_NOT_FOUND`, those of a
+/// change; `SUBSCRIPTION_STATE` unless it is on a trial that nothing follows yet.
 pub async fn convert_trial(
     ctx: &Context,
     call: &Call,
     tenant: TenantId,
-    command: &ConvertTrial,
-) -> Result<Stored, Problem> {
-    let tx = ctx.store.begin().await?;
-    let entered = access::enter(ctx, &tx, call, tenant, Permission::Sell).await?;
-    if let Some(first) = call.first_answer(&tx, entered.now).await? {
-        return Ok(stored(first));
+    wanted: &Wanted,
+    command: ConvertTrial,
+) -> Result<Changed, Problem> {
+    let command = with_card(ctx, call, tenant, command).await?;
+    run(ctx, call, tenant, wanted, |scene| convert(scene, command)).await
+}
+
+/// Finds out by which card the partner sells, where the order names none.
+async fn with_card(
+    ctx: &Context,
+    call: &Call,
+    tenant: TenantId,
+    command: ConvertTrial,
+) -> Result<ConvertTrial, Problem> {
+    if command.change.rate_card.is_some() || command.sold_by.is_some() {
+        return Ok(command);
     }
-
-    let read = lock(&tx, &entered, command.subscription_id).await?;
-    check_etag(&command.etag, &read)?;
-    let paid_from = first_paid_day(&read, command.paid_from)?;
-    let card = card_for(ctx, &tx, &entered, (command.rate_card.as_deref(), paid_from)).await?;
-    let next = read.subscription.clone().with_conversion_ordered(card)?;
-    let version = subscriptions::save(&tx, &next, read.version).await?;
-    let payload = json!({ "paid_from": paid_from });
-    let news = News::new("subscription.conversion_ordered", next.id, payload);
-    ctx.tell(&tx, entered.when(), news).await?;
-    call.remember(&tx, &(&next, version)).await?;
-
-    tx.commit().await?;
-    Ok(Stored { subscription: next, version })
+    let tx = ctx.store.begin_read().await?;
+    let permission = tasuki_core::party::Permission::Read;
+    let entered = crate::access::enter(ctx, &tx, call, tenant, permission).await?;
+    let partner = tasuki_store::partners::get(&tx, entered.tenant.partner_id).await?;
+    let sold_by = partner.map(|partner| partner.code);
+    Ok(ConvertTrial { sold_by, ..command })
 }
 
-fn stored((subscription, version): (tasuki_core::subscription::Subscription, i64)) -> Stored {
-    Stored { subscription, version }
-}
-
-fn first_paid_day(read: &Stored, asked: Option<CivilDate>) -> Result<CivilDate, Problem> {
-    let until = read.subscription.trial_until().ok_or_else(|| {
+pub(super) fn convert(scene: &Scene<'_>, command: ConvertTrial) -> Result<Decided, Problem> {
+    let ConvertTrial { paid_from, mut change, sold_by } = command;
+    let subscription = scene.subscription;
+    let until = subscription.trial_until().ok_or_else(|| {
         let text = "the subscription has no free trial that could be converted";
         Problem::new(Reason::SubscriptionState, text)
     })?;
-    match asked {
-        Some(day) if day != until => Err(Problem::invalid(
-            "paid_from",
-            format!("must be `{until}`, the first day after the trial, or be left out"),
-        )),
-        Some(_) | None => Ok(until),
+    let on = match paid_from {
+        Some(day) if day > until => {
+            let text = format!("must not be after `{until}`, the first day after the trial");
+            return Err(Problem::invalid("paid_from", text));
+        }
+        Some(day) if day < scene.today => {
+            let text = format!("must not be before today, `{}`", scene.today);
+            return Err(Problem::invalid("paid_from", text));
+        }
+        Some(day) => day,
+        None => until,
+    };
+    let card = card_for(scene, (change.rate_card.take(), sold_by), on)?;
+    let mut next = subscription.clone().with_conversion_ordered(card.clone(), on, scene.now())?;
+    let changes = !change.set.is_empty() || !change.remove.is_empty();
+    if changes {
+        next = with_change(scene, &next, (change, card), on)?;
     }
+    if on == scene.today {
+        next = next.turned(on, scene.now());
+    }
+    Ok(Decided { next, on, until: on, reason: String::new() })
 }
 
-async fn card_for(
-    ctx: &Context,
-    tx: &Tx,
-    entered: &Entered,
-    (named, day): (Option<&str>, CivilDate),
+/// The change of what is taken becomes one that waits for the first paid day.
+fn with_change(
+    scene: &Scene<'_>,
+    converted: &Subscription,
+    (change, card): (AskedChange, RateCardRef),
+    on: CivilDate,
+) -> Result<Subscription, Problem> {
+    let change = AskedChange { rate_card: Some(card.to_string()), ..change };
+    let there = Scene { subscription: converted, ..*scene };
+    let PlannedChange::Change { set, remove, accepted, .. } = resolved(&there, change, on)? else {
+        return Ok(converted.clone());
+    };
+    let mut next = converted.clone();
+    let planned = PlannedChange::Change { set, remove, rate_card: None, accepted };
+    next.plan(planned, on, (scene.now(), Some(scene.by.clone())));
+    Ok(next)
+}
+
+fn card_for(
+    scene: &Scene<'_>,
+    (named, sold_by): (Option<String>, Option<String>),
+    day: CivilDate,
 ) -> Result<RateCardRef, Problem> {
-    let cards = ctx.cards();
-    let card = if let Some(name) = named {
-        cards.named(name, day)
-    } else {
-        let partner = partners::get(tx, entered.tenant.partner_id).await?;
-        let code = partner.map(|partner| partner.code).unwrap_or_default();
-        cards.sold_by(&code, entered.tenant.prefecture(), day).into_iter().next()
+    let cards = scene.cards;
+    let card = match named {
+        Some(name) => cards.named(&name, day),
+        None => {
+            let partner = sold_by.unwrap_or_default();
+            let found = cards.sold_by(&partner, scene.entered.tenant.prefecture(), day);
+            found.into_iter().next()
+        }
     };
     card.map(|card| card.reference.clone()).ok_or_else(|| {
         let text = format!("no rate card is in force on `{day}` for this tenant: name one");
         Problem::new(Reason::RateCardNotFound, text).with("day", day)
     })
+}
+
+/// The day of a conversion that is only asked about.
+pub(super) fn paid_from(scene: &Scene<'_>, when: When) -> Result<Option<CivilDate>, Problem> {
+    match when {
+        // The trial ends on its day: that is its next period.
+        When::NextPeriod => Ok(None),
+        When::Now | When::On(_) => scene.day(when).map(Some),
+    }
 }

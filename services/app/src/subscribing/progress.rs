@@ -108,11 +108,11 @@ async fn settle(
     (subscription, read_version): (Subscription, i64),
 ) -> Result<(), Problem> {
     let Some(command) = next_command(entered, &subscription) else {
-        subscriptions::save(tx, &subscription, read_version).await?;
+        subscriptions::save(tx, &subscription, read_version, entered.now).await?;
         return Ok(());
     };
     let (next, event) = subscription.step(&command, entered.now)?;
-    subscriptions::save(tx, &next, read_version).await?;
+    subscriptions::save(tx, &next, read_version, entered.now).await?;
     match &event {
         SubscriptionEvent::Activated { on, .. } => {
             plan_turns(ctx, tx, entered, &next).await?;
@@ -120,6 +120,14 @@ async fn settle(
         }
         SubscriptionEvent::Cancelled { .. } => ended(ctx, tx, entered, &next).await?,
         SubscriptionEvent::Converted { .. }
+        | SubscriptionEvent::ConversionOrdered { .. }
+        | SubscriptionEvent::Changed { .. }
+        | SubscriptionEvent::ServicesSuspended { .. }
+        | SubscriptionEvent::ServicesResumed { .. }
+        | SubscriptionEvent::ChangeScheduled { .. }
+        | SubscriptionEvent::ChangeWithdrawn { .. }
+        | SubscriptionEvent::ChangeLapsed { .. }
+        | SubscriptionEvent::Reinstated { .. }
         | SubscriptionEvent::Suspended { .. }
         | SubscriptionEvent::Resumed { .. }
         | SubscriptionEvent::MarkedPastDue { .. }

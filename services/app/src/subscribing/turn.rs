@@ -1,17 +1,17 @@
-//! What a subscription does by itself on a day: a trial ends, a cancellation takes effect.
+//! What a subscription does by itself on a day: a trial ends, a planned change takes effect.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tasuki_core::actor::Actor;
 use tasuki_core::certificate::{CertificateCommand, CertificateState, Stop};
 use tasuki_core::id::{ItemId, SubscriptionId, TenantId};
 use tasuki_core::problem::Problem;
-use tasuki_core::subscription::{
-    Because, Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionState,
-};
-use tasuki_core::time::{CivilDate, Timestamp};
+use tasuki_core::subscription::{Because, Subscription, SubscriptionState};
+use tasuki_core::time::Timestamp;
 use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
-use tasuki_store::{Tx, certificates, subscriptions};
+use tasuki_store::{Tx, certificates};
 
+use super::deciding::commit;
 use super::lock;
 use crate::access::{self, Entered};
 use crate::call::Call;
@@ -51,15 +51,7 @@ pub(crate) async fn plan_turns(
     entered: &Entered,
     subscription: &Subscription,
 ) -> Result<(), Problem> {
-    let trial_ends = match subscription.state() {
-        SubscriptionState::Trialing { until } => Some(*until),
-        SubscriptionState::Suspended { trial_until, .. } => *trial_until,
-        SubscriptionState::Pending
-        | SubscriptionState::Active
-        | SubscriptionState::Cancelled { .. } => None,
-    };
-    let days = [trial_ends, subscription.standing.flags.cancel_on];
-    for day in days.into_iter().flatten() {
+    for day in subscription.turning_days() {
         let turn = Turn { tenant_id: entered.tenant.id, subscription_id: subscription.id };
         let job = NewJob {
             id: ctx.ids.next(),
@@ -88,39 +80,16 @@ pub async fn turn_subscription(ctx: &Context, job: &Claimed) -> Result<(), Probl
     let read = lock(&tx, &entered, turn.subscription_id).await?;
     let today = entered.now.day_in(&entered.tenant.zone);
 
-    if let Some(command) = due(&read.subscription, today) {
-        let (next, event) = read.subscription.step(&command, entered.now)?;
-        subscriptions::save(&tx, &next, read.version).await?;
-        if let SubscriptionEvent::Cancelled { .. } = &event {
-            ended(ctx, &tx, &entered, &next).await?;
-        }
-        let news = News::new(event.topic(), next.id, json!({ "event": event }));
-        ctx.tell(&tx, entered.when(), news).await?;
+    let next = read.subscription.turned(today, entered.now);
+    if next != read.subscription {
+        let change = (&read.subscription, next, read.version);
+        let by = Actor::from(&call.principal);
+        commit(ctx, &tx, &entered, &by, (change, "")).await?;
     }
     jobs::complete(&tx, job, entered.now).await?;
 
     tx.commit().await?;
     Ok(())
-}
-
-fn due(subscription: &Subscription, today: CivilDate) -> Option<SubscriptionCommand> {
-    let cancel_on = subscription.standing.flags.cancel_on.filter(|on| *on <= today);
-    if let Some(on) = cancel_on {
-        return Some(SubscriptionCommand::Cancel { on, because: Because::CustomerWish });
-    }
-    let trial_until = match subscription.state() {
-        SubscriptionState::Trialing { until } => Some(*until),
-        SubscriptionState::Suspended { trial_until, .. } => *trial_until,
-        SubscriptionState::Pending
-        | SubscriptionState::Active
-        | SubscriptionState::Cancelled { .. } => None,
-    };
-    let until = trial_until.filter(|until| *until <= today)?;
-    Some(if subscription.has_paid_phase() {
-        SubscriptionCommand::Convert { on: until }
-    } else {
-        SubscriptionCommand::Cancel { on: until, because: Because::TrialEnded }
-    })
 }
 
 /// What follows the end of a subscription: its cover ends, its services are taken away.

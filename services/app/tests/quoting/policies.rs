@@ -60,7 +60,7 @@ async fn running(scheme: &Scheme, tenant: TenantId, view: &QuoteView) -> Preview
         items.into_iter().fold(stored.subscription, |all, item| all.with_item_started(item, on));
     let activate = SubscriptionCommand::Activate { on, trial_until: None };
     let (active, _) = started.step(&activate, view.quote.issued_at).unwrap();
-    subscriptions::save(&tx, &active, stored.version).await.unwrap();
+    subscriptions::save(&tx, &active, stored.version, active.created_at).await.unwrap();
     tx.commit().await.unwrap();
     Preview {
         tenant_id: tenant,

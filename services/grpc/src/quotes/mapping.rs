@@ -200,7 +200,7 @@ fn unavailable(of: &Unavailable) -> proto::UnavailableService {
     }
 }
 
-fn line(line: &Line) -> proto::QuoteLine {
+pub(crate) fn line(line: &Line) -> proto::QuoteLine {
     let kind = match line.kind {
         LineKind::Charged => proto::LineKind::Charged,
         LineKind::Included => proto::LineKind::Included,
@@ -388,7 +388,7 @@ fn rate_card(card: &RateCardRef) -> proto::RateCardReference {
     }
 }
 
-fn pack(pack: &PackVersion) -> proto::PackReference {
+pub(crate) fn pack(pack: &PackVersion) -> proto::PackReference {
     proto::PackReference {
         kind: explain::kind(pack.kind).into(),
         pack: pack.name.clone(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod callbacks;
+mod changes;
 mod customers;
 mod deaths;
 mod failures;

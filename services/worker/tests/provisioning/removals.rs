@@ -6,8 +6,9 @@ use tasuki_app::paging::PageRequest;
 use tasuki_app::provisioning::{
     self, CancelOrder, Intent, OrderFilter, OrderView, Resolution, ResolveItem,
 };
+use tasuki_app::quoting::Intent as Asking;
 use tasuki_app::quoting::{self, AcceptQuote, NewQuote};
-use tasuki_app::subscribing::{self, CancelAt, REMOVE_ITEM, RemoveItem, StandingChange};
+use tasuki_app::subscribing::{self, REMOVE_ITEM, RemoveItem, Wanted, When};
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::id::{ItemId, OrderId, SubscriptionId};
 use tasuki_core::problem::Problem;
@@ -181,10 +182,10 @@ async fn what_is_on_its_way_for_a_subscription_that_was_cancelled_is_taken_back(
         assert_eq!(only(&view).state.as_str(), "awaiting_customer");
         let tx = stage.ctx().store.begin_read().await.unwrap();
         let read = subscriptions::get(&tx, stage.tenant, subscription_id).await.unwrap().unwrap();
-        let etag = subscribing::etag(read.version);
-        let change = StandingChange { subscription_id, etag, reason: "変更".to_owned() };
-        let at_once = CancelAt::Now;
-        subscribing::cancel_subscription(stage.ctx(), &operator(), stage.tenant, &change, at_once)
+        let etag = Some(subscribing::etag(read.version));
+        let wanted = Wanted { subscription_id, etag, intent: Asking::Do };
+        let at_once = (When::Now, "変更".to_owned());
+        subscribing::cancel_subscription(stage.ctx(), &operator(), stage.tenant, &wanted, at_once)
             .await
             .unwrap();
         stage.advance("2020-10-20T00:00:00Z").await;

@@ -1,0 +1,8 @@
+//! Subscriptions on both databases: changes and their money, reads for a time, moves of prices.
+#![expect(clippy::unwrap_used, reason = "test")]
+
+mod changes;
+mod migrations;
+mod promises;
+mod reads;
+mod scene;
