@@ -10,7 +10,7 @@ use tasuki_core::subscription::Subscription;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month, Timestamp, Zone};
 use tasuki_pricing::cards::Cards;
-use tasuki_pricing::invoice_lines::{InvoiceLine, MonthAsk, MonthCharges, invoice_lines};
+use tasuki_pricing::invoice_lines::{InvoiceLine, MonthAsk, MonthCharges, Past, invoice_lines};
 
 use super::fees::fees_on;
 
