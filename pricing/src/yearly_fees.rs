@@ -104,14 +104,14 @@ impl<'a> YearlyFees<'a> {
     ) -> Result<Money, FeesError> {
         let mut amounts = std::mem::take(&mut self.amounts);
         amounts.clear();
-        let sum = self.fill(selection, &mut amounts).and_then(|()| self.sum(&amounts));
+        let sum = self.fill(&selection, &mut amounts).and_then(|()| self.sum(&amounts));
         self.amounts = amounts;
         sum
     }
 
     fn fill<'s>(
         &self,
-        selection: impl IntoIterator<Item = &'s SelectedItem> + Clone,
+        selection: &(impl IntoIterator<Item = &'s SelectedItem> + Clone),
         amounts: &mut Vec<(&'a Price, Money)>,
     ) -> Result<(), FeesError> {
         for item in selection.clone() {

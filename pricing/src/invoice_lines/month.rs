@@ -119,7 +119,7 @@ fn charge_price(
                 let quantity = context.counted(price)?.unwrap_or(quantity);
                 let days = Some((nominal, days));
                 let before = context.charged_before(price, nominal)?;
-                let charge = Charge { days, part, before, ..whole(service_period, quantity) };
+                let charge = Charge { part, before, days, ..whole(service_period, quantity) };
                 context.charge(&charge, charges)?;
             }
         }
