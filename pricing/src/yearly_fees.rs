@@ -98,6 +98,7 @@ impl<'a> YearlyFees<'a> {
     ///
     /// # Errors
     /// [`FeesError`].
+    #[expect(clippy::needless_pass_by_value, reason = "callers give references and iterators")]
     pub fn net<'s>(
         &mut self,
         selection: impl IntoIterator<Item = &'s SelectedItem> + Clone,
