@@ -16,7 +16,7 @@ fn page_at(now: &str, arguments: &str) -> String {
     let line = Line::parse_from(std::iter::once("quote").chain(arguments.split(' ')));
     let library = Library::load(None, None).unwrap();
     let now = now.parse().unwrap();
-    match answer(&library, &line.options, now).unwrap() {
+    match answer((&library, &library.cards.cards()), &line.options, now).unwrap() {
         Ok(answer) => {
             let language = match line.options.lang {
                 Lang::Ja => Language::Ja,
@@ -68,6 +68,7 @@ fn a_price_list_that_is_not_there_is_answered_with_those_that_are() {
     let line = Line::parse_from(["quote", "--windows", "5", "--rate-card", "hokkaido"]);
     let library = Library::load(None, None).unwrap();
     let now = "2021-04-01T00:00:00Z".parse().unwrap();
-    let error = answer(&library, &line.options, now).err().unwrap().to_string();
+    let error =
+        answer((&library, &library.cards.cards()), &line.options, now).err().unwrap().to_string();
     assert!(error.contains("okinawa@2021-01"), "{error}");
 }
