@@ -126,7 +126,7 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
     for item in &chosen {
         contingent(card, item, &mut lines)?;
     }
-    others::contingent(card, &chosen, &mut lines)?;
+    others::contingent(card, &chosen, &mut lines);
 
     let missing = unlisted(card, &chosen, &lines);
     if !missing.is_empty() {

@@ -98,20 +98,21 @@ impl<'a> YearlyFees<'a> {
     ///
     /// # Errors
     /// [`FeesError`].
+    #[expect(clippy::needless_pass_by_value, reason = "callers give references and iterators")]
     pub fn net<'s>(
         &mut self,
         selection: impl IntoIterator<Item = &'s SelectedItem> + Clone,
     ) -> Result<Money, FeesError> {
         let mut amounts = std::mem::take(&mut self.amounts);
         amounts.clear();
-        let sum = self.fill(selection, &mut amounts).and_then(|()| self.sum(&amounts));
+        let sum = self.fill(&selection, &mut amounts).and_then(|()| self.sum(&amounts));
         self.amounts = amounts;
         sum
     }
 
     fn fill<'s>(
         &self,
-        selection: impl IntoIterator<Item = &'s SelectedItem> + Clone,
+        selection: &(impl IntoIterator<Item = &'s SelectedItem> + Clone),
         amounts: &mut Vec<(&'a Price, Money)>,
     ) -> Result<(), FeesError> {
         for item in selection.clone() {

@@ -39,11 +39,7 @@ pub(super) fn charged(
 }
 
 /// The lines that are not charged with this selection, and are with another use of it.
-pub(super) fn contingent(
-    card: &RateCard,
-    chosen: &[Chosen<'_>],
-    lines: &mut Vec<Line>,
-) -> Result<(), QuoteError> {
+pub(super) fn contingent(card: &RateCard, chosen: &[Chosen<'_>], lines: &mut Vec<Line>) {
     for (plan, price) in taken(card, chosen) {
         if lines.iter().any(|line| line.code == price.price) {
             continue;
@@ -83,7 +79,6 @@ pub(super) fn contingent(
             ..row(card, plan, price)
         });
     }
-    Ok(())
 }
 
 /// The prices of others that the bundle has, each once, with the plan that brings it.

@@ -65,7 +65,7 @@ fn can_be_taken<'c>(
         return false;
     }
     taken.push(option);
-    let all = option.requires.iter().all(|requirement| {
+    option.requires.iter().all(|requirement| {
         requirement.any_of.iter().any(|code| {
             let other = card.options.iter().find(|of| of.value.option == *code);
             // What is not there at all was said elsewhere.
@@ -78,8 +78,7 @@ fn can_be_taken<'c>(
                 can
             })
         })
-    });
-    all
+    })
 }
 
 fn rivals(one: &PlanOption, other: &PlanOption) -> bool {

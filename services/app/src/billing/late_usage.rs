@@ -48,7 +48,7 @@ pub(super) async fn late(
         let records: Vec<_> = stored.iter().map(|it| it.record.clone()).collect();
         let as_known = asked.priced(&records)?;
         let as_billed = asked.priced(&billed(&records))?;
-        late.lines.extend(differences(month, &as_billed, as_known)?);
+        late.lines.extend(differences(month, &as_billed, &as_known)?);
         late.usage.extend(stored.into_iter().filter(|it| it.record.invoice_id.is_none()));
         late.months.push(month);
     }
@@ -90,7 +90,7 @@ fn billed(records: &[UsageRecord]) -> Vec<UsageRecord> {
 fn differences(
     month: Month,
     before: &[InvoiceLine],
-    after: Vec<InvoiceLine>,
+    after: &[InvoiceLine],
 ) -> Result<Vec<InvoiceLine>, MoneyError> {
     let same = |a: &InvoiceLine, b: &InvoiceLine| {
         (a.item_id, &a.code, &a.rate_card) == (b.item_id, &b.code, &b.rate_card)
@@ -112,7 +112,7 @@ fn differences(
             quantity: Quantity::ONE,
             unit: None,
             unit_price: None,
-            amount: sum(&after)?.minus(sum(before)?)?,
+            amount: sum(after)?.minus(sum(before)?)?,
             note: Some(Text::new(
                 format!("{month}分：遅れて届いた計測による差額"),
                 format!("Difference for {month}: measured after it was invoiced"),

@@ -68,6 +68,7 @@ fn a_price_list_that_is_not_there_is_answered_with_those_that_are() {
     let line = Line::parse_from(["quote", "--windows", "5", "--rate-card", "hokkaido"]);
     let library = Library::load(None, None).unwrap();
     let now = "2021-04-01T00:00:00Z".parse().unwrap();
-    let error = answer((&library, &library.cards.cards()), &line.options, now).err().unwrap().to_string();
+    let error =
+        answer((&library, &library.cards.cards()), &line.options, now).err().unwrap().to_string();
     assert!(error.contains("okinawa@2021-01"), "{error}");
 }
