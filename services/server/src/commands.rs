@@ -1,5 +1,6 @@
 //! The sub-commands, one file each.
 
+pub(crate) mod catalog;
 pub(crate) mod demo;
 pub(crate) mod migrate;
 pub(crate) mod policy;

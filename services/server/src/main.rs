@@ -58,6 +58,9 @@ enum Command {
     Seed(commands::seed::Options),
     /// Say what suits a company and what it costs, without a server.
     Quote(Box<commands::quote::Options>),
+    /// Check, show and compare rate cards.
+    #[command(subcommand)]
+    Catalog(commands::catalog::CatalogCommand),
     /// Bring the database's schema up to this program's.
     Migrate,
     /// Run the reference provider, as a process of its own.
@@ -106,6 +109,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             commands::provider::run(command, overrides.log).await?;
         }
         Command::Quote(options) => return commands::quote::run(&options),
+        Command::Catalog(command) => {
+            let stored = overrides.database_url.is_some();
+            let settings = || stored.then(|| Settings::read(file, overrides)).transpose();
+            return Box::pin(commands::catalog::run(&command, settings)).await;
+        }
         Command::Policy(command) => {
             let settings = || Settings::read(file, overrides);
             return Box::pin(commands::policy::run(&command, settings)).await;
