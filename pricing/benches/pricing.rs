@@ -2,7 +2,6 @@
 //!
 //! The bundle should take less than 20 µs; the repricing needs the memory of one selection at a time,
 //! whatever the number of subscriptions.
-#![expect(missing_docs, reason = "made by a macro")]
 #![expect(clippy::unwrap_used, reason = "a bench")]
 
 use std::hint::black_box;

@@ -199,11 +199,7 @@ fn last_day(used: &[&SubscribedItem], nominal: DayPeriod) -> CivilDate {
 }
 
 /// The span of a period in which the phase runs and any of the items is in use.
-fn span_of(
-    bundle: &Bundle<'_>,
-    used: &[&SubscribedItem],
-    nominal: DayPeriod,
-) -> Option<DayPeriod> {
+fn span_of(bundle: &Bundle<'_>, used: &[&SubscribedItem], nominal: DayPeriod) -> Option<DayPeriod> {
     let days = bundle.phase.within(nominal)?.from_day(bundle.of.billed_from)?;
     days.before_day(last_day(used, nominal)).filter(|days| !days.is_empty())
 }

@@ -151,8 +151,7 @@ fn scope(ctx: &Context, call: &Call, ask: &MigrationAsk) -> Result<Scope, Proble
 }
 
 fn version<'a>(cards: &'a Cards, name: &str) -> Result<&'a RateCard, Problem> {
-    let found =
-        name.split_once('@').and_then(|(code, version)| cards.version(code, version));
+    let found = name.split_once('@').and_then(|(code, version)| cards.version(code, version));
     found.ok_or_else(|| {
         Problem::new(Reason::RateCardNotFound, format!("there is no rate card `{name}`"))
     })
