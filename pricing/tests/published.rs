@@ -1,6 +1,5 @@
 //! Every published case of the list below runs as a file under `cases/`, under the convention of its
 //! source.
-#![expect(clippy::unwrap_used, reason = "test")]
 
 use std::path::Path;
 

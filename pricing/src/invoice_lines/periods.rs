@@ -297,14 +297,13 @@ impl<'a> Billing<'a, '_> {
         for stretch in self.now.stretches.iter().rev() {
             let days = self.now.charged_days(stretch, calendar);
             let Some(first) = days.first() else { continue };
-            let found = stretch.chosen.prices(stretch.card).into_iter();
-            for (price, _) in found.filter(|(price, _)| price.price == code) {
-                let context = self.context(stretch);
-                if let Some(used) = context.measured(price)?.filter(|used| !used.is_zero()) {
-                    context.charge(&Charge::whole(price, used, *first), charges)?;
-                }
-                return Ok(());
-            }
+            let mut prices = stretch.chosen.prices(stretch.card).into_iter();
+            let Some((price, _)) = prices.find(|(price, _)| price.price == code) else { continue };
+            let context = self.context(stretch);
+            return match context.measured(price)?.filter(|used| !used.is_zero()) {
+                Some(used) => context.charge(&Charge::whole(price, used, *first), charges),
+                None => Ok(()),
+            };
         }
         Ok(())
     }

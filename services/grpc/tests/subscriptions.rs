@@ -84,10 +84,12 @@ fn reason(status: &Status) -> String {
     status.get_details_error_info().unwrap().reason
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages may be absent")]
 fn yen(units: i64) -> Option<Money> {
     Some(Money { currency_code: "JPY".to_owned(), units, nanos: 0 })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages may be absent")]
 fn at(at: At) -> Option<proto::EffectiveFrom> {
     Some(proto::EffectiveFrom { at: Some(at) })
 }
@@ -291,43 +293,51 @@ async fn everything_that_is_known_of_a_subscription_is_in_the_answer() {
     }
 }
 
+/// Stops one service and lets it go on the same day.
+async fn stopped_for_nothing(served: &Served) -> proto::Subscription {
+    let mut client = served.client.clone();
+    let tenant_id = served.tenant_id.to_string();
+    let suspend = proto::SuspendSubscriptionRequest {
+        request_id: "s".to_owned(),
+        tenant_id: tenant_id.clone(),
+        subscription_id: served.subscription_id.clone(),
+        etag: "v1".to_owned(),
+        services: vec![ProtoService::Utm.into()],
+        effective: now(),
+        reason: "改装".to_owned(),
+        resume_on: Some(Date { year: 2021, month: 3, day: 20 }),
+        validate_only: false,
+    };
+    let stopped = client.suspend_subscription(by(suspend)).await.unwrap().into_inner();
+    let stopped = (stopped.subscription.unwrap(), stopped.effect.unwrap());
+    assert_eq!(stopped.0.items[0].state(), proto::ItemState::Suspended);
+    assert_eq!(stopped.0.items[0].suspensions[0].reason, "改装");
+    assert_eq!(stopped.0.items[1].state(), proto::ItemState::Active);
+    assert_eq!(stopped.0.scheduled_changes[0].kind(), proto::ChangeKind::Resume);
+    let amounts: Vec<_> =
+        stopped.1.lines.iter().map(|line| line.amount.clone().unwrap().units).collect();
+    assert_eq!(amounts, [-10_000, 6_774], "21 of 31 days are charged");
+    let resume = proto::ResumeSubscriptionRequest {
+        request_id: "r".to_owned(),
+        tenant_id: tenant_id.clone(),
+        subscription_id: served.subscription_id.clone(),
+        etag: stopped.0.etag,
+        services: vec![],
+        effective: now(),
+        validate_only: false,
+    };
+    let going = client.resume_subscription(by(resume)).await.unwrap().into_inner();
+    let going = going.subscription.unwrap();
+    assert_eq!(going.items[0].suspensions, [], "it was not stopped for a day");
+    going
+}
+
 #[tokio::test]
 async fn it_is_stopped_ended_and_brought_back() {
     for served in served().await {
         let mut client = served.client.clone();
         let tenant_id = served.tenant_id.to_string();
-        let suspend = proto::SuspendSubscriptionRequest {
-            request_id: "s".to_owned(),
-            tenant_id: tenant_id.clone(),
-            subscription_id: served.subscription_id.clone(),
-            etag: "v1".to_owned(),
-            services: vec![ProtoService::Utm.into()],
-            effective: now(),
-            reason: "改装".to_owned(),
-            resume_on: Some(Date { year: 2021, month: 3, day: 20 }),
-            validate_only: false,
-        };
-        let stopped = client.suspend_subscription(by(suspend)).await.unwrap().into_inner();
-        let stopped = (stopped.subscription.unwrap(), stopped.effect.unwrap());
-        assert_eq!(stopped.0.items[0].state(), proto::ItemState::Suspended);
-        assert_eq!(stopped.0.items[0].suspensions[0].reason, "改装");
-        assert_eq!(stopped.0.items[1].state(), proto::ItemState::Active);
-        assert_eq!(stopped.0.scheduled_changes[0].kind(), proto::ChangeKind::Resume);
-        let amounts: Vec<_> =
-            stopped.1.lines.iter().map(|line| line.amount.clone().unwrap().units).collect();
-        assert_eq!(amounts, [-10_000, 6_774], "21 of 31 days are charged");
-        let resume = proto::ResumeSubscriptionRequest {
-            request_id: "r".to_owned(),
-            tenant_id: tenant_id.clone(),
-            subscription_id: served.subscription_id.clone(),
-            etag: stopped.0.etag,
-            services: vec![],
-            effective: now(),
-            validate_only: false,
-        };
-        let going = client.resume_subscription(by(resume)).await.unwrap().into_inner();
-        let going = going.subscription.unwrap();
-        assert_eq!(going.items[0].suspensions, [], "it was not stopped for a day");
+        let going = stopped_for_nothing(&served).await;
 
         let cancel = |request_id: &str, etag: &str| proto::CancelSubscriptionRequest {
             request_id: request_id.to_owned(),

@@ -89,24 +89,6 @@ impl Query {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_numbered_in_the_order_of_the_statement() {
-        let mut query = Query::new("SELECT 1 WHERE a = $1", vec![1.into()]);
-        query.and("b < ? OR (b = ? AND c > ?)", vec![2.into(), 2.into(), 3.into()]);
-        query.and_maybe("d = ?", None::<Value>);
-        let (sql, values) = query.ordered("a, b", 10);
-        assert_eq!(
-            sql,
-            "SELECT 1 WHERE a = $1 AND (b < $2 OR (b = $3 AND c > $4)) ORDER BY a, b LIMIT $5"
-        );
-        assert_eq!(values.len(), 5);
-    }
-}
-
 /// Places for the values of so many rows, as `($1, $2), ($3, $4)`. SQLite would look each name up among all before it,
 /// and gets places without names.
 pub(crate) fn rows(tx: &Tx, n: usize, columns: usize) -> String {
@@ -125,4 +107,22 @@ pub(crate) fn rows(tx: &Tx, n: usize, columns: usize) -> String {
         text.push(')');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbered_in_the_order_of_the_statement() {
+        let mut query = Query::new("SELECT 1 WHERE a = $1", vec![1.into()]);
+        query.and("b < ? OR (b = ? AND c > ?)", vec![2.into(), 2.into(), 3.into()]);
+        query.and_maybe("d = ?", None::<Value>);
+        let (sql, values) = query.ordered("a, b", 10);
+        assert_eq!(
+            sql,
+            "SELECT 1 WHERE a = $1 AND (b < $2 OR (b = $3 AND c > $4)) ORDER BY a, b LIMIT $5"
+        );
+        assert_eq!(values.len(), 5);
+    }
 }

@@ -128,7 +128,7 @@ pub async fn as_known(
     if let Some(row) = tx.one(sql, values).await? {
         let stored = from_row(&row)?;
         let stood_before: i32 = row.try_get("", "stood_before")?;
-        return Ok(Some(if stood_before == 1 { rewound(stored, known_at) } else { stored }));
+        return Ok(Some(if stood_before == 1 { rewound(&stored, known_at) } else { stored }));
     }
     // It has not been changed since revisions are kept.
     let kept = "SELECT 1 AS one FROM subscription_revision \
@@ -139,10 +139,10 @@ pub async fn as_known(
     }
     let stored = get(tx, tenant, id).await?;
     let made = stored.filter(|stored| stored.subscription.created_at <= known_at);
-    Ok(made.map(|stored| rewound(stored, known_at)))
+    Ok(made.map(|stored| rewound(&stored, known_at)))
 }
 
-fn rewound(stored: Stored, known_at: Timestamp) -> Stored {
+fn rewound(stored: &Stored, known_at: Timestamp) -> Stored {
     let subscription = stored.subscription.rewound(known_at);
     Stored { subscription, version: stored.version }
 }

@@ -1,6 +1,6 @@
 //! Decisions of many calls go on record together, each once, in one unbroken chain; pictures are never older than the
 //! last commit of their own process.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use tasuki_core::time::{Month, Timestamp, Zone};
 use tasuki_core::usage::{UsageRecord, summarize};
 use tasuki_pricing::cards::Cards;
 use tasuki_pricing::invoice_lines::{ChargedBefore, Past};
+use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Scope, Tx, invoices};
 
 use super::books::all_invoices;
@@ -24,8 +25,7 @@ pub(super) async fn past(
 ) -> Result<Past, Problem> {
     let paid = subscription.phases.iter().filter(|phase| phase.kind == PhaseKind::Paid);
     let mut cards_of = paid.filter_map(|phase| cards.pinned(&phase.rate_card));
-    let Some(anchor) = subscription.anchor.filter(|_| cards_of.any(|card| card.looks_back()))
-    else {
+    let Some(anchor) = subscription.anchor.filter(|_| cards_of.any(RateCard::looks_back)) else {
         return Ok(Past::default());
     };
     let first = Month::of(anchor);

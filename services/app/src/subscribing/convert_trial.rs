@@ -112,13 +112,11 @@ fn card_for(
     day: CivilDate,
 ) -> Result<RateCardRef, Problem> {
     let cards = scene.cards;
-    let card = match named {
-        Some(name) => cards.named(&name, day),
-        None => {
-            let partner = sold_by.unwrap_or_default();
-            let found = cards.sold_by(&partner, scene.entered.tenant.prefecture(), day);
-            found.into_iter().next()
-        }
+    let card = if let Some(name) = named {
+        cards.named(&name, day)
+    } else {
+        let partner = sold_by.unwrap_or_default();
+        cards.sold_by(&partner, scene.entered.tenant.prefecture(), day).into_iter().next()
     };
     card.map(|card| card.reference.clone()).ok_or_else(|| {
         let text = format!("no rate card is in force on `{day}` for this tenant: name one");

@@ -60,8 +60,8 @@ async fn restarted(scheme: &Scheme) -> Context {
 }
 
 fn in_force(ctx: &Context, day: &str) -> Option<RateCardRef> {
-    let card = ctx.cards().in_force("okinawa", day.parse().unwrap()).map(|it| it.reference.clone());
-    card
+    let cards = ctx.cards();
+    cards.in_force("okinawa", day.parse().unwrap()).map(|it| it.reference.clone())
 }
 
 async fn tried(ctx: &Context, who: &str, change: CardActivation) -> Option<Reason> {

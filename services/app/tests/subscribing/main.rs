@@ -1,5 +1,5 @@
 //! Subscriptions on both databases: changes and their money, reads for a time, moves of prices.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod changes;
 mod migrations;

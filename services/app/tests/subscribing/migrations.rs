@@ -132,7 +132,7 @@ async fn a_book_is_previewed_page_by_page() {
         for n in 1..=7 {
             let card = if n % 2 == 0 { "simple@1" } else { "simple@2" };
             let (card, selection) = (card.to_owned(), vec![utm(1)]);
-            scheme.running(n, Plan { card, selection, ..Plan::from(date(2021, 2, 1)) }).await;
+            scheme.running(n, Plan { selection, card, ..Plan::from(date(2021, 2, 1)) }).await;
         }
         let ask = MigrationAsk {
             from: "simple@1".to_owned(),

@@ -340,7 +340,7 @@ impl Scheme {
 /// Rows as code, days and yen, in order.
 pub(crate) fn rows(lines: &[tasuki_core::invoice::InvoiceLine]) -> Vec<(String, i64, i64)> {
     let row = |line: &tasuki_core::invoice::InvoiceLine| {
-        let days = line.service_period.map_or(0, |days| days.n_days());
+        let days = line.service_period.map_or(0, tasuki_core::days::DayPeriod::n_days);
         (line.code.clone(), days, line.amount.amount())
     };
     let mut rows: Vec<_> = lines.iter().map(row).collect();

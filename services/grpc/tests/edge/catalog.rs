@@ -21,6 +21,7 @@ fn next() -> String {
     )
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages may be absent")]
 fn day(year: i32, month: i32, day: i32) -> Option<Date> {
     Some(Date { year, month, day })
 }

@@ -12,11 +12,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_prost::ProstCodec;
 
-/// Set to the call that this program serves instead of measuring.
-pub(crate) const SERVE: &str = "TASUKI_BENCH_BARE";
-
-/// The call of the contract that says whether it is covered.
-pub(crate) const ELIGIBILITY: &str = "eligibility";
+/// The argument with which this program serves instead of measuring.
+pub(crate) const SERVE: &str = "--serve-bare";
 
 #[derive(Clone)]
 struct Covers;
@@ -58,8 +55,7 @@ impl tonic::server::UnaryService<EvaluateEligibilityRequest> for Answer {
 
 /// Serves one call until killed.
 #[expect(clippy::print_stdout, reason = "whoever started it reads the address")]
-pub(crate) fn serve(call: &str) {
-    assert_eq!(call, ELIGIBILITY, "no such call");
+pub(crate) fn serve() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

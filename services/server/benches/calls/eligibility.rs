@@ -11,7 +11,7 @@ use tasuki_proto::types::v1 as types;
 use tonic::transport::Channel;
 
 use crate::served::Process;
-use crate::{Way, bare, compare};
+use crate::{Way, compare};
 
 /// What is supposed: a loss with four things against it.
 const FACTS: [(&str, &str); 19] = [
@@ -39,7 +39,7 @@ const FACTS: [(&str, &str); 19] = [
 /// Measures and prints.
 pub(crate) async fn measure() {
     let folder = tempfile::tempdir().unwrap();
-    let bare = Process::bare(bare::ELIGIBILITY);
+    let bare = Process::bare();
     let tasuki = Process::tasuki(folder.path());
     let contract = contract(tasuki.channel().await).await;
     let asked = question(contract.clone(), true, 0);

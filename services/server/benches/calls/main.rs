@@ -35,8 +35,9 @@ struct Way<'a> {
 type Calling = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn main() {
-    if let Ok(call) = std::env::var(bare::SERVE) {
-        return bare::serve(&call);
+    // Started by itself, as the baseline.
+    if std::env::args().any(|argument| argument == bare::SERVE) {
+        return bare::serve();
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -96,6 +97,6 @@ async fn turn_of(way: &Way<'_>, turn: usize) -> f64 {
     calls.join_all().await;
     // What was batched is done soon after its answer.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let spent = way.server.cpu() - before;
+    let spent = way.server.cpu().saturating_sub(before);
     spent.as_secs_f64() * 1e6 / N_CALLS as f64
 }

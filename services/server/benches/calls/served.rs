@@ -29,9 +29,9 @@ impl Process {
     }
 
     /// A server of tonic alone that answers one call.
-    pub(crate) fn bare(call: &str) -> Self {
+    pub(crate) fn bare() -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(bare::SERVE, call);
+        command.arg(bare::SERVE);
         Self::start(command)
     }
 

@@ -55,7 +55,9 @@ pub(super) async fn answer(
     let scene = Scene::open(ctx, &tx, call, &about, asked.as_of).await?;
     let (answer, recorded) = scene.answer(ctx, &tx, call, (&about.overrides, &asked)).await?;
     if asked.intent == Intent::Do {
-        recorded.into_iter().for_each(|decision| decisions::keep(&tx, decision));
+        for decision in recorded {
+            decisions::keep(&tx, decision);
+        }
         call.remember(&tx, &answer).await?;
         tx.commit().await?;
     }
