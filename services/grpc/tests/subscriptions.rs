@@ -1,5 +1,5 @@
 //! A subscription over a real socket: read for a time, changed, stopped, ended, brought back, moved.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
