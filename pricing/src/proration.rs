@@ -46,25 +46,6 @@ impl Fraction {
     pub fn of(self, amount: Money, rounding: Rounding) -> Result<Money, MoneyError> {
         amount.prorated(self.used, self.whole, rounding)
     }
-
-    /// That part of an amount when some units of the same period were charged before: what both
-    /// come to less what the first came to, so that parts of one amount make the whole to the yen.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`].
-    pub fn of_after(
-        self,
-        before: i64,
-        amount: Money,
-        rounding: Rounding,
-    ) -> Result<Money, MoneyError> {
-        if before == 0 {
-            return self.of(amount, rounding);
-        }
-        let so_far = before.checked_add(self.used).ok_or(MoneyError::Overflow)?;
-        let both = amount.prorated(so_far, self.whole, rounding)?;
-        both.minus(amount.prorated(before, self.whole, rounding)?)
-    }
 }
 
 /// The part of a nominal period that the used spans make. The spans lie within the period and do
@@ -177,28 +158,6 @@ mod tests {
             prop_assert!(of(&parts).is_whole());
             let sum: i64 = parts.iter().map(|part| of(&[*part]).used()).sum();
             prop_assert_eq!(sum, of(&[nominal]).whole());
-        }
-
-        #[test]
-        fn parts_charged_one_after_the_other_make_the_whole_to_the_yen(
-            start in 0_i64..2_000, length in 28_i64..400, yen in 0_i64..1_000_000,
-            cuts in prop::collection::btree_set(1_i64..400, 0..6),
-            convention in prop::sample::select(vec![
-                Proration::ActualDays, Proration::ThirtyDays, Proration::Seconds,
-            ]),
-            rounding in prop::sample::select(vec![Rounding::Down, Rounding::Up, Rounding::HalfUp]),
-        ) {
-            let nominal = DayPeriod::new(day(start), day(start + length)).unwrap();
-            let ends = cuts.into_iter().filter(|cut| *cut < length).chain([length]);
-            let (mut from, mut before, mut sum) = (0, 0, 0);
-            for end in ends {
-                let used = DayPeriod::new(day(start + from), day(start + end)).unwrap();
-                let part = fraction(convention, nominal, &[used], &tokyo()).unwrap();
-                sum += part.of_after(before, Money::jpy(yen), rounding).unwrap().amount();
-                before += part.used();
-                from = end;
-            }
-            prop_assert_eq!(sum, yen);
         }
 
         #[test]

@@ -42,8 +42,6 @@ pub(super) struct Charge<'a> {
     pub(super) quantity: Quantity,
     pub(super) service_period: DayPeriod,
     pub(super) part: Fraction,
-    /// What other choices were charged of the same period, in the units of the part.
-    pub(super) before: i64,
     /// The whole period that the part is of, and the days of it that are charged; none for what is
     /// charged at once.
     pub(super) days: Option<(DayPeriod, Vec<DayPeriod>)>,
@@ -57,15 +55,7 @@ impl<'a> Charge<'a> {
         quantity: Quantity,
         service_period: DayPeriod,
     ) -> Self {
-        Self {
-            price,
-            quantity,
-            service_period,
-            part: Fraction::WHOLE,
-            before: 0,
-            days: None,
-            amount: None,
-        }
+        Self { price, quantity, service_period, part: Fraction::WHOLE, days: None, amount: None }
     }
 }
 
@@ -144,7 +134,7 @@ impl Context<'_> {
         let discounts = self.ask.subscription.discounts.iter();
         for discount in discounts.filter(|of| of.is_off(service, cadence)) {
             let Some(part) = self.reduced(charge, discount.ends_on)? else { continue };
-            let reduced = part.of_after(charge.before, whole, self.card.rounding)?;
+            let reduced = part.of(whole, self.card.rounding)?;
             let off = discount::off(reduced, discount, left)?;
             if off.is_zero() {
                 continue;
@@ -198,7 +188,7 @@ impl Context<'_> {
         let Amount::Priced { amount, charged } = found else {
             return Err(InvoiceError::NoAgreedAmount { code: price.price.clone() });
         };
-        let part = charge.part.of_after(charge.before, amount, rounding)?;
+        let part = charge.part.of(amount, rounding)?;
         let note = self.how_found(charge);
         charges.lines.push(self.line(charge, (part, charged), note));
         charges.tax_rounding = Some(self.card.tax.rounding);

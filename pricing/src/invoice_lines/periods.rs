@@ -87,7 +87,7 @@ impl<'a> Billing<'a, '_> {
                     self.correct(code, cadence, period, charges)?;
                 }
                 match DayPeriod::starting_in(anchor, months, month)? {
-                    Some((_, period)) if self.now.runs_on(period.start()) => {
+                    Some((_, period)) if self.now.runs_on(period.start().max(billed_from)) => {
                         self.charge_period(self.now, (code, cadence, period), charges)
                     }
                     Some(_) | None => Ok(()),
@@ -104,7 +104,8 @@ impl<'a> Billing<'a, '_> {
         period: DayPeriod,
         charges: &mut Charges,
     ) -> Result<(), InvoiceError> {
-        let Some(before) = self.before.as_ref().filter(|of| of.runs_on(period.start())) else {
+        let runs = |of: &&Course<'a>| of.runs_on(period.start().max(of.billed_from));
+        let Some(before) = self.before.as_ref().filter(runs) else {
             return Ok(());
         };
         let lines = |course: &Course<'a>| -> Result<Vec<InvoiceLine>, InvoiceError> {
@@ -154,30 +155,27 @@ impl<'a> Billing<'a, '_> {
                 }
             }
         }
-        let mut before = 0;
         for share in shares {
-            before += self.charge_share(share, (cadence, period), (&begun, before), charges)?;
+            self.charge_share(share, (cadence, period), &begun, charges)?;
         }
         Ok(())
     }
 
-    /// Charges one of the shares of a period; gives its part, in the units of the period, so that the
-    /// shares of one amount make the whole to the yen.
     fn charge_share(
         &self,
         share: Share<'a, '_>,
         (cadence, period): (Cadence, DayPeriod),
-        (begun, before): (&[DayPeriod], i64),
+        begun: &[DayPeriod],
         charges: &mut Charges,
-    ) -> Result<i64, InvoiceError> {
+    ) -> Result<(), InvoiceError> {
         let Share { stretch, price, quantity, days } = share;
         let context = self.context(stretch);
         let part = fraction(price.proration, period, &days, self.ask.zone)?;
         // What is charged whole is for all days of the period, whoever had them.
         let of = if price.proration == Proration::None { begun } else { &days };
-        let (Some(first), Some(last)) = (of.first(), of.last()) else { return Ok(0) };
+        let (Some(first), Some(last)) = (of.first(), of.last()) else { return Ok(()) };
         if part.is_nothing() {
-            return Ok(0);
+            return Ok(());
         }
         let service_period = if cadence == Cadence::Yearly && part.is_whole() {
             period
@@ -186,12 +184,8 @@ impl<'a> Billing<'a, '_> {
         };
         let quantity = context.counted(price)?.unwrap_or(quantity);
         let days = (cadence == Cadence::Monthly || !part.is_whole()).then_some((period, days));
-        // A period that is charged whole has no parts.
-        let before = if price.proration == Proration::None { 0 } else { before };
-        let charge =
-            Charge { part, before, days, ..Charge::whole(price, quantity, service_period) };
-        context.charge(&charge, charges)?;
-        Ok(part.used())
+        let charge = Charge { part, days, ..Charge::whole(price, quantity, service_period) };
+        context.charge(&charge, charges)
     }
 
     /// Of the prices that are charged whole: for the plan and for each option, the place of the

@@ -259,7 +259,8 @@ proptest! {
             of.items.iter_mut().for_each(|item| item.ends_on = Some(end));
             let mut month = Month::of(start);
             let mut sum = 0;
-            while month.first_day() < end {
+            // What was charged ahead is given back on the invoice of the month of the end.
+            while month.first_day() <= end {
                 sum += charges(cards, &of, &month.to_string(), Zone::TOKYO).sum.net.amount();
                 month = month.next().unwrap();
             }
