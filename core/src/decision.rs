@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod canonical;
 mod chain;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::money::Money;
 use crate::text::Text;
 use crate::time::{CivilDate, Timestamp};
 
+pub use canonical::{canonical, canonical_text};
 pub use chain::{ChainHead, Link, Linked};
 
 /// The program that evaluated: its version stands in every record.
@@ -383,61 +385,15 @@ impl Decision {
     }
 }
 
-/// The one text of a JSON value: no spaces, the members of every object in byte order of their
-/// names.
-pub fn canonical(value: &Value) -> String {
-    let mut text = Vec::new();
-    write_canonical(value, &mut text);
-    // Invariant: JSON is written as UTF-8.
-    String::from_utf8_lossy(&text).into_owned()
-}
-
 /// `sha256:` and the hexadecimal digest of the canonical text.
 pub fn content_hash(value: &Value) -> String {
-    let mut text = Vec::new();
-    write_canonical(value, &mut text);
-    sha256(&text)
+    sha256(&[&canonical(value)])
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
-}
-
-fn write_canonical(value: &Value, text: &mut Vec<u8>) {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => write(value, text),
-        Value::Array(items) => {
-            text.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    text.push(b',');
-                }
-                write_canonical(item, text);
-            }
-            text.push(b']');
-        }
-        Value::Object(members) => {
-            // Invariant: sorted here and not by the map, whose order depends on a cargo feature.
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_by(|a, b| a.0.cmp(b.0));
-            text.push(b'{');
-            for (at, (name, member)) in sorted.into_iter().enumerate() {
-                if at > 0 {
-                    text.push(b',');
-                }
-                write(name, text);
-                text.push(b':');
-                write_canonical(member, text);
-            }
-            text.push(b'}');
-        }
-    }
-}
-
-/// Writes what has one text only.
-fn write(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>) {
-    // A vector takes everything that is written, and texts, numbers and truths can be written.
-    let _ = serde_json::to_writer(text, value);
+/// `sha256:` and the hexadecimal digest of texts that follow each other.
+fn sha256(parts: &[&str]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part));
+    format!("sha256:{}", hex::encode(digest.finalize()))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use cel::{Context, Program};
 use criterion::{Criterion, criterion_group};
 use serde_json::json;
 use tasuki_core::actor::Actor;
-use tasuki_core::decision::{ChainHead, Decision, Occasion};
+use tasuki_core::decision::{ChainHead, Decision, Occasion, canonical_text};
 use tasuki_core::id::{DecisionId, TenantId};
 use tasuki_core::party::{Principal, Role};
 use tasuki_policies::facts::{ClaimFacts, FactSet};
@@ -92,7 +92,7 @@ fn recorded(pack: &Pack, facts: &FactSet, head: &ChainHead) -> ChainHead {
     let explanation = pack.evaluate(facts).explanation();
     let frozen = facts.to_json().unwrap();
     let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
-    head.link(&serde_json::to_value(decision).unwrap()).1
+    head.link(&canonical_text(&decision).unwrap()).1
 }
 
 type Work = Box<dyn Fn()>;

@@ -143,6 +143,32 @@ impl FactSet {
         Self::deserialize(json)
     }
 
+    /// Puts a value in the place of one fact, by its path, such as `claim.bypass_active`; `null` makes it missing.
+    ///
+    /// # Errors
+    /// When there is no such fact, or the value is not of its type.
+    pub fn suppose(&mut self, path: &str, json: &serde_json::Value) -> Result<(), SupposeError> {
+        let unknown = || SupposeError::Unknown { path: path.to_owned() };
+        let (name, field) = path.split_once('.').ok_or_else(unknown)?;
+        let root = Root::named(name).ok_or_else(unknown)?;
+        let fields = root.schema().map_or(&[][..], |schema| schema.fields);
+        let at = fields.iter().position(|of| of.name == field).ok_or_else(unknown)?;
+        let written = match root {
+            // Invariant: it has no fields, so that none was found.
+            Root::Now => Ok(()),
+            Root::Company => self.company.get_or_insert_default().write(at, json),
+            Root::Alert => self.alert.get_or_insert_default().write(at, json),
+            Root::Claim => self.claim.get_or_insert_default().write(at, json),
+            Root::Bundle => self.bundle.get_or_insert_default().write(at, json),
+            Root::Order => self.order.get_or_insert_default().write(at, json),
+            Root::Caller => self.caller.get_or_insert_default().write(at, json),
+        };
+        written.map_err(|error| SupposeError::Type {
+            path: path.to_owned(),
+            cause: error.to_string(),
+        })
+    }
+
     /// A fact's value; nothing when it is missing.
     pub(crate) fn read(&self, fact: &FactPath) -> Option<Value> {
         match fact.root {
@@ -155,6 +181,25 @@ impl FactSet {
             Root::Caller => self.caller.as_ref()?.read(fact.field),
         }
     }
+}
+
+/// A value cannot stand in the place of a fact.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SupposeError {
+    /// There is no such fact.
+    #[error("there is no fact `{path}`")]
+    Unknown {
+        /// Its path as it was given.
+        path: String,
+    },
+    /// The value is not of its type.
+    #[error("`{path}`: {cause}")]
+    Type {
+        /// The fact.
+        path: String,
+        /// What is wrong with the value.
+        cause: String,
+    },
 }
 
 /// The structs that packs may declare.

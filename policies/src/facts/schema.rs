@@ -67,7 +67,13 @@ pub(crate) trait FactRoot {
 
     /// The value of the field at that place of the schema; nothing when it is missing.
     fn read(&self, field: usize) -> Option<Value>;
+
+    /// Puts JSON in the place of the field at that place of the schema.
+    fn write(&mut self, field: usize, json: &serde_json::Value) -> Result<(), serde_json::Error>;
 }
+
+/// Puts JSON in the place of one field.
+pub(crate) type Writer<T> = fn(&mut T, &serde_json::Value) -> Result<(), serde_json::Error>;
 
 /// A type that a fact can have.
 pub(crate) trait FactValue {
@@ -187,6 +193,12 @@ macro_rules! facts {
             const READERS: &'static [fn(&Self) -> Option<$crate::value::Value>] = &[
                 $(|facts| facts.$field.as_ref().map($crate::facts::schema::FactValue::to_value),)+
             ];
+            const WRITERS: &'static [$crate::facts::schema::Writer<Self>] = &[
+                $(|facts, json| {
+                    facts.$field = serde::Deserialize::deserialize(json)?;
+                    Ok(())
+                },)+
+            ];
         }
 
         impl $crate::facts::schema::FactRoot for $name {
@@ -206,6 +218,14 @@ macro_rules! facts {
 
             fn read(&self, field: usize) -> Option<$crate::value::Value> {
                 Self::READERS.get(field).and_then(|read| read(self))
+            }
+
+            fn write(
+                &mut self,
+                field: usize,
+                json: &serde_json::Value,
+            ) -> Result<(), serde_json::Error> {
+                Self::WRITERS.get(field).map_or(Ok(()), |write| write(self, json))
             }
         }
     };

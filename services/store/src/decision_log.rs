@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sea_orm::prelude::Json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tasuki_core::decision::Decision;
 use tasuki_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::idempotency::{self, Claimed, RequestKey};
-use crate::{decisions, document};
+use crate::decisions::{self, Record};
+use crate::document;
 
 /// Calls that one transaction takes in.
 const MOST_AT_ONCE: usize = 128;
@@ -24,7 +24,7 @@ pub struct Entry<T> {
     /// What makes a repeat of the call the same call.
     pub key: RequestKey,
     /// Its decisions.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<Record>,
     /// What a repeat of it is told.
     pub answer: T,
     /// When it was made.
@@ -40,7 +40,7 @@ pub(crate) struct DecisionLog {
 
 #[derive(Debug)]
 struct Waiting {
-    entry: Entry<Json>,
+    entry: Entry<String>,
     answer: oneshot::Sender<Result<Option<Json>, StoreError>>,
 }
 
@@ -58,7 +58,7 @@ impl Store {
         entry: Entry<T>,
     ) -> Result<Option<T>, StoreError> {
         let Entry { key, decisions, answer, at } = entry;
-        let answer = document::to_row("idempotency", &answer)?;
+        let answer = document::to_text("idempotency", &answer)?;
         let (tell, mut told) = oneshot::channel();
         let log = self.decision_log();
         log.push(Waiting { entry: Entry { key, decisions, answer, at }, answer: tell });
@@ -126,19 +126,25 @@ async fn commit(store: &Store, batch: Vec<Waiting>) {
 
 type Answered = Result<Option<Json>, StoreError>;
 
-async fn write(store: &Store, entries: Vec<Entry<Json>>) -> Result<Vec<Answered>, StoreError> {
+async fn write(store: &Store, entries: Vec<Entry<String>>) -> Result<Vec<Answered>, StoreError> {
     let tx = store.begin().await?;
-    let claims = entries.iter().map(|it| (&it.key, &it.answer, it.at)).collect::<Vec<_>>();
-    let claimed = idempotency::claim_all(&tx, &claims).await?;
-    let mut answers = Vec::with_capacity(entries.len());
-    for (entry, claimed) in entries.into_iter().zip(claimed) {
+    let (mut keys, mut answers, mut decided) = (Vec::new(), Vec::new(), Vec::new());
+    for Entry { key, decisions, answer, at } in entries {
+        keys.push(key);
+        answers.push((answer, at));
+        decided.push(decisions);
+    }
+    let claims = keys.iter().zip(answers).map(|(key, (answer, at))| (key, answer, at));
+    let claimed = idempotency::claim_all(&tx, claims.collect()).await?;
+    let mut answers = Vec::with_capacity(claimed.len());
+    for ((claimed, decided), key) in claimed.into_iter().zip(decided).zip(keys) {
         answers.push(match claimed {
             Claimed::New => {
-                entry.decisions.into_iter().for_each(|decision| decisions::keep(&tx, decision));
+                decided.into_iter().for_each(|record| decisions::keep(&tx, record));
                 Ok(None)
             }
             Claimed::Repeat(answer) => Ok(Some(answer)),
-            Claimed::Other => Err(StoreError::RequestIdReused(entry.key.request_id)),
+            Claimed::Other => Err(StoreError::RequestIdReused(key.request_id)),
         });
     }
     tx.commit_records().await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
-use tasuki_core::decision::{ChainHead, Decision, Link, Linked, Outcome, PackKind};
+use tasuki_core::decision::{ChainHead, Decision, Link, Linked, Outcome, PackKind, PackVersion};
 use tasuki_core::id::{DecisionId, TenantId};
 use tasuki_core::time::Timestamp;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::document;
 use crate::error::StoreError;
 use crate::instant;
-use crate::query::{self, Query, Scope};
+use crate::query::{self, Column, Query, ROWS_A_STATEMENT, Scope};
 use crate::tx::Tx;
 
 mod book;
@@ -23,37 +23,72 @@ pub use book::{BookEntry, BookQuery, count, page};
 /// The version of the documents that this program writes.
 const SCHEMA_VERSION: i32 = 1;
 
-/// Records that one statement inserts; 16 values each, well below what both databases take.
-const ROWS_A_STATEMENT: usize = 100;
-
-/// Records a decision for ever, at the end of the transaction.
-pub fn record(tx: &Tx, decision: &Decision) {
-    keep(tx, decision.clone());
+/// A decision as it goes on file: what SQL needs of it, and the whole as its canonical text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    id: DecisionId,
+    tenant_id: Option<TenantId>,
+    subject: String,
+    pack: PackVersion,
+    outcome: Outcome,
+    as_of: Timestamp,
+    decided_at: Timestamp,
+    text: String,
 }
 
-/// As [`record`], for a decision that nobody else needs.
-pub fn keep(tx: &Tx, decision: Decision) {
-    tx.keep(decision);
+impl Record {
+    /// The record of a decision.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] when it cannot be written, which is a bug.
+    pub fn of(decision: &Decision) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: decision.id,
+            tenant_id: decision.tenant_id,
+            subject: decision.subject.clone(),
+            pack: decision.pack.clone(),
+            outcome: decision.outcome(),
+            as_of: decision.as_of,
+            decided_at: decision.decided_at,
+            text: document::to_text("decision", decision)?,
+        })
+    }
+}
+
+/// Records a decision for ever, at the end of the transaction.
+///
+/// # Errors
+/// As [`Record::of`].
+pub fn record(tx: &Tx, decision: &Decision) -> Result<(), StoreError> {
+    keep(tx, Record::of(decision)?);
+    Ok(())
+}
+
+/// As [`record`], for a record that was made before.
+pub fn keep(tx: &Tx, record: Record) {
+    tx.keep(record);
 }
 
 /// Appends what was kept to the chains. Chains are taken in one order, so that two transactions do
 /// not wait for each other.
 pub(crate) async fn append_kept(tx: &Tx) -> Result<(), StoreError> {
-    let mut chains: BTreeMap<Uuid, Vec<Decision>> = BTreeMap::new();
-    for decision in tx.take_kept() {
-        chains.entry(chain_of(decision.tenant_id)).or_default().push(decision);
+    let mut chains: BTreeMap<Uuid, Vec<Record>> = BTreeMap::new();
+    for record in tx.take_kept() {
+        chains.entry(chain_of(record.tenant_id)).or_default().push(record);
     }
-    for (chain, decisions) in chains {
+    for (chain, records) in chains {
         let mut head = lock_head(tx, chain).await?;
-        let mut rows = Vec::with_capacity(decisions.len());
-        for decision in decisions {
-            let document = document::to_row("decision", &decision)?;
-            let (link, next) = head.link(&document);
+        let mut rows = records.into_iter().map(|record| {
+            let (link, next) = head.link(&record.text);
             head = next;
-            rows.push((decision, link, document));
-        }
-        for rows in rows.chunks(ROWS_A_STATEMENT) {
-            insert(tx, chain, rows).await?;
+            (record, link)
+        });
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+            if some.is_empty() {
+                break;
+            }
+            insert(tx, chain, some).await?;
         }
         let sql = "UPDATE decision_chain SET sequence = $2, hash = $3 WHERE chain = $1";
         let values: Vec<Value> = vec![chain.into(), head.sequence.into(), head.hash.into()];
@@ -79,37 +114,40 @@ fn head_from(row: &QueryResult) -> Result<ChainHead, StoreError> {
     Ok(ChainHead { sequence: row.try_get("", "sequence")?, hash: row.try_get("", "hash")? })
 }
 
-async fn insert(tx: &Tx, chain: Uuid, rows: &[(Decision, Link, Json)]) -> Result<(), StoreError> {
-    const COLUMNS: usize = 16;
+async fn insert(tx: &Tx, chain: Uuid, rows: Vec<(Record, Link)>) -> Result<(), StoreError> {
+    const COLUMNS: [Column; 16] = {
+        let mut columns = [Column::Plain; 16];
+        columns[14] = Column::Json;
+        columns
+    };
     let sql = format!(
         "INSERT INTO decision (id, tenant_id, subject, kind, pack, pack_version, pack_hash, \
          outcome, as_of, decided_at, chain, sequence, previous_hash, hash, document, \
          schema_version) VALUES {}",
-        query::rows(tx, rows.len(), COLUMNS)
+        query::rows(tx, rows.len(), &COLUMNS)
     );
-    let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS);
-    for (decision, link, document) in rows {
-        let pack = &decision.pack;
-        values.extend::<[Value; COLUMNS]>([
-            decision.id.as_uuid().into(),
-            decision.tenant_id.map(TenantId::as_uuid).into(),
-            decision.subject.clone().into(),
-            pack.kind.as_str().into(),
-            pack.name.clone().into(),
-            pack.version.clone().into(),
-            pack.hash.clone().into(),
-            decision.outcome().as_str().into(),
-            instant::to_row(decision.as_of).into(),
-            instant::to_row(decision.decided_at).into(),
+    let values = rows.into_iter().flat_map(|(record, link)| -> [Value; COLUMNS.len()] {
+        let PackVersion { kind, name, version, hash, environment: _ } = record.pack;
+        [
+            record.id.as_uuid().into(),
+            record.tenant_id.map(TenantId::as_uuid).into(),
+            record.subject.into(),
+            kind.as_str().into(),
+            name.into(),
+            version.into(),
+            hash.into(),
+            record.outcome.as_str().into(),
+            instant::to_row(record.as_of).into(),
+            instant::to_row(record.decided_at).into(),
             chain.into(),
             link.sequence.into(),
-            link.previous_hash.clone().into(),
-            link.hash.clone().into(),
-            document.clone().into(),
+            link.previous_hash.into(),
+            link.hash.into(),
+            record.text.into(),
             SCHEMA_VERSION.into(),
-        ]);
-    }
-    tx.execute(&sql, values).await.map(|_| ())
+        ]
+    });
+    tx.execute(&sql, values.collect()).await.map(|_| ())
 }
 
 /// A decision by its id, of any tenant: the caller checks whose it is.

@@ -11,7 +11,7 @@ use tasuki_core::time::Timestamp;
 use crate::document;
 use crate::error::StoreError;
 use crate::instant;
-use crate::query::rows;
+use crate::query::{Column, ROWS_A_STATEMENT, rows};
 use crate::tx::Tx;
 
 /// What makes two requests the same.
@@ -83,35 +83,23 @@ pub(crate) enum Claimed {
     Other,
 }
 
-/// Claims many keys at once, each with the answer that its repeats are told.
+/// Claims many keys at once, each with the answer that its repeats are told, as JSON text.
 pub(crate) async fn claim_all(
     tx: &Tx,
-    claims: &[(&RequestKey, &Json, Timestamp)],
+    claims: Vec<(&RequestKey, String, Timestamp)>,
 ) -> Result<Vec<Claimed>, StoreError> {
-    let values = claims.iter().flat_map(|(key, answer, at)| {
-        let body_hash = key.body_hash.clone().into();
-        let [scope, method, request_id] = identity(key);
-        [
-            scope,
-            method,
-            request_id,
-            body_hash,
-            (*answer).clone().into(),
-            instant::to_row(*at).into(),
-        ]
-    });
-    let sql = format!(
-        "INSERT INTO idempotency (scope, method, request_id, body_hash, answer, created_at) \
-         VALUES {} ON CONFLICT DO NOTHING RETURNING scope, method, request_id",
-        rows(tx, claims.len(), 6)
-    );
-    let mut new = HashSet::new();
-    for row in tx.all(&sql, values.collect()).await? {
-        let part = |name| row.try_get::<String>("", name);
-        new.insert((part("scope")?, part("method")?, part("request_id")?));
+    let keys: Vec<&RequestKey> = claims.iter().map(|(key, ..)| *key).collect();
+    let mut new = HashSet::with_capacity(keys.len());
+    let mut claims = claims.into_iter();
+    loop {
+        let some: Vec<_> = claims.by_ref().take(ROWS_A_STATEMENT).collect();
+        if some.is_empty() {
+            break;
+        }
+        insert(tx, some, &mut new).await?;
     }
-    let mut claimed = Vec::with_capacity(claims.len());
-    for (key, ..) in claims {
+    let mut claimed = Vec::with_capacity(keys.len());
+    for key in keys {
         let identity = (key.scope.clone(), key.method.clone(), key.request_id.clone());
         // Taken out: of two that came together, one is new.
         claimed.push(if new.remove(&identity) {
@@ -121,6 +109,34 @@ pub(crate) async fn claim_all(
         });
     }
     Ok(claimed)
+}
+
+/// Inserts claims that are not there yet, and adds those that were new.
+async fn insert(
+    tx: &Tx,
+    claims: Vec<(&RequestKey, String, Timestamp)>,
+    new: &mut HashSet<(String, String, String)>,
+) -> Result<(), StoreError> {
+    const COLUMNS: [Column; 6] = {
+        let mut columns = [Column::Plain; 6];
+        columns[4] = Column::Json;
+        columns
+    };
+    let sql = format!(
+        "INSERT INTO idempotency (scope, method, request_id, body_hash, answer, created_at) \
+         VALUES {} ON CONFLICT DO NOTHING RETURNING scope, method, request_id",
+        rows(tx, claims.len(), &COLUMNS)
+    );
+    let values = claims.into_iter().flat_map(|(key, answer, at)| {
+        let [scope, method, request_id] = identity(key);
+        let body_hash = key.body_hash.clone().into();
+        [scope, method, request_id, body_hash, answer.into(), instant::to_row(at).into()]
+    });
+    for row in tx.all(&sql, values.collect()).await? {
+        let part = |name| row.try_get::<String>("", name);
+        new.insert((part("scope")?, part("method")?, part("request_id")?));
+    }
+    Ok(())
 }
 
 /// The answer that the same request got before; nothing if the key was used with another body.

@@ -91,22 +91,37 @@ impl Query {
 
 /// Places for the values of so many rows, as `($1, $2), ($3, $4)`. SQLite would look each name up among all before it,
 /// and gets places without names.
-pub(crate) fn rows(tx: &Tx, n: usize, columns: usize) -> String {
+pub(crate) fn rows(tx: &Tx, n: usize, columns: &[Column]) -> String {
     let named = tx.is_postgres();
-    let mut text = String::with_capacity(n * columns * 6);
+    let mut text = String::with_capacity(n * columns.len() * 6);
+    let mut number = 0;
     for row in 0..n {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=columns {
-            let comma = if column == 1 { "" } else { ", " };
-            if named {
-                write!(text, "{comma}${}", row * columns + column).ok();
-            } else {
-                write!(text, "{comma}?").ok();
+        for (at, column) in columns.iter().enumerate() {
+            number += 1;
+            let comma = if at == 0 { "" } else { ", " };
+            match (named, column) {
+                (true, Column::Plain) => write!(text, "{comma}${number}"),
+                (true, Column::Json) => write!(text, "{comma}${number}::jsonb"),
+                (false, Column::Plain | Column::Json) => write!(text, "{comma}?"),
             }
+            .ok();
         }
         text.push(')');
     }
     text
+}
+
+/// Rows that one statement inserts: statements of few sizes are prepared once and used again.
+pub(crate) const ROWS_A_STATEMENT: usize = 32;
+
+/// What is given for a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Column {
+    /// A value of its type.
+    Plain,
+    /// JSON as text.
+    Json,
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
-use tasuki_core::decision::Decision;
 use tasuki_core::id::TenantId;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-use crate::decisions;
+use crate::decisions::{self, Record};
 use crate::error::StoreError;
 use crate::finished::Finished;
 
@@ -30,7 +29,7 @@ pub struct Tx {
     /// Whose jobs it finishes.
     finished: Mutex<Vec<TenantId>>,
     /// Decisions to be recorded at its end.
-    decisions: Mutex<Vec<Decision>>,
+    decisions: Mutex<Vec<Record>>,
     /// Its turn among the writers of SQLite, given back after the transaction has ended.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -76,12 +75,12 @@ impl Tx {
 
     /// Keeps a decision until the end of the transaction, or until decisions are read in it: the
     /// lock on a tenant's chain is held as shortly as can be.
-    pub(crate) fn keep(&self, decision: Decision) {
-        self.decisions.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
+    pub(crate) fn keep(&self, record: Record) {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner).push(record);
     }
 
     /// The decisions that were kept so far, to be recorded now.
-    pub(crate) fn take_kept(&self) -> Vec<Decision> {
+    pub(crate) fn take_kept(&self) -> Vec<Record> {
         std::mem::take(&mut *self.decisions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

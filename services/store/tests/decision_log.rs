@@ -14,6 +14,7 @@ use tasuki_core::party::{Principal, Role};
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_store::decision_log::Entry;
+use tasuki_store::decisions::Record;
 use tasuki_store::idempotency::RequestKey;
 use tasuki_store::testing::databases;
 use tasuki_store::{Store, StoreError, decisions};
@@ -56,7 +57,7 @@ fn entry(n: u128, body: &str) -> Entry<Value> {
             request_id: format!("question-{n}"),
             body_hash: body.to_owned(),
         },
-        decisions: vec![decision(2 * n), decision(2 * n + 1)],
+        decisions: [2 * n, 2 * n + 1].map(|n| Record::of(&decision(n)).unwrap()).into(),
         answer: json!({ "n": n.to_string() }),
         at: now(),
     }
@@ -111,7 +112,7 @@ async fn a_repeat_is_told_the_first_answer_and_another_body_spoils_nobody_elses_
         assert_eq!(again, Some(json!({ "n": "1" })), "{}", database.name);
 
         let mut other = entry(1, "another body");
-        other.decisions = vec![decision(900)];
+        other.decisions = vec![Record::of(&decision(900)).unwrap()];
         let (refused, done) =
             tokio::join!(store.put_on_record(other), store.put_on_record(entry(2, "body")));
         assert!(matches!(refused, Err(StoreError::RequestIdReused(_))), "{}", database.name);

@@ -77,7 +77,7 @@ pub async fn assess_claim(
         return Ok(ClaimView { claim: next, contract: desk.contract, decisions, version: 0 });
     }
     for decision in &recorded {
-        decisions::record(&tx, decision);
+        decisions::record(&tx, decision)?;
     }
     let view = desk.save(next, &event).await?;
     call.remember(&tx, &view).await?;

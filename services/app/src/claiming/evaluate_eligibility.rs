@@ -11,7 +11,9 @@ use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::time::Timestamp;
+use tasuki_policies::facts::SupposeError;
 use tasuki_policies::{FactSet, Remedies};
+use tasuki_store::decisions::Record;
 
 use super::assessing::{Asking, freeze};
 use super::read_limits::LimitStatus;
@@ -157,7 +159,7 @@ impl Asked {
 struct Answers {
     said: Vec<PackSaid>,
     parts: Vec<PartEligibility>,
-    decisions: Vec<Decision>,
+    records: Vec<Record>,
 }
 
 impl Answers {
@@ -178,14 +180,16 @@ impl Answers {
         };
         let first = self.said.len();
         for (kind, name) in packs {
-            let (pack, explanation) = asking.pack((*kind, name), facts, asked.remedies);
-            let decision_id = frozen.clone().map(|frozen| {
-                let decision = asking.decision(frozen, (pack.clone(), explanation.clone()));
-                let id = decision.id;
-                self.decisions.push(decision);
-                id
+            let answer = asking.pack((*kind, name), facts, asked.remedies);
+            self.said.push(match &frozen {
+                None => PackSaid { decision_id: None, pack: answer.0, explanation: answer.1 },
+                Some(frozen) => {
+                    let decision = asking.decision(frozen.clone(), answer);
+                    self.records.push(Record::of(&decision)?);
+                    let Decision { id, pack, explanation, .. } = decision;
+                    PackSaid { decision_id: Some(id), pack, explanation }
+                }
             });
-            self.said.push(PackSaid { decision_id, pack, explanation });
         }
         let terms = &asking.contract.terms;
         let counting = limits.iter().filter(|it| terms.parts_of(&it.limit).contains(&part));
@@ -222,23 +226,17 @@ enum Loss {
 }
 
 /// The facts with those that the caller supposes in their place.
-fn with_supposed(facts: &FactSet, supposed: &[Supposed]) -> Result<FactSet, Problem> {
-    let bug = |error: serde_json::Error| Problem::internal(error.to_string());
-    let mut json = facts.to_json().map_err(bug)?;
+fn with_supposed(mut facts: FactSet, supposed: &[Supposed]) -> Result<FactSet, Problem> {
     for (path, value) in supposed {
-        let (root, field) = path.split_once('.').ok_or_else(|| {
-            let text = format!("`{path}` is no path such as `claim.bypass_active`");
-            Problem::invalid("facts.path", text)
+        facts.suppose(path, value).map_err(|error| {
+            let field = match error {
+                SupposeError::Unknown { .. } => "facts.path",
+                SupposeError::Type { .. } => "facts.value_json",
+            };
+            Problem::invalid(field, error.to_string())
         })?;
-        if let Some(object) = json.as_object_mut() {
-            let fields =
-                object.entry(root).or_insert_with(|| Value::Object(serde_json::Map::new()));
-            if let Some(fields) = fields.as_object_mut() {
-                fields.insert(field.to_owned(), value.clone());
-            }
-        }
     }
-    FactSet::from_json(&json).map_err(|error| Problem::invalid("facts", error.to_string()))
+    Ok(facts)
 }
 
 fn part_answer(

@@ -138,7 +138,7 @@ impl Scene<'_> {
         };
         let explanation = pack.evaluate(facts).explanation();
         let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
-        decisions::record(self.tx, &decision);
+        decisions::record(self.tx, &decision)?;
         Ok(Some(decision))
     }
 }

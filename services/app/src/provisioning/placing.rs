@@ -36,7 +36,7 @@ pub(crate) async fn place_order(
     for OrderedItem { mut item, judged } in ordered {
         item.provider_id = provider_of(tx, &item).await?;
         if let Some(judged) = judged {
-            decisions::record(tx, &judged.into_decision(item.id.to_string(), by, entered));
+            decisions::record(tx, &judged.into_decision(item.id.to_string(), by, entered))?;
         }
         let transition = item.first_transition(by, entered.now);
         rows.push((item, transition));

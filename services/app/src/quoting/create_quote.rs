@@ -132,7 +132,7 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     }
     quotes::insert(&tx, &quote).await?;
     for decision in &decisions {
-        decisions::record(&tx, decision);
+        decisions::record(&tx, decision)?;
     }
     let payload = json!({
         "rate_card": quote.offer.priced.rate_card.to_string(),

@@ -55,8 +55,8 @@ pub(super) async fn answer(
     let scene = Scene::open(ctx, &tx, call, &about, asked.as_of).await?;
     let (answer, recorded) = scene.answer(ctx, &tx, call, (&about.overrides, &asked)).await?;
     if asked.intent == Intent::Do {
-        for decision in recorded {
-            decisions::keep(&tx, decision);
+        for record in recorded {
+            decisions::keep(&tx, record);
         }
         call.remember(&tx, &answer).await?;
         tx.commit().await?;
@@ -117,7 +117,7 @@ impl Scene {
         tx: &Tx,
         call: &Call,
         (overrides, asked): (&[Supposed], &Asked),
-    ) -> Result<(Eligibility, Vec<tasuki_core::decision::Decision>), Problem> {
+    ) -> Result<(Eligibility, Vec<decisions::Record>), Problem> {
         let by = Actor::from(&call.principal);
         let asking = Asking {
             ctx,
@@ -132,7 +132,7 @@ impl Scene {
         let packs = packs_about(&self.contract.terms.packs, Loss::None);
         let mut answers = Answers::default();
         for part in asked.parts_of(&self.contract) {
-            let facts = with_supposed(&self.facts(tx, part).await?, overrides)?;
+            let facts = with_supposed(self.facts(tx, part).await?, overrides)?;
             answers.ask(&asking, &packs, (part, &facts), (&limits, asked))?;
         }
         let answer = Eligibility {
@@ -145,7 +145,7 @@ impl Scene {
             certificate: Some(self.view),
             contract_version: self.contract.version,
         };
-        Ok((answer, answers.decisions))
+        Ok((answer, answers.records))
     }
 
     fn draws(&self) -> Vec<Draw> {

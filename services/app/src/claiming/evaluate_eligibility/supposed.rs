@@ -71,7 +71,7 @@ pub(super) async fn answer(
     let packs = packs_about(&contract.terms.packs, Loss::Supposed);
     let mut answers = Answers::default();
     for part in asked.parts_of(contract) {
-        let facts = with_supposed(&known(contract, part, &asking), &supposed)?;
+        let facts = with_supposed(known(contract, part, &asking), &supposed)?;
         answers.ask(&asking, &packs, (part, &facts), (&limits, &asked))?;
     }
     let given = Eligibility {
@@ -91,11 +91,11 @@ pub(super) async fn answer(
                 outcome: given.outcome,
                 as_of: given.as_of,
                 evaluated_at: now,
-                decisions: answers.decisions.iter().map(|decision| decision.id).collect(),
+                decisions: given.said.iter().filter_map(|said| said.decision_id).collect(),
                 parts: given.parts.clone(),
                 contract_version: given.contract_version,
             };
-            let entry = Entry { key, decisions: answers.decisions, answer: told, at };
+            let entry = Entry { key, decisions: answers.records, answer: told, at };
             match ctx.store.put_on_record(entry).await? {
                 None => Ok(given),
                 Some(told) => again(ctx, given.subject, told).await,

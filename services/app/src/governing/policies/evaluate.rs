@@ -99,7 +99,7 @@ async fn record(
     };
     let explanation = pack.evaluate(facts).explanation();
     let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
-    decisions::record(&tx, &decision);
+    decisions::record(&tx, &decision)?;
     call.remember(&tx, &decision.id).await?;
     tx.commit().await?;
     Ok(Evaluated::Recorded(Box::new(decision)))
