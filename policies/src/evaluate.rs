@@ -103,13 +103,16 @@ impl Evaluation {
     /// Rules that applied and values of failed conditions become the outputs `matched` and
     /// `findings`, so that nothing that was given is lost.
     pub fn explanation(&self) -> Explanation {
-        let named = |(name, value): (&String, &serde_json::Value)| Output {
-            name: name.clone(),
-            value: value.clone(),
-        };
-        let mut outputs: Vec<Output> = self.outputs.iter().map(named).collect();
+        self.clone().into_explanation()
+    }
+
+    /// As [`Evaluation::explanation`], when nothing else of it is needed.
+    pub fn into_explanation(self) -> Explanation {
+        let summary = self.summary();
+        let mut outputs: Vec<Output> =
+            self.outputs.into_iter().map(|(name, value)| Output { name, value }).collect();
         if !self.matched.is_empty() {
-            let rules = self.matched.iter().map(|rule| {
+            let rules = self.matched.into_iter().map(|rule| {
                 serde_json::json!({
                     "code": rule.code,
                     "message": rule.message,
@@ -123,12 +126,7 @@ impl Evaluation {
             let value = serde_json::json!(self.finding_outputs);
             outputs.push(Output { name: "findings".to_owned(), value });
         }
-        Explanation {
-            outcome: self.outcome,
-            summary: self.summary(),
-            findings: self.findings.clone(),
-            outputs,
-        }
+        Explanation { outcome: self.outcome, summary, findings: self.findings, outputs }
     }
 
     /// One sentence that says what came out.

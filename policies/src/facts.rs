@@ -163,10 +163,8 @@ impl FactSet {
             Root::Order => self.order.get_or_insert_default().write(at, json),
             Root::Caller => self.caller.get_or_insert_default().write(at, json),
         };
-        written.map_err(|error| SupposeError::Type {
-            path: path.to_owned(),
-            cause: error.to_string(),
-        })
+        written
+            .map_err(|error| SupposeError::Type { path: path.to_owned(), cause: error.to_string() })
     }
 
     /// A fact's value; nothing when it is missing.

@@ -430,7 +430,9 @@ mod tests {
             none: None,
             list: vec![Variant::Unit, Variant::One(-1), Variant::Two(true, 1.0), named],
             by_number: [(10, "ten"), (-2, "less"), (9, "nine")].into(),
-            by_text: odd.into_iter().zip([0.1, 1e300, -0.0, 5.0, 2.5, 3.0, 4.0, 7.0, 8.0])
+            by_text: odd
+                .into_iter()
+                .zip([0.1, 1e300, -0.0, 5.0, 2.5, 3.0, 4.0, 7.0, 8.0])
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             any: json!({ "b": [1, { "d": "é", "c": null }], "a": true, "": {}, "x": [] }),

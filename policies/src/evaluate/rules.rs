@@ -76,19 +76,20 @@ impl<W: Watch> Run<'_, W> {
         for (place, rule) in pack.rules.iter().enumerate() {
             self.evaluator.take_reads();
             let came = self.condition(place, rule);
-            let seen = self.facts_seen();
+            let reads = self.evaluator.take_reads();
             match (pack.shape, came) {
                 (_, Came::Unknown(error)) => {
+                    let seen = self.facts_seen(reads);
                     self.undetermined(rule, &rule.condition, (&error, seen));
                     if pack.shape.stops_at_first() {
                         return;
                     }
                 }
-                (Shape::AllMustHold, Came::Failed) => self.failed((place, rule), seen, false),
-                (Shape::NoneMayHold, Came::Held) => self.failed((place, rule), seen, true),
-                (Shape::CollectAll, Came::Held) => self.applied((place, rule), seen),
+                (Shape::AllMustHold, Came::Failed) => self.failed((place, rule), reads, false),
+                (Shape::NoneMayHold, Came::Held) => self.failed((place, rule), reads, true),
+                (Shape::CollectAll, Came::Held) => self.applied((place, rule), reads),
                 (Shape::FirstMatch | Shape::DecisionTable, Came::Held) => {
-                    self.applied((place, rule), seen);
+                    self.applied((place, rule), reads);
                     return;
                 }
                 (Shape::AllMustHold, Came::Held | Came::NotConcerned)
@@ -128,8 +129,7 @@ impl<W: Watch> Run<'_, W> {
         }
     }
 
-    fn facts_seen(&mut self) -> Vec<FactSeen> {
-        let reads = self.evaluator.take_reads();
+    fn facts_seen(&mut self, reads: Vec<usize>) -> Vec<FactSeen> {
         reads.into_iter().filter_map(|place| self.fact_seen(place)).collect()
     }
 
@@ -143,7 +143,8 @@ impl<W: Watch> Run<'_, W> {
     }
 
     /// A condition that says no.
-    fn failed(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>, given: bool) {
+    fn failed(&mut self, (place, rule): (usize, &Rule), reads: Vec<usize>, given: bool) {
+        let facts = self.facts_seen(reads);
         let expression = deciding(&mut self.evaluator, &rule.condition, given);
         let remedies = self.remedies(rule, |cure| cure.of_failed(!given));
         self.findings.push(Finding {
@@ -179,7 +180,8 @@ impl<W: Watch> Run<'_, W> {
     }
 
     /// A rule that was chosen or collected.
-    fn applied(&mut self, (place, rule): (usize, &Rule), facts: Vec<FactSeen>) {
+    fn applied(&mut self, (place, rule): (usize, &Rule), reads: Vec<usize>) {
+        let facts = self.facts_seen(reads);
         let expression = deciding(&mut self.evaluator, &rule.condition, true);
         let message = rule.message.filled(&mut self.evaluator);
         let next_step = rule.next_step.as_ref().map(|it| it.filled(&mut self.evaluator));
@@ -209,7 +211,8 @@ impl<W: Watch> Run<'_, W> {
                     self.found.entry(name.clone()).or_default().push(value);
                 }
                 Err(error) => {
-                    let seen = self.facts_seen();
+                    let reads = self.evaluator.take_reads();
+                    let seen = self.facts_seen(reads);
                     self.undetermined(rule, output, (&error, seen));
                 }
             }
@@ -372,7 +375,8 @@ impl<W: Watch> Run<'_, W> {
     }
 
     fn output_unknown(&mut self, name: &str, output: &Compiled, error: &EvalError) {
-        let facts = self.facts_seen();
+        let reads = self.evaluator.take_reads();
+        let facts = self.facts_seen(reads);
         let (message, next_step) = self.unknown(error);
         let expression = undecided(&mut self.evaluator, output);
         self.findings.push(Finding {

@@ -44,15 +44,15 @@ pub(crate) async fn around(State(bounds): State<Bounds>, request: Request, next:
     let method = request.uri().path().trim_start_matches('/').to_owned();
     let span = tracing::info_span!(
         "call", otel.name = %method, rpc.method = %method, otel.status_code = tracing::field::Empty,
-        trace_id = tracing::field::Empty, principal = tracing::field::Empty,
+        trace_id = trace_id(request.headers()), principal = tracing::field::Empty,
         rpc.grpc.status_code = tracing::field::Empty,
     );
-    span.record("trace_id", trace_id(&span, request.headers()));
+    join_trace(&span, request.headers());
     let started = Instant::now();
     let response = admit(&bounds, request, next).instrument(span.clone()).await;
     let code = code_of(&response);
-    span.record("rpc.grpc.status_code", code);
-    span.record("otel.status_code", if code == 0 { "OK" } else { "ERROR" });
+    let outcome = if code == 0 { "OK" } else { "ERROR" };
+    tracing::record_all!(span, rpc.grpc.status_code = code, otel.status_code = outcome);
     let labels = [("method", method), ("code", code.to_string())];
     metrics::counter!("tasuki_calls_total", &labels).increment(1);
     metrics::histogram!("tasuki_call_seconds", &labels).record(started.elapsed().as_secs_f64());
@@ -115,16 +115,20 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The trace that the caller is in (`traceparent`), or a new one.
-fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> String {
-    let given = headers.get("traceparent");
-    if given.is_some() {
+/// Puts a call into the trace of the caller, if it says that it is in one.
+fn join_trace(span: &tracing::Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
         let extract = Headers(headers);
         let parent = opentelemetry::global::get_text_map_propagator(|it| it.extract(&extract));
-        // Without an exporter there is no tracer to join; the id below still links our log lines.
+        // Without an exporter there is no tracer to join; the id still links our log lines.
         let _ = span.set_parent(parent);
     }
-    given
+}
+
+/// The id of the trace that the caller is in (`traceparent`), or a new one.
+fn trace_id(headers: &HeaderMap) -> String {
+    headers
+        .get("traceparent")
         .and_then(|text| text.to_str().ok())
         .and_then(|text| text.split('-').nth(1))
         .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))

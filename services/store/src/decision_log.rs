@@ -10,10 +10,10 @@ use tasuki_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::connect::Store;
-use crate::error::StoreError;
-use crate::idempotency::{self, Claimed, RequestKey};
 use crate::decisions::{self, Record};
 use crate::document;
+use crate::error::StoreError;
+use crate::idempotency::{self, Claimed, RequestKey};
 
 /// Calls that one transaction takes in.
 const MOST_AT_ONCE: usize = 128;

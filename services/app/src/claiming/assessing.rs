@@ -192,7 +192,7 @@ impl Asking<'_> {
         match self.ctx.packs().in_force(kind, name, as_of) {
             Some(pack) => {
                 let evaluation = pack.evaluate_with(facts, remedies);
-                (pack.identity().clone(), evaluation.explanation())
+                (pack.identity().clone(), evaluation.into_explanation())
             }
             None => no_pack(kind, name, as_of),
         }

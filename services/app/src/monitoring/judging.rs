@@ -136,7 +136,7 @@ impl Scene<'_> {
             decided_at: self.now(),
             decided_by: self.by.clone(),
         };
-        let explanation = pack.evaluate(facts).explanation();
+        let explanation = pack.evaluate(facts).into_explanation();
         let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
         decisions::record(self.tx, &decision)?;
         Ok(Some(decision))

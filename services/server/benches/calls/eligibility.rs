@@ -45,11 +45,12 @@ pub(crate) async fn measure() {
     let asked = question(contract.clone(), true, 0);
     check(tasuki.channel().await, asked).await;
 
-    let way = |name, target, server, only_ask: bool| {
+    let way = |name, most, server, only_ask: bool| {
         let contract = contract.clone();
         Way {
             name,
-            target,
+            most,
+            least: None,
             server,
             call: Box::new(move |channel, n| {
                 let asked = question(contract.clone(), only_ask, n);
@@ -64,7 +65,7 @@ pub(crate) async fn measure() {
         way("answered with all reasons", Some(2.5), &tasuki, true),
         way("and put on record, chained", Some(6.0), &tasuki, false),
     ];
-    compare("EvaluateEligibility, CPU of the server per call", &ways).await;
+    compare("EvaluateEligibility", &ways).await;
 }
 
 fn question(contract: String, only_ask: bool, n: usize) -> cover::EvaluateEligibilityRequest {

@@ -1,16 +1,17 @@
-//! What a call costs the server over gRPC, in CPU time, next to a bare call of the same message.
+//! What a call costs the server over gRPC, in CPU time and in calls a second, next to a bare call of the same message.
 //!
 //! The server is the `tasuki` program as it is shipped, on SQLite in a folder that goes away. The baseline is a server
 //! of tonic alone that decodes the very same request and answers with an empty message: this program again, started
 //! with the name of the call. Each server is a process of its own, so that its CPU time is only its own; they take
-//! turns, and each ratio is of medians.
+//! turns, and each ratio is of medians. The caller runs on the same machine: calls a second are those of both together.
 #![expect(clippy::unwrap_used, reason = "benchmark")]
 
 mod bare;
 mod eligibility;
+mod quote;
 mod served;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tonic::transport::Channel;
 
@@ -26,8 +27,10 @@ const N_TURNS: usize = 7;
 /// One way of calling a server.
 struct Way<'a> {
     name: &'static str,
-    /// What it may cost, as a multiple of the bare call.
-    target: Option<f64>,
+    /// What it is to cost at most, in CPU time, as a multiple of the bare call.
+    most: Option<f64>,
+    /// How many calls a second there are to be at least, as a share of the bare calls.
+    least: Option<f64>,
     server: &'a Process,
     call: Box<dyn Fn(Channel, usize) -> Calling>,
 }
@@ -41,47 +44,71 @@ fn main() {
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(eligibility::measure());
+    runtime.block_on(async {
+        eligibility::measure().await;
+        quote::measure().await;
+    });
 }
 
-/// Measures all ways in turns and prints what each call cost the server.
+/// What one turn found.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    /// The server's CPU time per call, in microseconds.
+    cpu: f64,
+    /// Calls a second.
+    calls: f64,
+}
+
+/// Measures all ways in turns and prints what was found.
 async fn compare(title: &str, ways: &[Way<'_>]) {
-    let mut costs = vec![Vec::new(); ways.len()];
+    let mut turns = vec![Vec::new(); ways.len()];
     // The first turn warms up.
     for turn in 0..=N_TURNS {
-        for (way, costs) in ways.iter().zip(&mut costs) {
-            let cost = turn_of(way, turn).await;
+        for (way, turns) in ways.iter().zip(&mut turns) {
+            let found = turn_of(way, turn).await;
             if turn > 0 {
-                costs.push(cost);
+                turns.push(found);
             }
         }
     }
-    report(title, ways, &mut costs);
+    report(title, ways, &turns);
 }
 
 #[expect(clippy::print_stdout, clippy::float_arithmetic, reason = "the result of a benchmark")]
-fn report(title: &str, ways: &[Way<'_>], costs: &mut [Vec<f64>]) {
+fn report(title: &str, ways: &[Way<'_>], turns: &[Vec<Turn>]) {
     println!("{title}");
     let mut bare = None;
-    for (way, costs) in ways.iter().zip(costs) {
-        costs.sort_by(f64::total_cmp);
-        let median = costs.get(costs.len() / 2).copied().unwrap();
-        let ratio = median / *bare.get_or_insert(median);
-        let target = way.target.map(|most| format!(", target at most {most}")).unwrap_or_default();
-        println!("  {:<46} {median:>7.1} µs  {ratio:>5.2} x{target}", way.name);
+    for (way, turns) in ways.iter().zip(turns) {
+        let found = Turn {
+            cpu: median(turns.iter().map(|turn| turn.cpu)),
+            calls: median(turns.iter().map(|turn| turn.calls)),
+        };
+        let first = *bare.get_or_insert(found);
+        let (cost, rate) = (found.cpu / first.cpu, found.calls / first.calls);
+        let most = way.most.map(|most| format!(" (at most {most})")).unwrap_or_default();
+        let least = way.least.map(|least| format!(" (at least {least})")).unwrap_or_default();
+        println!(
+            "  {:<44} {:>7.1} µs {cost:>6.2} x{most}, {:>6.0} calls/s {rate:>5.2} x{least}",
+            way.name, found.cpu, found.calls
+        );
     }
 }
 
-/// The server's CPU time per call, in microseconds.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap()
+}
+
 #[expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
     clippy::as_conversions,
     reason = "a measurement"
 )]
-async fn turn_of(way: &Way<'_>, turn: usize) -> f64 {
+async fn turn_of(way: &Way<'_>, turn: usize) -> Turn {
     let channel = way.server.channel().await;
-    let before = way.server.cpu();
+    let (before, began) = (way.server.cpu(), Instant::now());
     let mut calls = tokio::task::JoinSet::new();
     for caller in 0..AT_ONCE {
         let channel = channel.clone();
@@ -95,8 +122,10 @@ async fn turn_of(way: &Way<'_>, turn: usize) -> f64 {
         });
     }
     calls.join_all().await;
+    let took = began.elapsed();
     // What was batched is done soon after its answer.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let spent = way.server.cpu().saturating_sub(before);
-    spent.as_secs_f64() * 1e6 / N_CALLS as f64
+    let n = N_CALLS as f64;
+    Turn { cpu: spent.as_secs_f64() * 1e6 / n, calls: n / took.as_secs_f64() }
 }

@@ -142,7 +142,7 @@ fn evaluate_again(recorded: &Decision, pack: Option<&Pack>) -> Result<Explanatio
     // Whether somebody asked for remedies is seen from the record; that none was taken out, from its chain.
     let has_remedies = recorded.explanation.findings.iter().any(|it| !it.remedies.is_empty());
     let remedies = if has_remedies { Remedies::Look } else { Remedies::Skip };
-    Ok(pack.evaluate_with(&facts, remedies).explanation())
+    Ok(pack.evaluate_with(&facts, remedies).into_explanation())
 }
 
 /// The version with that content: as it is served, or read again from its stored files.

@@ -63,7 +63,7 @@ pub async fn evaluate_pack(
         return record(ctx, call, &question, &facts).await;
     }
     let pack = asked(ctx, call, &question).await?;
-    let explanation = pack.evaluate(&facts).explanation();
+    let explanation = pack.evaluate(&facts).into_explanation();
     Ok(Evaluated::Given(pack, Box::new(explanation)))
 }
 
@@ -97,7 +97,7 @@ async fn record(
         decided_at: entered.now,
         decided_by: Actor::from(&call.principal),
     };
-    let explanation = pack.evaluate(facts).explanation();
+    let explanation = pack.evaluate(facts).into_explanation();
     let decision = Decision::record(occasion, pack.identity().clone(), frozen, explanation);
     decisions::record(&tx, &decision)?;
     call.remember(&tx, &decision.id).await?;

@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Err(wrong) => return Ok(super::print_diagnostics(&wrong)),
     };
     let pack = options.pack.find(&packs, facts.now)?;
-    let explanation = pack.evaluate(&facts).explanation();
+    let explanation = pack.evaluate(&facts).into_explanation();
     super::print(&explain_text(&explanation, pack.identity(), options.lang.into()));
     Ok(ExitCode::SUCCESS)
 }
