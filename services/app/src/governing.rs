@@ -22,7 +22,7 @@ pub use policies::{
     ENVIRONMENT, Evaluated, FactSchema, FactType, NewDraft, Pack, PackQuestion, PackSource,
     PackView, Replay, Replicas, Rollback, RootSchema, RuleView, Side, Tally, VersionStanding,
     VersionView, WhichPack, activate_version, adopt_packs, check_packs, compare_versions,
-    create_draft, decision_page, evaluate_pack, function_reference, get_decision, get_pack,
+    create_draft, evaluate_pack, function_reference, get_decision, get_pack,
     json_schema, list_decisions, list_packs, list_replicas, refresh_packs, replay_book,
     replay_decision, report_replica, retire_replica, roll_back, run_all_cases, schemas, test_packs,
     withdraw_draft,
