@@ -27,11 +27,7 @@ const MAP: &[May] = &[
         tests_use: &["tasuki-store"],
     },
     // Documents are pure, too: no store, no clock. Its tests print what the use cases make.
-    May {
-        name: "tasuki-documents",
-        uses: &["tasuki-core"],
-        tests_use: &["tasuki-app"],
-    },
+    May { name: "tasuki-documents", uses: &["tasuki-core"], tests_use: &["tasuki-app"] },
     // The contract of providers is gRPC: partners speaks it, and tests against the reference provider.
     May {
         name: "tasuki-partners",

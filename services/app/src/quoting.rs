@@ -23,7 +23,7 @@ pub use accept_quote::{AcceptQuote, Accepted, ReadText, accept_quote};
 pub use advice::{Advice, Judged, advise};
 pub use completeness::{Gap, Missing, gaps};
 pub use compliance::criteria;
-pub use composing::{Composed, Enquiry, compose};
+pub use composing::{Composed, Enquiry, OfferedCover, compose};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use facts::company_facts;
 pub use read_quotes::{AddressedQuote, QuoteList, get_addressed_quote, get_quote, list_quotes};

@@ -7,7 +7,7 @@ use tasuki_core::text::Language;
 
 use crate::DocumentError;
 use crate::engine::{Job, print};
-use crate::sheet::{Pair, bounded, day, name, percent, said, tax, word};
+use crate::sheet::{Pair, bounded, counted, day, name, percent, said, tax, word};
 
 /// Sizes of text that are tried until the invoice is one page, in tenths of a point; the last may take more pages.
 const SIZES: [u16; 3] = [95, 88, 82];
@@ -89,9 +89,9 @@ fn sheet(invoice: &Invoice, language: Language) -> Result<Sheet, DocumentError> 
     let issued = issued(invoice);
     let registered = content.issuer.registration_number.as_ref();
     let mut issuer = vec![name(&content.issuer.name), name(&content.issuer.address)];
-    issuer.extend(registered.map(|number| {
-        format!("{}{number}", say("登録番号 ", "Registration number "))
-    }));
+    issuer.extend(
+        registered.map(|number| format!("{}{number}", say("登録番号 ", "Registration number "))),
+    );
     issuer.retain(|line| !line.is_empty());
     Ok(Sheet {
         lang: say("ja", "en"),
@@ -154,7 +154,7 @@ fn row(line: &InvoiceLine, language: Language) -> Row {
     });
     let quantity = match (line.unit, line.unit_price) {
         (Some(unit), Some(each)) => {
-            format!("{each} × {}{}", line.quantity, said(&unit.label(), language))
+            format!("{each} × {}{}", line.quantity, counted(unit, language))
         }
         _ => String::new(),
     };

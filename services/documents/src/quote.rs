@@ -7,14 +7,17 @@ use serde::Serialize;
 use tasuki_core::quote::{Quote, Sums};
 use tasuki_core::text::Language;
 
+use crate::DocumentError;
 use crate::engine::{Job, print};
 use crate::parties::Parties;
 use crate::sheet::{Pair, bounded, day, minute, name, said, word, yen};
-use crate::DocumentError;
 use rows::{CoverBox, Criterion, Possible, Service};
 
 /// Sizes of text that are tried until the quote is one page, in tenths of a point.
-const SIZES: [u16; 6] = [88, 82, 76, 70, 65, 60];
+const SIZES: [u16; 5] = [88, 80, 72, 65, 60];
+
+/// How the id of something that was not stored ends.
+const NOBODY: &str = "0000-0000-0000-000000000000";
 
 /// Everything that the page of a quote shows, as text in one language.
 #[derive(Debug, Template, Serialize)]
@@ -139,7 +142,10 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
         ),
         totals: totals(quote, language),
         possible: Section {
-            title: say("このほかに料金がかかるのは、次の場合だけです", "Nothing else is charged, except"),
+            title: say(
+                "このほかに料金がかかるのは、次の場合だけです",
+                "Nothing else is charged, except",
+            ),
             lead: String::new(),
             rows: rows::possible(priced, language),
         },
@@ -157,10 +163,7 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
             rows::criteria(&offer.compliance, language),
         ),
         subsidies: rows::subsidies(offer, language),
-        others: Section::new(
-            say("ほかの選び方", "Other choices"),
-            rows::others(offer, language),
-        ),
+        others: Section::new(say("ほかの選び方", "Other choices"), rows::others(offer, language)),
         attention: Section::new(say("ご注意", "Please note"), rows::attention(offer, language)),
         to_read: Section::new(
             say("お申し込みの前にお読みください", "Please read before you accept"),
@@ -205,7 +208,10 @@ fn headline(quote: &Quote, language: Language) -> Vec<Headline> {
     };
     vec![
         of(say("初年度　月あたり（税込）", "First year, a month with tax"), &totals.first_year),
-        of(say("2年目から　月あたり（税込）", "Later years, a month with tax"), &totals.steady_year),
+        of(
+            say("2年目から　月あたり（税込）", "Later years, a month with tax"),
+            &totals.steady_year,
+        ),
     ]
 }
 
@@ -250,7 +256,9 @@ fn closing(quote: &Quote, parties: &Parties, language: Language) -> String {
             } else {
                 format!("最低利用期間は{months}か月です。")
             };
-            format!("この見積りは{until}までにお申し込みいただければ、この金額でご利用いただけます。{term}")
+            format!(
+                "この見積りは{until}までにお申し込みいただければ、この金額でご利用いただけます。{term}"
+            )
         }
         Language::En => {
             let term = if months == 0 {
@@ -266,9 +274,13 @@ fn closing(quote: &Quote, parties: &Parties, language: Language) -> String {
 fn proof(quote: &Quote, language: Language) -> Vec<Pair> {
     let say = |ja, en| word(language, ja, en);
     let card = &quote.offer.priced.rate_card;
-    vec![
-        Pair::new(say("見積番号", "Quote"), quote.id.to_string()),
+    let mut proof = vec![
         Pair::new(say("料金表", "Price list"), card.to_string()),
         Pair::new(say("内容のハッシュ", "Hash"), quote.hash.clone()),
-    ]
+    ];
+    // A quote that nobody stored has no number that somebody could look it up by.
+    if let Some(id) = Some(quote.id.to_string()).filter(|id| !id.ends_with(NOBODY)) {
+        proof.insert(0, Pair::new(say("見積番号", "Quote"), id));
+    }
+    proof
 }

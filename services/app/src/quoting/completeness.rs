@@ -63,7 +63,11 @@ pub fn gaps(card: &RateCard, priced: &Priced) -> Vec<Gap> {
     gaps
 }
 
-fn lacking(price: &Price, (plan, item): (&Plan, &SelectedItem), priced: &Priced) -> Option<Missing> {
+fn lacking(
+    price: &Price,
+    (plan, item): (&Plan, &SelectedItem),
+    priced: &Priced,
+) -> Option<Missing> {
     let has = |kind: LineKind, trigger: Option<&Text>| {
         priced.lines_of(kind).any(|line| {
             line.code == price.price && trigger.is_none_or(|of| line.trigger.as_ref() == Some(of))
@@ -89,9 +93,9 @@ fn has_steps(price: &Price, (plan, item): (&Plan, &SelectedItem), priced: &Price
     for tier in price.model.tiers() {
         if below.is_some_and(|below| below >= declared) {
             let amount = tier.flat.filter(|_| !tier.needs_quote);
-            let listed = priced.lines_of(LineKind::Contingent).any(|line| {
-                line.code == price.price && line.amount == amount && says_when(line)
-            });
+            let listed = priced
+                .lines_of(LineKind::Contingent)
+                .any(|line| line.code == price.price && line.amount == amount && says_when(line));
             if !listed {
                 return false;
             }
@@ -162,9 +166,10 @@ mod tests {
     fn a_step_with_another_amount_is_not_the_step() {
         let cards = Cards::built_in().unwrap();
         let (card, mut priced) = priced(&cards);
-        let step = priced.lines.iter_mut().find(|line| {
-            line.kind == LineKind::Contingent && line.code == "cloud_waf.monthly"
-        });
+        let step = priced
+            .lines
+            .iter_mut()
+            .find(|line| line.kind == LineKind::Contingent && line.code == "cloud_waf.monthly");
         step.unwrap().amount = Some(tasuki_core::money::Money::jpy(1));
         let found = gaps(card, &priced);
         let gap = Gap { price: "cloud_waf.monthly".to_owned(), missing: Missing::Step };

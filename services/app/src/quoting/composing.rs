@@ -16,7 +16,7 @@ use super::completeness::gaps;
 use super::compliance::criteria;
 use super::discounts::{Offered, Prices};
 use super::subsidies::subsidies;
-use super::trimming::{Bundle, bundle_within};
+use super::trimming::{Bundle, bundle_within, leave_to_a_person};
 use super::unprotected;
 use crate::library::Library;
 
@@ -36,9 +36,26 @@ pub struct Enquiry<'a> {
     /// The campaign that the customer names.
     pub campaign: Option<&'a str>,
     /// The cover that comes with it.
-    pub cover: Option<CoverOffer>,
+    pub cover: OfferedCover,
     /// When it is asked, and where.
     pub now: (Timestamp, &'a Zone),
+}
+
+/// Which cover comes with an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfferedCover {
+    /// This one.
+    Comes(Box<CoverOffer>),
+    /// None.
+    None,
+    /// The one of a contract that is not at hand.
+    NotKnown,
+}
+
+impl From<Option<CoverOffer>> for OfferedCover {
+    fn from(cover: Option<CoverOffer>) -> Self {
+        cover.map_or(Self::None, |cover| Self::Comes(Box::new(cover)))
+    }
 }
 
 /// An offer, and what policies were asked for it, before anybody records that.
@@ -72,14 +89,14 @@ impl Composed {
 /// `SELECTION_INVALID`, `NEEDS_PERSONAL_QUOTE`; `INTERNAL` for an offer that leaves a charge out.
 pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
     let Enquiry { library, card, profile, asked, days, campaign, cover, now } = enquiry;
-    unprotected::check(card, profile, asked)?;
     let packs = library.packs.packs();
     let prices = Prices { card, packs: &packs, profile, campaign, now };
     let advice = advise(library, card, profile, asked, now.0)?;
-    let Advice { selection, recommended, mut unavailable, mut judged } = advice;
+    let Advice { selection, mut recommended, mut unavailable, mut judged } = advice;
     let (start_on, trial_until) = days;
-    let ask = Ask { selection, start_on, trial_until, budget: profile.budget };
+    let mut ask = Ask { selection, start_on, trial_until, budget: profile.budget };
     let bundle = if asked.is_empty() {
+        unavailable.extend(leave_to_a_person(&prices, &mut ask, &mut recommended)?);
         bundle_within(&prices, ask, recommended)?
     } else {
         let Offered { priced, judged } = prices.of(&ask)?;
@@ -90,10 +107,10 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
     complete(card, &priced)?;
     let alternatives = alternatives(&prices, &priced, (&recommended, &unavailable))?;
     unavailable.extend(unprotected::machines(card, profile, &priced));
-    if let Some(cover) = &cover {
+    if let OfferedCover::Comes(cover) = &cover {
         priced.acknowledgements.extend(clauses_to_read(cover));
     }
-    let (compliance, asked_of_schemes) = criteria(&packs, &priced, cover.as_ref(), now.0)?;
+    let (compliance, asked_of_schemes) = criteria(&packs, &priced, &cover, now.0)?;
     judged.extend(asked_of_schemes);
     let (subsidies, asked_of_subsidies) = subsidies(&packs, profile, &priced, now.0)?;
     judged.extend(asked_of_subsidies);
@@ -102,7 +119,10 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
         recommended,
         unavailable,
         alternatives,
-        cover,
+        cover: match cover {
+            OfferedCover::Comes(cover) => Some(*cover),
+            OfferedCover::None | OfferedCover::NotKnown => None,
+        },
         compliance,
         subsidies,
         packs: judged.iter().map(|judged| judged.pack.clone()).collect(),

@@ -99,7 +99,7 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
         asked: &new.selection,
         days: (start_on, new.trial_until),
         campaign: new.campaign.as_deref(),
-        cover,
+        cover: cover.into(),
         now: (buyer.now, &buyer.zone),
     })?;
     let id: QuoteId = ctx.ids.next();

@@ -2,7 +2,9 @@
 
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{BudgetVerdict, Priced, Recommended};
+use tasuki_core::quote::{BudgetVerdict, Priced, Recommended, Unavailable};
+use tasuki_core::reason::Reason;
+use tasuki_core::text::Text;
 use tasuki_pricing::quote_lines::Ask;
 
 use super::advice::Judged;
@@ -42,6 +44,44 @@ pub(super) fn bundle_within(
         postpone(&mut bundle.recommended, &left_out);
     }
     Ok(bundle)
+}
+
+/// Leaves out what a person has to quote: the rest can be offered now. When nothing is left, that is the answer.
+///
+/// # Errors
+/// `NEEDS_PERSONAL_QUOTE` when that holds for everything.
+pub(super) fn leave_to_a_person(
+    prices: &Prices<'_>,
+    ask: &mut Ask,
+    recommended: &mut [Recommended],
+) -> Result<Vec<Unavailable>, Problem> {
+    let mut left = Vec::new();
+    let mut asked_for = Vec::new();
+    let mut refused = None;
+    for item in std::mem::take(&mut ask.selection) {
+        match prices.of(&Ask { selection: vec![item.clone()], ..ask.clone() }) {
+            Err(problem) if problem.reason() == Reason::NeedsPersonalQuote => {
+                postpone(recommended, &item);
+                asked_for.push(Unavailable {
+                    service: item.service,
+                    code: Reason::NeedsPersonalQuote.code().to_owned(),
+                    reason: Text::new(
+                        "料金表にある量を超えるため、担当者が個別にお見積りします。ほかのサービスは先に始められます",
+                        "it is more than the price list has, so a person quotes it; the other services can start before",
+                    ),
+                    decision_id: None,
+                });
+                refused = Some(problem);
+            }
+            // Whatever else is the matter comes out when the bundle is priced.
+            Ok(_) | Err(_) => left.push(item),
+        }
+    }
+    ask.selection = left;
+    match refused {
+        Some(problem) if ask.selection.is_empty() => Err(problem),
+        Some(_) | None => Ok(asked_for),
+    }
 }
 
 fn fits(priced: &Priced) -> bool {

@@ -1,10 +1,9 @@
 //! Computers that a service cannot protect: the light EDR is for Windows only (EDR-01). They are named
-//! in plain words, and nobody is sold licences for them.
+//! in plain words. What is recommended has no licences for them; whoever asks for more licences than
+//! there are computers with Windows is told by the eligibility pack.
 
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
-use tasuki_core::problem::Problem;
 use tasuki_core::quote::{Priced, Unavailable};
-use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_pricing::rate_card::RateCard;
 
@@ -13,38 +12,6 @@ const WINDOWS_ONLY: &str = "os.windows";
 
 /// The reason, wherever machines are left without protection.
 const CODE: &str = "UNSUPPORTED_OS";
-
-/// Refuses more licences of a service for Windows than there are computers with Windows, where the
-/// rest would be for other machines.
-///
-/// # Errors
-/// `SELECTION_INVALID`.
-pub(super) fn check(
-    card: &RateCard,
-    profile: &CompanyProfile,
-    asked: &[SelectedItem],
-) -> Result<(), Problem> {
-    let counts = profile.endpoints.unwrap_or_default();
-    let others: u32 = others(profile).into_iter().map(|(_, n)| n).sum();
-    let Some(windows) = counts.windows.filter(|_| others > 0) else { return Ok(()) };
-    for (at, item) in asked.iter().enumerate() {
-        let code = item.plan.as_deref();
-        let plan = code
-            .and_then(|code| card.plan(code))
-            .or_else(|| card.default_plan(item.service))
-            .filter(|plan| plan.requires.iter().any(|of| of == WINDOWS_ONLY));
-        let too_many = item.endpoints.filter(|n| plan.is_some() && *n > windows);
-        if let Some(n) = too_many {
-            let text = format!(
-                "{n} licences were asked for and {windows} computers have Windows; the others cannot be \
-                 protected by it: ask for at most {windows}, or correct `profile.endpoints`"
-            );
-            return Err(Problem::new(Reason::SelectionInvalid, text.clone())
-                .violating(format!("selections[{at}].endpoints"), text));
-        }
-    }
-    Ok(())
-}
 
 /// The machines that the bundle does not protect, in plain words.
 pub(super) fn machines(
@@ -57,6 +24,8 @@ pub(super) fn machines(
         plan.is_some_and(|plan| plan.requires.iter().any(|of| of == WINDOWS_ONLY))
     };
     let item = priced.selection.iter().find(windows_only)?;
+    let windows = profile.endpoints.and_then(|counts| counts.windows)?;
+    item.endpoints.filter(|licences| *licences <= windows)?;
     let others = others(profile);
     if others.is_empty() {
         return None;

@@ -8,7 +8,7 @@ use tasuki_core::service::Service as Kind;
 use tasuki_core::text::Language;
 
 use super::Section;
-use crate::sheet::{Pair, amount, day, percent, said, tax, when, word};
+use crate::sheet::{Pair, amount, counted, day, percent, said, tax, when, word};
 
 /// A service of the bundle with its reason and its prices.
 #[derive(Debug, Serialize)]
@@ -98,7 +98,7 @@ fn prices(priced: &Priced, service: Option<Kind>, language: Language) -> Vec<Pri
 fn price(line: &Line, language: Language) -> Price {
     let quantity = match (line.unit, line.unit_price) {
         (Some(unit), Some(each)) => {
-            format!("{} × {}{}", each, line.quantity, said(&unit.label(), language))
+            format!("{each} × {}{}", line.quantity, counted(unit, language))
         }
         _ => String::new(),
     };
@@ -250,7 +250,10 @@ pub(super) fn subsidies(offer: &Offer, language: Language) -> Section<Pair> {
         )
     });
     Section {
-        title: say("使えるかもしれない補助金（料金からは引いていません）", "Public money that may be had (not taken off any price)"),
+        title: say(
+            "使えるかもしれない補助金（料金からは引いていません）",
+            "Public money that may be had (not taken off any price)",
+        ),
         lead: String::new(),
         rows: rows.collect(),
     }
@@ -279,9 +282,11 @@ pub(super) fn others(offer: &Offer, language: Language) -> Vec<Pair> {
 pub(super) fn attention(offer: &Offer, language: Language) -> Vec<String> {
     let between = word(language, "：", ": ");
     let refused = offer.unavailable.iter().map(|of| (of.service, &of.reason, ""));
-    let later = offer.recommended.iter().filter(|of| !of.in_bundle).map(|of| {
-        (of.service, &of.reason, word(language, "（次の機会に）", " (for later)"))
-    });
+    let later = offer
+        .recommended
+        .iter()
+        .filter(|of| !of.in_bundle)
+        .map(|of| (of.service, &of.reason, word(language, "（次の機会に）", " (for later)")));
     let rows = refused.chain(later).map(|(service, reason, when)| {
         let name = said(&service.label(), language);
         format!("{name}{when}{between}{}", said(reason, language))

@@ -74,8 +74,8 @@ impl Made {
 
     /// The same with other names.
     pub(crate) fn named(mut self, customer: &str, seller: &str) -> Self {
-        self.parties.customer = customer.to_owned();
-        self.parties.seller = seller.to_owned();
+        customer.clone_into(&mut self.parties.customer);
+        seller.clone_into(&mut self.parties.seller);
         self
     }
 }
@@ -93,7 +93,7 @@ fn quote(profile: CompanyProfile, asked: &[SelectedItem]) -> Made {
         asked,
         days: (day, None),
         campaign: Some("otasuketai-2021"),
-        cover: Some(cover()),
+        cover: Some(cover()).into(),
         now: (now, &zone),
     })
     .unwrap();
@@ -231,7 +231,7 @@ fn cover() -> CoverOffer {
 /// How many pages a PDF has, by its page tree.
 pub(crate) fn pages(pdf: &[u8]) -> usize {
     let text = String::from_utf8_lossy(pdf);
-    let (_, after) = text.split_once("/Count ").expect("a page tree");
+    let (_, after) = text.split_once("/Count ").unwrap();
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap()
 }

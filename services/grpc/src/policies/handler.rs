@@ -271,8 +271,7 @@ impl PolicyService for Policies {
         let linked =
             governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
         let (format, language) = (message.format(), message.language());
-        let document =
-            decisions::rendered((self.reader(&call), linked), format, language).await?;
+        let document = decisions::rendered((self.reader(&call), linked), format, language).await?;
         Ok(Response::new(proto::RenderDecisionResponse { document: Some(document) }))
     }
 

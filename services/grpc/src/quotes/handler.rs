@@ -126,9 +126,7 @@ impl QuoteService for Quotes {
         let content = match form {
             Form::Html => laid_out(move || quote_html(&quote, &parties, language)).await,
             Form::Pdf => laid_out(move || quote_pdf(&quote, &parties, language)).await,
-            Form::Json => {
-                json(&mapping::quote(Reader::of(&self.edge.ctx, &call), &addressed.view))
-            }
+            Form::Json => json(&mapping::quote(Reader::of(&self.edge.ctx, &call), &addressed.view)),
         };
         let document = document((&name, form, language), content)?;
         Ok(Response::new(proto::RenderQuoteResponse { document: Some(document) }))

@@ -1,8 +1,8 @@
 //! Messages about quotes into commands, and back.
 
 use tasuki_app::quoting::{
-    AcceptQuote, Accepted, AddressedQuote, Intent, NewQuote, QuoteList, QuoteView, ReadText, WantedCover,
-    WithdrawQuote,
+    AcceptQuote, Accepted, AddressedQuote, Intent, NewQuote, QuoteList, QuoteView, ReadText,
+    WantedCover, WithdrawQuote,
 };
 use tasuki_core::catalog::{RateCardRef, TaxTotal};
 use tasuki_core::decision::PackVersion;

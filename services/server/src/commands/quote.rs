@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tasuki_app::library::Library;
-use tasuki_app::quoting::{Enquiry, compose};
+use tasuki_app::quoting::{Enquiry, OfferedCover, compose};
 use tasuki_core::actor::Actor;
 use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::party::Role;
@@ -147,7 +147,7 @@ fn answer<'a>(
         days: (start_on, None),
         campaign: options.campaign.as_deref(),
         // Which cover comes with it is in the store.
-        cover: None,
+        cover: if card.cover.is_some() { OfferedCover::NotKnown } else { OfferedCover::None },
         now: (now, &zone),
     });
     let valid_until = now.plus_days_in(i64::from(card.valid_days), &zone)?;

@@ -60,7 +60,8 @@ impl Page<'_> {
                 format!("¥{first} a month in the first year, ¥{later} later (with tax)")
             }
         };
-        let check = priced.budget.as_ref().map(|check| format!("  {}\n", self.text(&check.message)));
+        let check =
+            priced.budget.as_ref().map(|check| format!("  {}\n", self.text(&check.message)));
         format!(
             "{}  {}\n{} {}  {} {}  ({})\n  {lead}\n{}",
             self.say("お見積り", "Quote"),
