@@ -121,7 +121,8 @@ fn said(text: &Text) -> bool {
 fn look_at(n: u64, library: &Library, profile: &CompanyProfile, composed: &Composed) {
     let offer = &composed.offer;
     let priced = &offer.priced;
-    let card = library.cards.named(&priced.rate_card.to_string(), priced.start_on).unwrap();
+    let cards = library.cards.cards();
+    let card = cards.named(&priced.rate_card.to_string(), priced.start_on).unwrap();
     assert_eq!(gaps(card, priced), vec![], "company {n}");
     for line in &priced.lines {
         assert!(said(&line.label), "company {n}: {line:?}");
@@ -171,6 +172,7 @@ fn look_at_refusal(n: u64, problem: &Problem) {
 #[test]
 fn a_thousand_companies_get_complete_offers_that_can_be_made_again() {
     let library = Library::load(None, None).unwrap();
+    let cards = library.cards.cards();
     let zone = Zone::named(Zone::TOKYO).unwrap();
     let (mut offered, mut within, mut trimmed, mut both) = (0, 0, 0, 0);
     for n in 0..COMPANIES {
@@ -184,7 +186,7 @@ fn a_thousand_companies_get_complete_offers_that_can_be_made_again() {
         let make = || {
             compose(Enquiry {
                 library: &library,
-                card: library.cards.named(card, day).unwrap(),
+                card: cards.named(card, day).unwrap(),
                 profile: &profile,
                 asked: &asked,
                 days: (day, None),

@@ -85,7 +85,8 @@ fn quote(profile: CompanyProfile, asked: &[SelectedItem]) -> Made {
     let now: Timestamp = "2021-08-01T00:30:00Z".parse().unwrap();
     let zone = Zone::named(Zone::TOKYO).unwrap();
     let day = now.day_in(&zone);
-    let card = library.cards.named("okinawa", day).unwrap();
+    let cards = library.cards.cards();
+    let card = cards.named("okinawa", day).unwrap();
     let composed = compose(Enquiry {
         library: &library,
         card,
