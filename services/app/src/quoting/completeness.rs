@@ -3,10 +3,13 @@
 
 use std::fmt;
 
-use tasuki_core::catalog::{Quantity, SelectedItem};
+use rust_decimal::Decimal;
+use tasuki_core::catalog::{Cadence, Quantity, SelectedItem};
+use tasuki_core::money::Money;
 use tasuki_core::quote::{Line, LineKind, Priced};
 use tasuki_core::text::Text;
 use tasuki_pricing::rate_card::{Plan, Price, RateCard};
+use tasuki_pricing::tier::Model;
 
 /// A charge that the bundle can lead to and that the quote does not name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +82,41 @@ fn lacking(
             (!has(LineKind::Contingent, Some(trigger))).then_some(Missing::Possibility)
         }
         (None, false) => (!has(LineKind::Contingent, None)).then_some(Missing::Possibility),
+        // What follows other fees is charged when these lead to it, and may be charged otherwise.
+        (None, true) if price.model.is_of_others() && !leads_to(price, priced) => {
+            let told = has(LineKind::Contingent, None) || has(LineKind::Charged, None);
+            (!told).then_some(Missing::Possibility)
+        }
         (None, true) if !has(LineKind::Charged, None) => Some(Missing::Charge),
         (None, true) => (!has_steps(price, (plan, item), priced)).then_some(Missing::Step),
+    }
+}
+
+/// Whether the fees of a quote lead to a share of them, or lack something to an agreed minimum.
+fn leads_to(price: &Price, priced: &Priced) -> bool {
+    let others =
+        priced.lines_of(LineKind::Charged).filter(|line| price.model.others().contains(&line.code));
+    let per_year = |cadence: Option<Cadence>| match cadence {
+        Some(Cadence::Monthly | Cadence::Usage) if price.cadence == Cadence::Yearly => 12,
+        Some(_) | None => 1,
+    };
+    let sum: i64 = others
+        .filter_map(|line| Some(line.amount?.amount().saturating_mul(per_year(line.cadence))))
+        .fold(0, i64::saturating_add);
+    match &price.model {
+        Model::MinimumCommitment(commitment) => sum < commitment.amount.amount(),
+        // A share that comes to less than a yen is none.
+        Model::Percentage(share) if share.most.is_some_and(Money::is_zero) => false,
+        Model::Percentage(share) => {
+            share.least.is_some_and(|least| sum > 0 && !least.is_zero())
+                || Decimal::from(sum) * share.rate.value() >= Decimal::ONE
+        }
+        Model::Flat(_)
+        | Model::PerUnit(_)
+        | Model::Volume(_)
+        | Model::Graduated(_)
+        | Model::Package(_)
+        | Model::NeedsQuote(_) => true,
     }
 }
 
@@ -160,6 +196,29 @@ mod tests {
         let code = line.code.clone();
         let found = gaps(card, &priced);
         assert!(found.contains(&Gap { price: code, missing: Missing::Trigger }), "{found:?}");
+    }
+
+    /// A minimum that is reached is not charged, and may be when less is used: both are told.
+    #[test]
+    fn an_agreed_minimum_is_told_whether_or_not_it_is_reached() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pricing/tests/cards");
+        let text = std::fs::read_to_string(format!("{folder}/yearly-minimum.yaml")).unwrap();
+        for (yen, kind, missing) in [
+            ("146000", LineKind::Charged, Missing::Charge),
+            ("120000", LineKind::Contingent, Missing::Possibility),
+        ] {
+            let text = text.replace("146000", yen);
+            let cards = Cards::load([("card.yaml", text.as_str())]).unwrap();
+            let day = "2021-04-01".parse().unwrap();
+            let card = cards.in_force("yearly-minimum", day).unwrap();
+            let ask = Ask::on(day, vec![SelectedItem::of(Service::Utm)]);
+            let mut priced = quote_lines(card, &ask).unwrap();
+            assert_eq!(gaps(card, &priced), vec![]);
+            let at = priced.lines.iter().position(|line| line.code == "minimum").unwrap();
+            assert_eq!(priced.lines.remove(at).kind, kind);
+            let gap = Gap { price: "minimum".to_owned(), missing };
+            assert_eq!(gaps(card, &priced), vec![gap]);
+        }
     }
 
     #[test]
