@@ -4,11 +4,13 @@
 //! its life does ([`QuoteState`]).
 
 mod discount;
+mod funding;
 mod lines;
 
 use serde::{Deserialize, Serialize};
 
 pub use discount::{Discount, SchemeCriterion};
+pub use funding::SubsidyEstimate;
 pub use lines::{
     AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,
     RequiredAcknowledgement, Sums, Totals,
@@ -237,6 +239,9 @@ pub struct Offer {
     /// Which criteria of public schemes it meets and which not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compliance: Vec<SchemeCriterion>,
+    /// Public money that the customer may get back: for information only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subsidies: Vec<SubsidyEstimate>,
     /// The policy versions behind it.
     pub packs: Vec<PackVersion>,
     /// The recorded decisions behind it.

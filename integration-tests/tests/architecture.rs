@@ -26,6 +26,8 @@ const MAP: &[May] = &[
         uses: &["tasuki-core", "tasuki-pricing", "tasuki-policies", "tasuki-store"],
         tests_use: &["tasuki-store"],
     },
+    // Documents are pure, too: no store, no clock. Its tests print what the use cases make.
+    May { name: "tasuki-documents", uses: &["tasuki-core"], tests_use: &["tasuki-app"] },
     // The contract of providers is gRPC: partners speaks it, and tests against the reference provider.
     May {
         name: "tasuki-partners",
@@ -34,7 +36,7 @@ const MAP: &[May] = &[
     },
     May {
         name: "tasuki-grpc",
-        uses: &["tasuki-proto", "tasuki-core", "tasuki-app"],
+        uses: &["tasuki-proto", "tasuki-core", "tasuki-app", "tasuki-documents"],
         tests_use: &["tasuki-store"],
     },
     May {
@@ -53,6 +55,7 @@ const MAP: &[May] = &[
             "tasuki-policies",
             "tasuki-store",
             "tasuki-app",
+            "tasuki-documents",
             "tasuki-partners",
             "tasuki-grpc",
             "tasuki-worker",
@@ -117,6 +120,9 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tonic*", GRPC),
     ("prost*", GRPC),
     ("protox", &["tasuki-proto"]),
+    // As expensive to build as everything else together.
+    ("typst*", &["tasuki-documents"]),
+    ("askama", &["tasuki-documents"]),
     ("axum", &["tasuki-server"]),
     ("tower-http", &["tasuki-server"]),
     ("hyper*", &["tasuki-server"]),

@@ -13,7 +13,8 @@ use crate::rate_card::RateCard;
 /// and new sums. A discount that finds nothing to take is left out.
 ///
 /// Each is a share of the list price, rounded down to whole yen; together they take at most the
-/// whole price, those that come first first.
+/// whole price, those that come first first. One that is held back by another takes its whole share
+/// once the other is over: the sums say so, and the line has a note.
 ///
 /// # Errors
 /// [`QuoteError`] for amounts that cannot be represented.
@@ -39,7 +40,7 @@ pub fn discounted(
     discounts.retain(|discount| !discount.line_codes.is_empty());
     let budget = priced.budget.map(|check| check.budget);
     let days = (priced.start_on, priced.trial_until);
-    let (totals, budget) = sum_up(card, &lines, days, budget)?;
+    let (totals, budget) = sum_up(card, (&lines, &discounts), days, budget)?;
     Ok(Priced { lines, discounts, totals, budget, ..priced })
 }
 
@@ -52,8 +53,9 @@ fn taken_off(line: &Line, discounts: &mut [Discount]) -> Result<Vec<Line>, Money
     };
     let mut left = amount;
     for discount in discounts.iter_mut().filter(|of| of.is_off(line.service, cadence)) {
-        let off = off(amount, discount, left)?;
-        if off.is_zero() {
+        let whole = off(amount, discount, amount)?;
+        let off = whole.at_most(left)?;
+        if whole.is_zero() {
             continue;
         }
         left = left.minus(off)?;
@@ -68,7 +70,7 @@ fn taken_off(line: &Line, discounts: &mut [Discount]) -> Result<Vec<Line>, Money
             unit_price: None,
             amount: Some(off.zero().minus(off)?),
             ends_on: discount.ends_on,
-            note: Some(reason(discount)),
+            note: Some(if off < whole { held_back(discount, whole) } else { reason(discount) }),
             covered: false,
             ..line.clone()
         });
@@ -91,6 +93,15 @@ pub(crate) fn reason(discount: &Discount) -> Text {
         Some(end) => Text::new(format!("{ja}（{end}の前日まで）"), format!("{en} (until {end})")),
         None => discount.reason.clone(),
     }
+}
+
+/// Why something is taken off, and what it is when no other discount holds it back.
+fn held_back(discount: &Discount, whole: Money) -> Text {
+    let Text { ja, en } = reason(discount);
+    Text::new(
+        format!("{ja}（ほかの割引が終わったあとは{whole}）"),
+        format!("{en} ({whole} once the other discount is over)"),
+    )
 }
 
 #[cfg(test)]

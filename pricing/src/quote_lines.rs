@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use tasuki_core::catalog::{Budget, Quantity, SelectedItem, Unit};
 use tasuki_core::money::{Money, MoneyError};
 use tasuki_core::problem::{Problem, Violation};
-use tasuki_core::quote::{BudgetCheck, Line, LineKind, Priced, RequiredAcknowledgement, Totals};
+use tasuki_core::quote::{
+    BudgetCheck, Discount, Line, LineKind, Priced, RequiredAcknowledgement, Totals,
+};
 use tasuki_core::rate::Rate;
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
@@ -132,7 +134,7 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
     if !missing.is_empty() {
         return Err(QuoteError::Incomplete(missing));
     }
-    let (totals, budget) = sum_up(card, &lines, (ask.start_on, trial_until), ask.budget)?;
+    let (totals, budget) = sum_up(card, (&lines, &[]), (ask.start_on, trial_until), ask.budget)?;
     Ok(Priced {
         rate_card: card.reference.clone(),
         start_on: ask.start_on,
@@ -153,15 +155,15 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
 }
 
 /// The sums of lines for a subscription that starts on a day and is free until another, and how
-/// they compare with a budget.
+/// they compare with a budget. What discounts take off is worked out month by month, as on invoices.
 pub(crate) fn sum_up(
     card: &RateCard,
-    lines: &[Line],
+    (lines, discounts): (&[Line], &[Discount]),
     (start_on, trial_until): (CivilDate, Option<CivilDate>),
     budget: Option<Budget>,
 ) -> Result<(Totals, Option<BudgetCheck>), QuoteError> {
     let months = totals::paid_months(start_on, trial_until)?;
-    let totals = totals::totals(card, lines, &months)?;
+    let totals = totals::totals(card, (lines, discounts), &months)?;
     let budget = budget.map(|budget| totals::budget_check(budget, &totals)).transpose()?;
     Ok((totals, budget))
 }

@@ -4,10 +4,11 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_core::catalog::{Budget, Cadence, TaxMode, TaxTotal};
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::{Money, MoneyError};
-use tasuki_core::quote::{BudgetCheck, BudgetVerdict, Line, LineKind, Sums, Totals};
+use tasuki_core::quote::{BudgetCheck, BudgetVerdict, Discount, Line, LineKind, Sums, Totals};
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, TimeError};
 
+use crate::discount;
 use crate::rate_card::RateCard;
 use crate::tax::{Taxable, add_totals, tax_sum, tax_totals};
 
@@ -34,24 +35,13 @@ pub(super) fn paid_months(
 
 pub(super) fn totals(
     card: &RateCard,
-    lines: &[Line],
+    (lines, discounts): (&[Line], &[Discount]),
     paid_months: &[DayPeriod],
 ) -> Result<Totals, MoneyError> {
     let of = |cadences: &[Cadence], applies: &dyn Fn(&Line) -> bool| {
-        let amounts: Vec<_> = lines
-            .iter()
-            .filter(|line| line.kind == LineKind::Charged || line.kind == LineKind::Discount)
-            .filter(|line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence)))
-            .filter(|line| applies(line))
-            .filter_map(|line| {
-                line.amount.map(|amount| Taxable {
-                    amount,
-                    mode: line.tax_mode,
-                    rate: line.tax_rate,
-                })
-            })
-            .collect();
-        tax_totals(&amounts, card.tax.rounding)
+        let asked = |line: &Line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence));
+        let applies = |line: &Line| asked(line) && applies(line);
+        tax_totals(&amounts(lines, discounts, &applies)?, card.tax.rounding)
     };
     let once = [Cadence::Initial, Cadence::OneOff];
     let month = [Cadence::Monthly, Cadence::Usage];
@@ -80,6 +70,40 @@ pub(super) fn totals(
         first_year: sums(first_year)?,
         steady_year: sums(steady_year)?,
     })
+}
+
+/// What the lines that apply come to. A discount that was held back by another one takes its whole
+/// share when the other is over, so what each takes is worked out anew among those that apply.
+fn amounts(
+    lines: &[Line],
+    discounts: &[Discount],
+    applies: &dyn Fn(&Line) -> bool,
+) -> Result<Vec<Taxable>, MoneyError> {
+    let mut amounts = Vec::new();
+    // The price that the discounts below it are taken off, and what is left of it.
+    let mut price = Money::ZERO_JPY;
+    let mut left = Money::ZERO_JPY;
+    for line in lines {
+        let Some(amount) = line.amount else { continue };
+        let amount = match line.kind {
+            LineKind::Charged => {
+                (price, left) = (amount, amount);
+                amount
+            }
+            LineKind::Discount if applies(line) => {
+                let given = discounts.iter().find(|of| of.line_code() == line.code);
+                let off = given.map(|of| discount::off(price, of, left)).transpose()?;
+                let off = off.map_or_else(|| amount.zero().minus(amount), Ok)?;
+                left = left.minus(off)?;
+                off.zero().minus(off)?
+            }
+            LineKind::Discount | LineKind::Included | LineKind::Contingent => continue,
+        };
+        if applies(line) {
+            amounts.push(Taxable { amount, mode: line.tax_mode, rate: line.tax_rate });
+        }
+    }
+    Ok(amounts)
 }
 
 fn sums(by_rate: Vec<TaxTotal>) -> Result<Sums, MoneyError> {

@@ -22,10 +22,9 @@ pub use policies::{
     ENVIRONMENT, Evaluated, FactSchema, FactType, NewDraft, Pack, PackQuestion, PackSource,
     PackView, Replay, Replicas, Rollback, RootSchema, RuleView, Side, Tally, VersionStanding,
     VersionView, WhichPack, activate_version, adopt_packs, check_packs, compare_versions,
-    create_draft, decision_page, evaluate_pack, function_reference, get_decision, get_pack,
-    json_schema, list_decisions, list_packs, list_replicas, refresh_packs, replay_book,
-    replay_decision, report_replica, retire_replica, roll_back, run_all_cases, schemas, test_packs,
-    withdraw_draft,
+    create_draft, evaluate_pack, function_reference, get_decision, get_pack, json_schema,
+    list_decisions, list_packs, list_replicas, refresh_packs, replay_book, replay_decision,
+    report_replica, retire_replica, roll_back, run_all_cases, schemas, test_packs, withdraw_draft,
 };
 pub use read_partners::{get_partner, get_provider, list_partners, list_providers};
 pub use read_tenants::{TenantList, get_tenant, list_tenants};

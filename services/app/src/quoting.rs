@@ -5,24 +5,29 @@
 
 mod accept_quote;
 mod advice;
+mod alternatives;
+mod completeness;
 mod compliance;
+mod composing;
 mod create_quote;
 mod discounts;
 mod facts;
 mod ordering;
 mod read_quotes;
+mod subsidies;
 mod trimming;
+mod unprotected;
 mod withdraw_quote;
 
 pub use accept_quote::{AcceptQuote, Accepted, ReadText, accept_quote};
 pub use advice::{Advice, Judged, advise};
+pub use completeness::{Gap, Missing, gaps};
 pub use compliance::criteria;
+pub use composing::{Composed, Enquiry, OfferedCover, compose};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
-pub use discounts::{Offered, Prices};
 pub use facts::company_facts;
 pub(crate) use ordering::place_added;
-pub use read_quotes::{QuoteList, get_quote, list_quotes};
-pub use trimming::{Bundle, bundle_within};
+pub use read_quotes::{AddressedQuote, QuoteList, get_addressed_quote, get_quote, list_quotes};
 pub use withdraw_quote::{WithdrawQuote, withdraw_quote};
 
 pub use crate::claiming::Intent;

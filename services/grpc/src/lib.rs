@@ -13,6 +13,7 @@ mod billing;
 mod catalog;
 mod claims;
 mod covers;
+mod documents;
 mod explain;
 mod fields;
 mod incidents;

@@ -1,5 +1,6 @@
 //! Quotes at the edge.
 
+mod funding;
 mod handler;
 mod mapping;
 

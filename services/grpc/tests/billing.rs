@@ -23,6 +23,7 @@ use tasuki_proto::billing::v1::billing_service_client::BillingServiceClient;
 use tasuki_proto::google::r#type::{Date, Money};
 use tasuki_proto::settlement::v1 as settlement;
 use tasuki_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use tasuki_proto::types::v1::DocumentFormat;
 use tasuki_store::testing::{Fresh, databases};
 use tasuki_store::{partners, providers, subscriptions, tenants};
 use tokio::net::TcpListener;
@@ -274,6 +275,22 @@ async fn a_month_is_closed_looked_at_paid_and_given_back() {
             invoice_id: read.id,
             ..billing::RenderInvoiceRequest::default()
         };
+        let mut drawn = Vec::new();
+        for format in [DocumentFormat::Html, DocumentFormat::Pdf, DocumentFormat::Json] {
+            let render = billing::RenderInvoiceRequest { format: format.into(), ..render.clone() };
+            let answer = client.render_invoice(by("clerk", render)).await.unwrap();
+            drawn.push(answer.into_inner().document.unwrap());
+        }
+        let html = String::from_utf8(drawn[0].content.clone()).unwrap();
+        for part in ["御請求書", "2021-000001", "T8700110005901", "返金済み", "¥11,000", "¥1,000"]
+        {
+            assert!(html.contains(part), "no {part} in {html}");
+        }
+        assert!(drawn[1].content.starts_with(b"%PDF-") && drawn[1].file_name.ends_with("-ja.pdf"));
+        let json = String::from_utf8(drawn[2].content.clone()).unwrap();
+        assert!(json.contains("\"number\":\"2021-000001\""), "{json}");
+        let render =
+            billing::RenderInvoiceRequest { format: DocumentFormat::JpPint.into(), ..render };
         let later = client.render_invoice(by("clerk", render)).await.unwrap_err();
         assert_eq!(
             (later.code(), reason(&later).as_str()),

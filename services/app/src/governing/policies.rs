@@ -8,7 +8,6 @@ mod draft;
 mod evaluate;
 mod files;
 mod packs;
-mod render;
 mod replay_book;
 mod replicas;
 
@@ -23,7 +22,6 @@ pub use packs::{
     PackView, VersionStanding, VersionView, WhichPack, check_packs, get_pack, list_packs,
     test_packs,
 };
-pub use render::decision_page;
 pub use replay_book::{BookProblem, BookRun, BookStep, BookSummary, replay_book};
 pub use replicas::{Replicas, list_replicas, report_replica, retire_replica};
 

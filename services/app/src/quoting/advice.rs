@@ -235,7 +235,11 @@ fn made_from(
 }
 
 /// How much of a service the company needs; nothing when too little is known to price it.
-fn sized(card: &RateCard, profile: &CompanyProfile, service: Service) -> Option<SelectedItem> {
+pub(super) fn sized(
+    card: &RateCard,
+    profile: &CompanyProfile,
+    service: Service,
+) -> Option<SelectedItem> {
     card.default_plan(service)?;
     let item = SelectedItem::of(service);
     match service {

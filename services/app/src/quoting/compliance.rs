@@ -11,6 +11,7 @@ use tasuki_policies::PackSet;
 use tasuki_policies::facts::{BundleFacts, FactSet};
 
 use super::advice::Judged;
+use super::composing::OfferedCover;
 
 /// Months of a year.
 const MONTHS: i64 = 12;
@@ -25,7 +26,7 @@ const DIGITS: u32 = 2;
 pub fn criteria(
     packs: &PackSet,
     priced: &Priced,
-    cover: Option<&CoverOffer>,
+    cover: &OfferedCover,
     now: Timestamp,
 ) -> Result<(Vec<SchemeCriterion>, Vec<Judged>), Problem> {
     let mut found = Vec::new();
@@ -50,8 +51,8 @@ pub fn criteria(
     Ok((found, judged))
 }
 
-/// The bundle as packs read it. Everything about it is known: a quote is complete.
-fn bundle(priced: &Priced, cover: Option<&CoverOffer>) -> BundleFacts {
+/// The bundle as packs read it. Everything about it is known, but for a cover that only the store knows.
+fn bundle(priced: &Priced, cover: &OfferedCover) -> BundleFacts {
     let codes = |kind| priced.lines_of(kind).map(|line| line.code.clone()).collect::<Vec<_>>();
     let unexplained = priced
         .lines_of(LineKind::Contingent)
@@ -60,7 +61,14 @@ fn bundle(priced: &Priced, cover: Option<&CoverOffer>) -> BundleFacts {
     let endpoints = selected(Service::Edr).filter_map(|item| item.endpoints).map(i64::from).sum();
     let has_network = selected(Service::Utm).next().is_some();
     let edr = monthly(priced, Service::Edr);
-    let parts = cover.map(|cover| cover.terms.parts.iter().map(|of| of.part.as_str().to_owned()));
+    let parts = |cover: &CoverOffer| {
+        cover.terms.parts.iter().map(|of| of.part.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let covered_parts = match cover {
+        OfferedCover::Comes(cover) => Some(parts(cover)),
+        OfferedCover::None => Some(Vec::new()),
+        OfferedCover::NotKnown => None,
+    };
     BundleFacts {
         services: Some(priced.selection.iter().map(|item| item.service).collect()),
         included: Some(codes(LineKind::Included)),
@@ -69,7 +77,7 @@ fn bundle(priced: &Priced, cover: Option<&CoverOffer>) -> BundleFacts {
         network_monthly_yen: has_network.then(|| rounded(monthly(priced, Service::Utm))),
         endpoint_monthly_yen: (endpoints > 0).then(|| rounded(edr / Decimal::from(endpoints))),
         endpoints: Some(endpoints),
-        covered_parts: Some(parts.map(Iterator::collect).unwrap_or_default()),
+        covered_parts,
         registered_class: None,
     }
 }

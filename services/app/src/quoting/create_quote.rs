@@ -8,19 +8,16 @@ use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::master_contract::Attachment;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{CoverOffer, Offer, Priced, Quote, QuoteDraft, RequiredAcknowledgement};
+use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft};
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
 use tasuki_pricing::cards::Cards;
-use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
 
-use super::advice::{Advice, Judged, advise};
-use super::compliance::criteria;
-use super::discounts::{Offered, Prices};
-use super::trimming::{Bundle, bundle_within};
+use super::advice::Judged;
+use super::composing::{Enquiry, compose};
 use super::{Intent, QuoteView};
 use crate::access;
 use crate::call::Call;
@@ -93,37 +90,23 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     let cards = ctx.cards();
     let card =
         choose_card(&cards, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
-    let advice = advise(&ctx.library, card, &profile, &new.selection, buyer.now)?;
-    let packs = ctx.packs();
-    let prices = Prices {
-        card,
-        packs: &packs,
-        profile: &profile,
-        campaign: new.campaign.as_deref(),
-        now: (buyer.now, &buyer.zone),
-    };
-    let (mut bundle, unavailable, mut judged) = bundle(&prices, &new, (start_on, advice))?;
     let cover = match new.cover {
         WantedCover::AsSold => cover(&tx, card, (start_on, &buyer.zone)).await?,
         WantedCover::None => None,
     };
-    if let Some(cover) = &cover {
-        bundle.priced.acknowledgements.extend(clauses_to_read(cover));
-    }
-    let (compliance, asked) = criteria(&packs, &bundle.priced, cover.as_ref(), buyer.now)?;
-    judged.extend(asked);
+    let composed = compose(Enquiry {
+        library: &ctx.library,
+        card,
+        profile: &profile,
+        asked: &new.selection,
+        days: (start_on, new.trial_until),
+        campaign: new.campaign.as_deref(),
+        cover: cover.into(),
+        now: (buyer.now, &buyer.zone),
+    })?;
     let id: QuoteId = ctx.ids.next();
-    let decisions = record(ctx, call, &buyer, (id, judged));
-    let offer = Offer {
-        priced: decided_by(bundle.priced, &decisions),
-        recommended: bundle.recommended,
-        unavailable,
-        alternatives: bundle.alternatives,
-        cover,
-        compliance,
-        packs: decisions.iter().map(|decision| decision.pack.clone()).collect(),
-        decisions: decisions.iter().map(|decision| decision.id).collect(),
-    };
+    let decisions = record(ctx, call, &buyer, (id, &composed.judged));
+    let offer = composed.decided(&decisions);
     let valid_days = new.valid_days.unwrap_or(card.valid_days);
     let quote = issue(call, &buyer, (id, valid_days), (profile, offer))?;
 
@@ -207,33 +190,6 @@ async fn choose_card<'a>(
     }
 }
 
-fn bundle(
-    prices: &Prices<'_>,
-    new: &NewQuote,
-    (start_on, advice): (CivilDate, Advice),
-) -> Result<(Bundle, Vec<tasuki_core::quote::Unavailable>, Vec<Judged>), Problem> {
-    let Advice { selection, recommended, unavailable, mut judged } = advice;
-    let budget = prices.profile.budget;
-    let ask = Ask { selection, start_on, trial_until: new.trial_until, budget };
-    let mut bundle = if new.selection.is_empty() {
-        bundle_within(prices, ask, recommended)?
-    } else {
-        let Offered { priced, judged } = prices.of(&ask)?;
-        Bundle { priced, recommended, alternatives: Vec::new(), judged }
-    };
-    judged.extend(bundle.judged.take());
-    Ok((bundle, unavailable, judged))
-}
-
-/// Each discount with the decision that gave it.
-fn decided_by(mut priced: Priced, decisions: &[Decision]) -> Priced {
-    for discount in &mut priced.discounts {
-        let behind = decisions.iter().find(|decision| decision.pack == discount.pack);
-        discount.decision_id = behind.map(|decision| decision.id);
-    }
-    priced
-}
-
 /// The cover of the operator's contract that is in force on the first day.
 async fn cover(
     tx: &Tx,
@@ -261,29 +217,14 @@ async fn cover(
         }))
 }
 
-/// The clauses on which a claim may be denied only if the customer has read them.
-fn clauses_to_read(cover: &CoverOffer) -> Vec<RequiredAcknowledgement> {
-    let wording = &cover.terms.wording;
-    let clauses = wording.clauses.iter().filter(|clause| clause.must_be_acknowledged);
-    clauses
-        .map(|clause| RequiredAcknowledgement {
-            code: clause.code.clone(),
-            document_version: wording.version.clone(),
-            text: clause.plain.clone().unwrap_or_else(|| clause.text.clone()),
-            // Whoever has not read it is covered all the same: the insurer cannot deny on it.
-            required: false,
-        })
-        .collect()
-}
-
 fn record(
     ctx: &Context,
     call: &Call,
     buyer: &Buyer,
-    (id, judged): (QuoteId, Vec<Judged>),
+    (id, judged): (QuoteId, &[Judged]),
 ) -> Vec<Decision> {
     judged
-        .into_iter()
+        .iter()
         .map(|of| {
             let occasion = Occasion {
                 id: ctx.ids.next(),
@@ -293,7 +234,8 @@ fn record(
                 decided_at: buyer.now,
                 decided_by: Actor::from(&call.principal),
             };
-            Decision::record(occasion, of.pack, of.facts, of.explanation)
+            let Judged { pack, facts, explanation } = of.clone();
+            Decision::record(occasion, pack, facts, explanation)
         })
         .collect()
 }

@@ -24,7 +24,7 @@ const MONTHS_MOST: u64 = 120;
 
 /// What prices are worked out from.
 #[derive(Debug, Clone, Copy)]
-pub struct Prices<'a> {
+pub(super) struct Prices<'a> {
     /// The prices.
     pub card: &'a RateCard,
     /// The policies.
@@ -39,7 +39,7 @@ pub struct Prices<'a> {
 
 /// A bundle with its prices, and what the discount pack was asked and gave.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Offered {
+pub(super) struct Offered {
     /// The bundle with its prices.
     pub priced: Priced,
     /// The question; nothing without a discount pack.
@@ -51,7 +51,7 @@ impl Prices<'_> {
     ///
     /// # Errors
     /// Of pricing; `INTERNAL` when the pack gives something that is no discount.
-    pub fn of(&self, ask: &Ask) -> Result<Offered, Problem> {
+    pub(super) fn of(&self, ask: &Ask) -> Result<Offered, Problem> {
         let priced = quote_lines(self.card, ask)?;
         let (now, _) = self.now;
         let name = self.card.packs.as_deref();

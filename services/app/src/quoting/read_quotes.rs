@@ -4,9 +4,10 @@ use tasuki_core::id::{DecisionId, QuoteId, TenantId};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::time::Timestamp;
+use tasuki_core::text::Text;
+use tasuki_core::time::{Timestamp, Zone};
 use tasuki_store::quotes::{self, Filter};
-use tasuki_store::{Scope, decisions};
+use tasuki_store::{Scope, decisions, partners};
 
 use super::{QuoteView, in_order, seen_at, view};
 use crate::access;
@@ -43,6 +44,48 @@ pub async fn get_quote(
         .await?
         .ok_or_else(|| Problem::not_found(Reason::QuoteNotFound, id))?;
     view(&tx, stored, entered.now).await
+}
+
+/// A quote with the names that its documents show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressedQuote {
+    /// The quote.
+    pub view: QuoteView,
+    /// What the customer is called.
+    pub customer: Text,
+    /// What the partner that offers is called; empty if nobody recorded it.
+    pub seller: Text,
+    /// Where the customer's days begin and end.
+    pub zone: Zone,
+}
+
+/// A quote of a tenant with the names that its documents show, as they are now.
+///
+/// # Errors
+/// `TENANT_NOT_FOUND`, `QUOTE_NOT_FOUND`.
+pub async fn get_addressed_quote(
+    ctx: &Context,
+    call: &Call,
+    tenant: TenantId,
+    id: QuoteId,
+) -> Result<AddressedQuote, Problem> {
+    let tx = ctx.store.begin_read().await?;
+    let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
+    let stored = quotes::get(&tx, tenant, id)
+        .await?
+        .ok_or_else(|| Problem::not_found(Reason::QuoteNotFound, id))?;
+    let partner = partners::get(&tx, stored.quote.partner_id).await?;
+    let both = |name: &str, latin: &str| {
+        Text::new(name, if latin.trim().is_empty() { name } else { latin })
+    };
+    let view = view(&tx, stored, entered.now).await?;
+    let tenant = &entered.tenant;
+    Ok(AddressedQuote {
+        view,
+        customer: both(&tenant.name, &tenant.name_en),
+        seller: partner.map(|of| both(&of.name, &of.name_en)).unwrap_or_default(),
+        zone: tenant.zone.clone(),
+    })
 }
 
 /// Quotes in the order in which they were made: of one tenant, or of all that the caller may see.

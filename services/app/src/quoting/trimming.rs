@@ -2,23 +2,21 @@
 
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{Alternative, BudgetVerdict, Priced, Recommended};
+use tasuki_core::quote::{BudgetVerdict, Priced, Recommended, Unavailable};
+use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_pricing::quote_lines::Ask;
-use tasuki_pricing::rate_card::RateCard;
 
 use super::advice::Judged;
 use super::discounts::{Offered, Prices};
 
 /// A priced bundle and what was left out of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bundle {
+pub(super) struct Bundle {
     /// The bundle.
     pub priced: Priced,
     /// Why, and what is advised for later.
     pub recommended: Vec<Recommended>,
-    /// The whole bundle, when something was left out.
-    pub alternatives: Vec<Alternative>,
     /// What the discount pack was asked about it.
     pub judged: Option<Judged>,
 }
@@ -28,14 +26,13 @@ pub struct Bundle {
 ///
 /// # Errors
 /// Of pricing.
-pub fn bundle_within(
+pub(super) fn bundle_within(
     prices: &Prices<'_>,
     ask: Ask,
     recommended: Vec<Recommended>,
 ) -> Result<Bundle, Problem> {
-    let Offered { priced: whole, judged } = prices.of(&ask)?;
-    let mut bundle =
-        Bundle { priced: whole.clone(), recommended, alternatives: Vec::new(), judged };
+    let Offered { priced, judged } = prices.of(&ask)?;
+    let mut bundle = Bundle { priced, recommended, judged };
     let mut ask = ask;
     while !fits(&bundle.priced)
         && ask.selection.len() > 1
@@ -46,17 +43,45 @@ pub fn bundle_within(
         bundle.judged = judged;
         postpone(&mut bundle.recommended, &left_out);
     }
-    if bundle.priced.selection.len() < whole.selection.len() {
-        bundle.alternatives.push(Alternative {
-            code: "higher".to_owned(),
-            label: Text::new("お勧めをすべて含むプラン", "Everything that is recommended"),
-            difference: added(prices.card, &bundle.priced, &whole),
-            selection: whole.selection,
-            totals: whole.totals,
-            budget: whole.budget,
-        });
-    }
     Ok(bundle)
+}
+
+/// Leaves out what a person has to quote: the rest can be offered now. When nothing is left, that is the answer.
+///
+/// # Errors
+/// `NEEDS_PERSONAL_QUOTE` when that holds for everything.
+pub(super) fn leave_to_a_person(
+    prices: &Prices<'_>,
+    ask: &mut Ask,
+    recommended: &mut [Recommended],
+) -> Result<Vec<Unavailable>, Problem> {
+    let mut left = Vec::new();
+    let mut asked_for = Vec::new();
+    let mut refused = None;
+    for item in std::mem::take(&mut ask.selection) {
+        match prices.of(&Ask { selection: vec![item.clone()], ..ask.clone() }) {
+            Err(problem) if problem.reason() == Reason::NeedsPersonalQuote => {
+                postpone(recommended, &item);
+                asked_for.push(Unavailable {
+                    service: item.service,
+                    code: Reason::NeedsPersonalQuote.code().to_owned(),
+                    reason: Text::new(
+                        "料金表にある量を超えるため、担当者が個別にお見積りします。ほかのサービスは先に始められます",
+                        "it is more than the price list has, so a person quotes it; the other services can start before",
+                    ),
+                    decision_id: None,
+                });
+                refused = Some(problem);
+            }
+            // Whatever else is the matter comes out when the bundle is priced.
+            Ok(_) | Err(_) => left.push(item),
+        }
+    }
+    ask.selection = left;
+    match refused {
+        Some(problem) if ask.selection.is_empty() => Err(problem),
+        Some(_) | None => Ok(asked_for),
+    }
 }
 
 fn fits(priced: &Priced) -> bool {
@@ -68,22 +93,4 @@ fn postpone(recommended: &mut [Recommended], left_out: &SelectedItem) {
         of.in_bundle = false;
         of.plan = None;
     }
-}
-
-/// What the whole bundle has that the smaller one has not.
-fn added(card: &RateCard, smaller: &Priced, whole: &Priced) -> Text {
-    let more = whole.selection.iter().filter(|item| !smaller.selection.contains(item));
-    let names: Vec<Text> = more
-        .map(|item| {
-            let plan = item.plan.as_deref().and_then(|code| card.plan(code));
-            plan.map_or_else(|| item.service.label(), |plan| plan.name.clone())
-        })
-        .collect();
-    let join = |pick: fn(&Text) -> &str, between: &str| {
-        names.iter().map(pick).collect::<Vec<_>>().join(between)
-    };
-    Text::new(
-        format!("{}が加わります", join(|text| &text.ja, "、")),
-        format!("Adds {}", join(|text| &text.en, ", ")),
-    )
 }

@@ -89,11 +89,15 @@ async fn what_does_not_fit_the_budget_is_left_for_later() {
         let later: Vec<_> = offer.recommended.iter().filter(|of| !of.in_bundle).collect();
         assert_eq!(later.len(), 1);
         assert_eq!(later[0].service, Service::Diagnosis);
-        assert_eq!(offer.alternatives[0].totals.first_year.net.amount(), 359_000);
+        let [lower, higher] = offer.alternatives.as_slice() else { panic!("both") };
+        assert_eq!((lower.code.as_str(), higher.code.as_str()), ("lower", "higher"));
+        assert_eq!(higher.totals.first_year.net.amount(), 359_000);
         assert_eq!(
-            offer.alternatives[0].difference.en,
-            "Adds Security diagnosis of a web application"
+            higher.difference.en,
+            "Adds Security diagnosis of a web application; ¥110,000 more in the first year, with tax"
         );
+        assert!(lower.totals.first_year.net.amount() < 259_000);
+        assert!(lower.difference.en.starts_with("Without Cloud WAF; ¥132,000 less"));
     }
 }
 

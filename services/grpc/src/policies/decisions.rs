@@ -1,18 +1,18 @@
 //! Recorded decisions as messages and documents.
 
-use sha2::{Digest, Sha256};
-use tasuki_app::governing::{DecisionList, Evaluated, Replay, decision_page};
+use tasuki_app::governing::{DecisionList, Evaluated, Replay};
 use tasuki_app::paging::PageRequest;
 use tasuki_core::decision::{Linked, Outcome, canonical};
 use tasuki_core::problem::Problem;
-use tasuki_core::text::Language;
+use tasuki_documents::{decision_html, decision_pdf};
 use tasuki_proto::policy::v1 as proto;
 use tasuki_proto::types::v1 as words_proto;
 use tonic::Status;
 
 use super::books;
+use crate::documents::{Form, document, laid_out};
 use crate::explain::Reader;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 use crate::{actors, explain, fields, words};
 
 /// Which decisions are wanted.
@@ -81,43 +81,23 @@ pub(super) fn replay(reader: Reader, replay: &Replay) -> proto::ReplayDecisionRe
 }
 
 /// A decision as a document.
-pub(super) fn rendered(
-    (reader, linked): (Reader, &Linked),
+pub(super) async fn rendered(
+    (reader, linked): (Reader, Linked),
     format: words_proto::DocumentFormat,
     language: words_proto::Language,
 ) -> Result<words_proto::Document, Status> {
-    use words_proto::DocumentFormat as Format;
     let language = actors::language_from(language);
-    let code = match language {
-        Language::Ja => "ja",
-        Language::En => "en",
-    };
-    let (content, ending, media_type) = match format {
-        Format::Unspecified | Format::Html => {
-            let page = decision_page(linked, language).map_err(|problem| status(&problem))?;
-            (page, "html", "text/html; charset=utf-8")
-        }
-        Format::Json => {
-            let decision = reader.shown(linked.decision.clone());
-            let json = serde_json::to_value(&decision)
-                .map_err(|error| status(&Problem::internal(error.to_string())))?;
-            (canonical(&json), "json", "application/json")
-        }
-        Format::Pdf => {
-            return Err(not_served_yet(
-                "tasuki.policy.v1.PolicyService/RenderDecision with the format PDF",
-            ));
-        }
-        Format::Csv | Format::JpPint => {
-            let text = "decisions come as HTML or JSON";
-            return Err(status(&Problem::invalid("format", text)));
+    let form = Form::of(format).map_err(|problem| status(&problem))?;
+    let name = linked.decision.id.to_string();
+    let content = match form {
+        Form::Html => laid_out(move || decision_html(&linked, language)).await,
+        Form::Pdf => laid_out(move || decision_pdf(&linked, language)).await,
+        Form::Json => {
+            let decision = reader.shown(linked.decision);
+            let json = serde_json::to_value(&decision);
+            json.map(|json| canonical(&json).into_bytes())
+                .map_err(|error| Problem::internal(error.to_string()))
         }
     };
-    Ok(words_proto::Document {
-        file_name: format!("{}-{code}.{ending}", linked.decision.id),
-        media_type: media_type.to_owned(),
-        hash: format!("sha256:{}", hex::encode(Sha256::digest(content.as_bytes()))),
-        content: content.into_bytes(),
-        language: actors::language(language).into(),
-    })
+    document((&name, form, language), content)
 }

@@ -270,11 +270,8 @@ impl PolicyService for Policies {
         let id = fields::id("decision_id", &message.decision_id).map_err(refused)?;
         let linked =
             governing::get_decision(&self.edge.ctx, &call, tenant, id).await.map_err(refused)?;
-        let document = decisions::rendered(
-            (self.reader(&call), &linked),
-            message.format(),
-            message.language(),
-        )?;
+        let (format, language) = (message.format(), message.language());
+        let document = decisions::rendered((self.reader(&call), linked), format, language).await?;
         Ok(Response::new(proto::RenderDecisionResponse { document: Some(document) }))
     }
 

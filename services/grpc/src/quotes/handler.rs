@@ -1,15 +1,18 @@
 //! Calls about quotes.
 
 use tasuki_app::quoting;
+use tasuki_documents::{quote_html, quote_pdf};
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::quote::v1::quote_service_server::QuoteService;
 use tonic::{Request, Response, Status};
 
 use super::mapping;
+use crate::actors;
+use crate::documents::{Form, document, json, laid_out};
 use crate::edge::Edge;
 use crate::explain::Reader;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 
 /// Serves `QuoteService`.
 #[derive(Debug, Clone)]
@@ -106,8 +109,26 @@ impl QuoteService for Quotes {
 
     async fn render_quote(
         &self,
-        _: Request<proto::RenderQuoteRequest>,
+        request: Request<proto::RenderQuoteRequest>,
     ) -> Result<Response<proto::RenderQuoteResponse>, Status> {
-        Err(not_served_yet("tasuki.quote.v1.QuoteService/RenderQuote"))
+        let (call, message) = self.edge.open(request).await?;
+        let form = Form::of(message.format()).map_err(|problem| status(&problem))?;
+        let language = actors::language_from(message.language());
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("quote_id", &message.quote_id).map_err(|problem| status(&problem))?;
+        let addressed = quoting::get_addressed_quote(&self.edge.ctx, &call, tenant, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let name = addressed.view.quote.id.to_string();
+        let parties = mapping::parties(&addressed, language);
+        let quote = addressed.view.quote.clone();
+        let content = match form {
+            Form::Html => laid_out(move || quote_html(&quote, &parties, language)).await,
+            Form::Pdf => laid_out(move || quote_pdf(&quote, &parties, language)).await,
+            Form::Json => json(&mapping::quote(Reader::of(&self.edge.ctx, &call), &addressed.view)),
+        };
+        let document = document((&name, form, language), content)?;
+        Ok(Response::new(proto::RenderQuoteResponse { document: Some(document) }))
     }
 }

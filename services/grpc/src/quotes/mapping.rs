@@ -1,8 +1,8 @@
 //! Messages about quotes into commands, and back.
 
 use tasuki_app::quoting::{
-    AcceptQuote, Accepted, Intent, NewQuote, QuoteList, QuoteView, ReadText, WantedCover,
-    WithdrawQuote,
+    AcceptQuote, Accepted, AddressedQuote, Intent, NewQuote, QuoteList, QuoteView, ReadText,
+    WantedCover, WithdrawQuote,
 };
 use tasuki_core::catalog::{RateCardRef, TaxTotal};
 use tasuki_core::decision::PackVersion;
@@ -12,11 +12,13 @@ use tasuki_core::quote::{
     Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Discount, Line, LineKind, QuoteState,
     Recommended, RequiredAcknowledgement, SchemeCriterion, Totals, Unavailable,
 };
-use tasuki_core::text::Text;
+use tasuki_core::text::{Language, Text};
+use tasuki_documents::Parties;
 use tasuki_proto::catalog::v1::CoverAttachment;
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
+use super::funding;
 use crate::explain::Reader;
 use crate::selections::{selection, selection_from};
 use crate::{actors, explain, fields, prices, profiles, words};
@@ -148,7 +150,19 @@ pub(crate) fn quote(reader: Reader, view: &QuoteView) -> proto::Quote {
         closed_at: quote.closed_at().map(words::timestamp),
         closing_reason,
         minimum_term_months: i32::try_from(priced.minimum_term_months).unwrap_or(i32::MAX),
-        ..proto::Quote::default()
+        // Nobody shares the bill: the customer pays everything.
+        payers: Vec::new(),
+        subsidies: offer.subsidies.iter().map(funding::subsidy).collect(),
+    }
+}
+
+/// Whom the documents of a quote name.
+pub(crate) fn parties(addressed: &AddressedQuote, language: Language) -> Parties {
+    let name = |text: &Text| text.in_language(language).to_owned();
+    Parties {
+        customer: name(&addressed.customer),
+        seller: name(&addressed.seller),
+        zone: addressed.zone.clone(),
     }
 }
 

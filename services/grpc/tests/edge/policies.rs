@@ -233,6 +233,16 @@ async fn a_recorded_decision_is_listed_shown_and_proven() {
         ] {
             assert!(page.contains(part), "{part} in {page}");
         }
+        let render = proto::RenderDecisionRequest {
+            tenant_id: tenant.clone(),
+            decision_id: ids[0].clone(),
+            format: types::DocumentFormat::Pdf.into(),
+            language: types::Language::En.into(),
+        };
+        let paper = policies.render_decision(by("operator", render)).await.unwrap().into_inner();
+        let paper = paper.document.unwrap();
+        assert_eq!(paper.media_type, "application/pdf");
+        assert!(paper.content.starts_with(b"%PDF-") && paper.file_name.ends_with("-en.pdf"));
 
         let mut stream = policies
             .replay_book(by("operator", proto::ReplayBookRequest::default()))

@@ -2,12 +2,12 @@
 
 use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
 use tasuki_proto::quote::v1::{
-    CreateQuoteRequest, LineKind, PackReference, QuoteTotals, Selection,
+    CreateQuoteRequest, LineKind, PackReference, QuoteTotals, RenderQuoteRequest, Selection,
 };
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
 use tasuki_proto::tenant::v1::{CompanyProfile, CreateTenantRequest, Membership};
-use tasuki_proto::types::v1::{Cadence, Outcome, PackKind, Service};
+use tasuki_proto::types::v1::{Cadence, DocumentFormat, Outcome, PackKind, Service};
 
 use crate::{by, partner, served, tenant};
 
@@ -86,6 +86,62 @@ async fn a_quote_carries_its_discounts_and_which_criteria_it_meets() {
 
         let wrong = CreateQuoteRequest { campaign_code: "a b".to_owned(), ..ask };
         let refused = quotes.create_quote(by("partner:ogs", wrong)).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+    }
+}
+
+#[tokio::test]
+async fn a_quote_is_given_on_paper_on_the_screen_and_as_data() {
+    for served in served().await {
+        let mut partners = PartnerServiceClient::new(served.channel.clone());
+        partners.create_partner(by("operator", partner("r1", "ogs", "OGS <&> Co"))).await.unwrap();
+        let mut tenants = TenantServiceClient::new(served.channel.clone());
+        let start = prost_types::Timestamp { seconds: AUGUST_2021, nanos: 0 };
+        let new = CreateTenantRequest {
+            simulated_clock_start: Some(start),
+            ..tenant("t1", "<b>美ら海商店</b> #strong[x]")
+        };
+        let made = tenants.create_tenant(by("partner:ogs", new)).await.unwrap();
+        let tenant_id = made.into_inner().tenant.unwrap().id;
+        let mut quotes = QuoteServiceClient::new(served.channel.clone());
+        let ask = CreateQuoteRequest {
+            request_id: "q1".to_owned(),
+            tenant_id: tenant_id.clone(),
+            selections: vec![Selection { service: Service::Utm.into(), ..Selection::default() }],
+            rate_card: "okinawa".to_owned(),
+            ..CreateQuoteRequest::default()
+        };
+        let made = quotes.create_quote(by("partner:ogs", ask)).await.unwrap();
+        let quote = made.into_inner().quote.unwrap();
+        let ask = RenderQuoteRequest {
+            tenant_id,
+            quote_id: quote.id.clone(),
+            ..RenderQuoteRequest::default()
+        };
+        let mut documents = Vec::new();
+        for format in [DocumentFormat::Unspecified, DocumentFormat::Pdf, DocumentFormat::Json] {
+            let ask = RenderQuoteRequest { format: format.into(), ..ask.clone() };
+            let answer = quotes.render_quote(by("partner:ogs", ask.clone())).await.unwrap();
+            let again = quotes.render_quote(by("partner:ogs", ask)).await.unwrap();
+            let document = answer.into_inner().document.unwrap();
+            assert_eq!(again.into_inner().document.as_ref(), Some(&document), "the same bytes");
+            documents.push(document);
+        }
+        let [html, pdf, json] = documents.as_slice() else { panic!("three") };
+        assert_eq!(html.file_name, format!("{}-ja.html", quote.id));
+        assert_eq!(html.media_type, "text/html; charset=utf-8");
+        let page = String::from_utf8(html.content.clone()).unwrap();
+        assert!(page.contains("¥143,000") && page.contains(&quote.hash), "{page}");
+        assert!(page.contains("&#60;b&#62;美ら海商店") && !page.contains("<b>美ら海"), "{page}");
+        assert_eq!(
+            (pdf.media_type.as_str(), &pdf.content[..5]),
+            ("application/pdf", &b"%PDF-"[..])
+        );
+        let data = String::from_utf8(json.content.clone()).unwrap();
+        assert!(data.contains(&quote.hash), "{data}");
+
+        let csv = RenderQuoteRequest { format: DocumentFormat::Csv.into(), ..ask };
+        let refused = quotes.render_quote(by("partner:ogs", csv)).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     }
 }

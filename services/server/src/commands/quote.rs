@@ -1,4 +1,7 @@
 //! `tasuki quote`: what suits a company and what it costs, without a server.
+//!
+//! The same offer as the server's `CreateQuote`, but for what only the server's store knows: the
+//! customer's record and the master contract of the cover.
 
 mod input;
 mod page;
@@ -9,14 +12,18 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tasuki_app::library::Library;
-use tasuki_app::quoting::{Bundle, Offered, Prices, advise, bundle_within};
+use tasuki_app::quoting::{Enquiry, OfferedCover, compose};
+use tasuki_core::actor::Actor;
+use tasuki_core::id::{PartnerId, QuoteId, TenantId};
+use tasuki_core::party::Role;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::Unavailable;
+use tasuki_core::quote::{Quote, QuoteDraft};
 use tasuki_core::text::Language;
 use tasuki_core::time::{CivilDate, Clock, Timestamp, Zone};
+use tasuki_documents::{Parties, quote_html, quote_pdf};
 use tasuki_pricing::cards::Cards;
-use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
+use uuid::Uuid;
 
 use crate::present::SystemClock;
 
@@ -49,6 +56,18 @@ pub(crate) struct Options {
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Print the answer for programs: the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Whom the quote is for, as it stands on the documents.
+    #[arg(long = "for", value_name = "NAME", default_value = "")]
+    customer: String,
+    /// Write the quote as a PDF of one page into this file.
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    /// Write the quote as a web page into this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -69,11 +88,24 @@ enum Format {
     Json,
 }
 
+impl Options {
+    const fn language(&self) -> Language {
+        match self.lang {
+            Lang::Ja => Language::Ja,
+            Lang::En => Language::En,
+        }
+    }
+
+    const fn is_for_programs(&self) -> bool {
+        self.json || matches!(self.format, Format::Json)
+    }
+}
+
 /// What suits the company and what it costs.
 struct Answer<'a> {
     card: &'a RateCard,
-    bundle: Bundle,
-    unavailable: Vec<Unavailable>,
+    quote: Quote,
+    zone: Zone,
 }
 
 /// Runs it; the exit code is 1 when there is no quote.
@@ -83,6 +115,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let now = SystemClock.now();
     match answer((&library, &cards), options, now)? {
         Ok(answer) => {
+            write(&answer, options)?;
             print(&answer, options)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -108,53 +141,74 @@ fn answer<'a>(
         let known = all.collect::<Vec<_>>().join(", ");
         bail!("no price list `{}` is in force on {start_on}; there are {known}", options.rate_card);
     };
-    let quote = || -> Result<Answer<'a>, Problem> {
-        let advice = advise(library, card, &wanted.profile, &wanted.select, now)?;
-        let ask = Ask {
-            selection: advice.selection,
-            start_on,
-            trial_until: None,
-            budget: wanted.profile.budget,
+    let composed = compose(Enquiry {
+        library,
+        card,
+        profile: &wanted.profile,
+        asked: &wanted.select,
+        days: (start_on, None),
+        campaign: options.campaign.as_deref(),
+        // Which cover comes with it is in the store.
+        cover: if card.cover.is_some() { OfferedCover::NotKnown } else { OfferedCover::None },
+        now: (now, &zone),
+    });
+    let valid_until = now.plus_days_in(i64::from(card.valid_days), &zone)?;
+    Ok(composed.map(|composed| {
+        let draft = QuoteDraft {
+            // Nothing is stored, so that nobody has it by its id.
+            id: QuoteId::from(Uuid::nil()),
+            tenant_id: TenantId::from(Uuid::nil()),
+            partner_id: PartnerId::of_code(&card.operator),
+            issued_by: Actor {
+                subject: "tasuki quote".to_owned(),
+                role: Role::Partner,
+                partner_id: None,
+            },
+            valid_until,
+            profile: wanted.profile,
+            offer: composed.decided(&[]),
         };
-        let packs = library.packs.packs();
-        let prices = Prices {
-            card,
-            packs: &packs,
-            profile: &wanted.profile,
-            campaign: options.campaign.as_deref(),
-            now: (now, &zone),
-        };
-        let recommended = advice.recommended;
-        let bundle = if wanted.select.is_empty() {
-            bundle_within(&prices, ask, recommended)?
-        } else {
-            let Offered { priced, judged } = prices.of(&ask)?;
-            Bundle { priced, recommended, alternatives: Vec::new(), judged }
-        };
-        Ok(Answer { card, bundle, unavailable: advice.unavailable })
+        Answer { card, quote: Quote::issue(draft, now), zone }
+    }))
+}
+
+/// Writes the documents that were asked for.
+fn write(answer: &Answer<'_>, options: &Options) -> anyhow::Result<()> {
+    let language = options.language();
+    let parties = Parties {
+        customer: options.customer.clone(),
+        seller: answer.card.name.in_language(language).to_owned(),
+        zone: answer.zone.clone(),
     };
-    Ok(quote())
+    if let Some(file) = &options.pdf {
+        let pdf = quote_pdf(&answer.quote, &parties, language)?;
+        std::fs::write(file, pdf).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    if let Some(file) = &options.html {
+        let html = quote_html(&answer.quote, &parties, language)?;
+        std::fs::write(file, html).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of a command")]
 fn print(answer: &Answer<'_>, options: &Options) -> anyhow::Result<()> {
-    match options.format {
-        Format::Text => {
-            let language = match options.lang {
-                Lang::Ja => Language::Ja,
-                Lang::En => Language::En,
-            };
-            print!("{}", page::page(answer, language));
-        }
-        Format::Json => {
-            let json = serde_json::json!({
-                "priced": answer.bundle.priced,
-                "recommended": answer.bundle.recommended,
-                "unavailable": answer.unavailable,
-                "alternatives": answer.bundle.alternatives,
-            });
-            println!("{}", serde_json::to_string_pretty(&json).context("cannot write JSON")?);
-        }
+    if options.is_for_programs() {
+        let quote = &answer.quote;
+        let json = serde_json::json!({
+            "priced": quote.offer.priced,
+            "recommended": quote.offer.recommended,
+            "unavailable": quote.offer.unavailable,
+            "alternatives": quote.offer.alternatives,
+            "compliance": quote.offer.compliance,
+            "subsidies": quote.offer.subsidies,
+            "packs": quote.offer.packs,
+            "valid_until": quote.valid_until,
+            "hash": quote.hash,
+        });
+        println!("{}", serde_json::to_string_pretty(&json).context("cannot write JSON")?);
+    } else {
+        print!("{}", page::page(answer, options.language()));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A quote as one page that a company owner can read.
 
 use tasuki_core::catalog::{Cadence, TaxMode};
+use tasuki_core::decision::Outcome;
 use tasuki_core::money::Money;
 use tasuki_core::quote::{Line, LineKind, Sums};
 use tasuki_core::text::{Language, Text};
@@ -16,10 +17,13 @@ pub(super) fn page(answer: &Answer<'_>, language: Language) -> String {
         page.why(),
         page.prices(),
         page.sums(),
+        page.against(),
+        page.others(),
         page.included(),
         page.possible(),
         page.not_included(),
-        page.against(),
+        page.cover(),
+        page.schemes(),
     ]
     .into_iter()
     .filter(|part| !part.is_empty())
@@ -45,20 +49,90 @@ impl Page<'_> {
     }
 
     fn head(&self) -> String {
-        let priced = &self.answer.bundle.priced;
+        let priced = &self.answer.quote.offer.priced;
+        let quote = &self.answer.quote;
+        let totals = &priced.totals;
+        let month = |sums: &Sums| grouped(&sums.monthly_equivalent_gross.to_string());
+        let (first, later) = (month(&totals.first_year), month(&totals.steady_year));
+        let lead = match self.language {
+            Language::Ja => format!("月あたり 初年度 ¥{first}、2年目から ¥{later}（税込）"),
+            Language::En => {
+                format!("¥{first} a month in the first year, ¥{later} later (with tax)")
+            }
+        };
+        let check =
+            priced.budget.as_ref().map(|check| format!("  {}\n", self.text(&check.message)));
         format!(
-            "{}  {}\n{} {}  ({})\n",
+            "{}  {}\n{} {}  {} {}  ({})\n  {lead}\n{}",
             self.say("お見積り", "Quote"),
             self.text(&self.answer.card.name),
             self.say("開始日", "From"),
             priced.start_on,
+            self.say("有効期限", "valid until"),
+            quote.valid_until.day_in(&self.answer.zone),
             priced.rate_card,
+            check.unwrap_or_default(),
         )
+    }
+
+    /// What else one could take.
+    fn others(&self) -> String {
+        let rows: Vec<String> = self
+            .answer
+            .quote
+            .offer
+            .alternatives
+            .iter()
+            .map(|other| {
+                let gross = other.totals.first_year.gross;
+                let (label, difference) = (self.text(&other.label), self.text(&other.difference));
+                match self.language {
+                    Language::Ja => format!("{label}: 初年度{gross}（税込）。{difference}"),
+                    Language::En => format!("{label}: first year {gross}. {difference}"),
+                }
+            })
+            .collect();
+        let title = self.say("■ ほかの選び方", "■ Other choices");
+        self.list(title, rows.iter().map(String::as_str))
+    }
+
+    /// The cover, as far as it is known without a server.
+    fn cover(&self) -> String {
+        if self.answer.card.cover.is_none() {
+            return String::new();
+        }
+        let text = self.say(
+            "サイバー保険が自動で付き、保険料は料金に含まれます。支払われない場合とあわせて、正式なお見積りに記載します",
+            "Cover comes with it and its premium is in the price; the formal quote shows it together with what is not paid",
+        );
+        self.list(self.say("■ 補償", "■ Cover"), std::iter::once(text))
+    }
+
+    /// Which criteria of public schemes the bundle meets.
+    fn schemes(&self) -> String {
+        let rows: Vec<String> = self
+            .answer
+            .quote
+            .offer
+            .compliance
+            .iter()
+            .map(|of| {
+                let verdict = match of.outcome {
+                    Outcome::Satisfied => self.say("適合", "met"),
+                    Outcome::NotSatisfied => self.say("不適合", "not met"),
+                    Outcome::Undetermined => self.say("未確認", "unknown"),
+                };
+                let note = of.note.as_ref().map(|note| format!(" → {}", self.text(note)));
+                format!("[{verdict}] {}{}", self.text(&of.text), note.unwrap_or_default())
+            })
+            .collect();
+        let title = self.say("■ お助け隊サービス基準", "■ Criteria of the public scheme");
+        self.list(title, rows.iter().map(String::as_str))
     }
 
     /// What is recommended, in order of priority, with the reason for each.
     fn why(&self) -> String {
-        let recommended = &self.answer.bundle.recommended;
+        let recommended = &self.answer.quote.offer.recommended;
         if recommended.is_empty() {
             return String::new();
         }
@@ -85,7 +159,7 @@ impl Page<'_> {
         ]);
         for cadence in Cadence::ALL {
             let lines =
-                self.answer.bundle.priced.lines.iter().filter(|line| {
+                self.answer.quote.offer.priced.lines.iter().filter(|line| {
                     line.kind == LineKind::Charged || line.kind == LineKind::Discount
                 });
             for line in lines.filter(|line| line.cadence == Some(cadence)) {
@@ -103,7 +177,7 @@ impl Page<'_> {
     }
 
     fn sums(&self) -> String {
-        let priced = &self.answer.bundle.priced;
+        let priced = &self.answer.quote.offer.priced;
         let totals = &priced.totals;
         let mut table = Table::new([
             self.say("合計", "Total"),
@@ -125,24 +199,11 @@ impl Page<'_> {
         };
         table.row(row(self.say("初年度", "First year"), &totals.first_year));
         table.row(row(self.say("2年目以降", "Each later year"), &totals.steady_year));
-        let mut text = format!("{}\n{}", self.say("■ 合計", "■ Totals"), table.render());
-        if let Some(check) = &priced.budget {
-            text.push_str(&format!("  {}\n", self.text(&check.message)));
-        }
-        for other in &self.answer.bundle.alternatives {
-            text.push_str(&format!(
-                "  {}: {} {} ({})\n",
-                self.text(&other.label),
-                self.say("初年度", "first year"),
-                other.totals.first_year.gross,
-                self.text(&other.difference),
-            ));
-        }
-        text
+        format!("{}\n{}", self.say("■ 合計", "■ Totals"), table.render())
     }
 
     fn included(&self) -> String {
-        let lines = self.answer.bundle.priced.lines_of(LineKind::Included);
+        let lines = self.answer.quote.offer.priced.lines_of(LineKind::Included);
         let labels = lines.map(|line| self.text(&line.label));
         self.list(self.say("■ 料金に含まれるもの", "■ Included in the price"), labels)
     }
@@ -155,7 +216,7 @@ impl Page<'_> {
             self.say("どんなとき", "When"),
         ]);
         let mut any = false;
-        for line in self.answer.bundle.priced.lines_of(LineKind::Contingent) {
+        for line in self.answer.quote.offer.priced.lines_of(LineKind::Contingent) {
             any = true;
             let when = line.trigger.as_ref().map(|trigger| self.text(trigger));
             table.row([
@@ -175,13 +236,15 @@ impl Page<'_> {
     }
 
     fn not_included(&self) -> String {
-        let texts = self.answer.bundle.priced.not_included.iter().map(|text| self.text(text));
+        let texts = self.answer.quote.offer.priced.not_included.iter().map(|text| self.text(text));
         self.list(self.say("■ 含まれないもの", "■ Not included"), texts)
     }
 
     fn against(&self) -> String {
         let reasons: Vec<String> = self
             .answer
+            .quote
+            .offer
             .unavailable
             .iter()
             .map(|of| {

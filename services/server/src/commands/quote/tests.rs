@@ -17,13 +17,7 @@ fn page_at(now: &str, arguments: &str) -> String {
     let library = Library::load(None, None).unwrap();
     let now = now.parse().unwrap();
     match answer((&library, &library.cards.cards()), &line.options, now).unwrap() {
-        Ok(answer) => {
-            let language = match line.options.lang {
-                Lang::Ja => Language::Ja,
-                Lang::En => Language::En,
-            };
-            page::page(&answer, language)
-        }
+        Ok(answer) => page::page(&answer, line.options.language()),
         Err(problem) => problem.to_string(),
     }
 }
