@@ -142,29 +142,29 @@ impl Outcome {
 /// One immutable revision of a pack, by what identifies it for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PackVersion {
+    /// Which functions and facts it ran with, such as `tasuki-policies/1`.
+    pub environment: String,
+    /// `sha256:` and 64 hexadecimal digits over its content.
+    pub hash: String,
     /// What question it answers.
     pub kind: PackKind,
     /// Its name, such as `okinawa-first-response`.
     pub name: String,
     /// Its version as the author named it, such as `2021.1`.
     pub version: String,
-    /// `sha256:` and 64 hexadecimal digits over its content.
-    pub hash: String,
-    /// Which functions and facts it ran with, such as `tasuki-policies/1`.
-    pub environment: String,
 }
 
 /// A fact that a rule looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactSeen {
+    /// At which time the fact was known to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// Where it stands in the facts, such as `site.waf.state`.
     pub path: String,
     /// Its value; none when the fact was missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// At which time the fact was known to hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<Timestamp>,
 }
 
 /// What kind of change would turn a finding.
@@ -184,34 +184,34 @@ pub enum RemedyChange {
 /// Something that would change the outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
+    /// How it would have to change.
+    pub change: RemedyChange,
     /// In words.
     pub message: Text,
     /// The fact that would have to change.
     pub path: String,
-    /// How it would have to change.
-    pub change: RemedyChange,
 }
 
 /// One condition that failed or could not be determined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Stable code of the rule, such as `HEARTBEAT_TOO_OLD`.
-    pub code: String,
-    /// Whether the condition failed or could not be determined.
-    pub outcome: Outcome,
-    /// What it means for the reader, with the values filled in.
-    pub message: Text,
     /// The clause of the wording that the rule expresses, such as `第5条第2項`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clause: Option<String>,
+    /// Stable code of the rule, such as `HEARTBEAT_TOO_OLD`.
+    pub code: String,
     /// The sub-expression that decided, in CEL.
     pub expression: String,
     /// The facts that the rule looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactSeen>,
+    /// What it means for the reader, with the values filled in.
+    pub message: Text,
     /// What the reader can do now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step: Option<Text>,
+    /// Whether the condition failed or could not be determined.
+    pub outcome: Outcome,
     /// What would change the outcome.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
@@ -229,16 +229,16 @@ pub struct Output {
 /// What a policy gave and why, as everybody may read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What it gave.
-    pub outcome: Outcome,
-    /// One sentence that says what was decided.
-    pub summary: Text,
     /// Every condition that failed or could not be determined, in the pack's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// What it gave.
+    pub outcome: Outcome,
     /// The values it gave, in the pack's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+    /// One sentence that says what was decided.
+    pub summary: Text,
 }
 
 impl Explanation {
@@ -254,25 +254,10 @@ impl Explanation {
 }
 
 /// The stored record of a policy's facts and outcome. It is inserted once and never changed.
+///
+/// Its fields, and those of what it holds, stand in byte order of their names: as the canonical text has them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Its id.
-    pub id: DecisionId,
-    /// The tenant whose data it is about; none for questions about nobody in particular.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<TenantId>,
-    /// What it is about, by the text of its id, such as `clm_…`.
-    pub subject: String,
-    /// Which rules decided.
-    pub pack: PackVersion,
-    /// The facts exactly as they were frozen.
-    pub facts: Value,
-    /// `sha256:` over the canonical text of the facts.
-    pub facts_hash: String,
-    /// Which program evaluated, such as `tasuki/0.1.0`.
-    pub engine: String,
-    /// What came out, and why.
-    pub explanation: Explanation,
     /// The subject's own time that chose the version: date of loss for claims, order time for
     /// eligibility.
     pub as_of: Timestamp,
@@ -280,6 +265,23 @@ pub struct Decision {
     pub decided_at: Timestamp,
     /// Who asked.
     pub decided_by: Actor,
+    /// Which program evaluated, such as `tasuki/0.1.0`.
+    pub engine: String,
+    /// What came out, and why.
+    pub explanation: Explanation,
+    /// The facts exactly as they were frozen.
+    pub facts: Value,
+    /// `sha256:` over the canonical text of the facts.
+    pub facts_hash: String,
+    /// Its id.
+    pub id: DecisionId,
+    /// Which rules decided.
+    pub pack: PackVersion,
+    /// What it is about, by the text of its id, such as `clm_…`.
+    pub subject: String,
+    /// The tenant whose data it is about; none for questions about nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<TenantId>,
 }
 
 /// What a decision is about and when: everything except the rules, the facts and what came out.
@@ -386,8 +388,9 @@ impl Decision {
 }
 
 /// `sha256:` and the hexadecimal digest of the canonical text.
-pub fn content_hash(value: &Value) -> String {
-    sha256(&[&canonical(value)])
+pub fn content_hash<T: Serialize + ?Sized>(value: &T) -> String {
+    // Invariant: what is hashed has texts or numbers for names, so that it can be written.
+    sha256(&[&canonical_text(value).unwrap_or_default()])
 }
 
 /// `sha256:` and the hexadecimal digest of texts that follow each other.

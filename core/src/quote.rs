@@ -292,12 +292,19 @@ pub struct QuoteDraft {
     pub offer: Offer,
 }
 
+/// What the hash of a quote covers.
+#[derive(Serialize)]
+struct Content<'a> {
+    offer: &'a Offer,
+    profile: &'a CompanyProfile,
+}
+
 impl Quote {
     /// A quote that can be accepted until its end.
     pub fn issue(draft: QuoteDraft, now: Timestamp) -> Self {
         let QuoteDraft { id, tenant_id, partner_id, issued_by, valid_until, profile, offer } =
             draft;
-        let hash = content_hash(&serde_json::json!({ "profile": profile, "offer": offer }));
+        let hash = content_hash(&Content { offer: &offer, profile: &profile });
         Self {
             id,
             tenant_id,

@@ -199,6 +199,7 @@ struct Members<'a> {
     /// Where its first member stands.
     first: usize,
     written: Vec<Member>,
+    is_sorted: bool,
     close: &'static [u8],
 }
 
@@ -212,7 +213,7 @@ impl<'a> Members<'a> {
     fn open(text: &'a mut Vec<u8>, close: &'static [u8]) -> Self {
         text.push(b'{');
         let first = text.len();
-        Self { text, first, written: Vec::new(), close }
+        Self { text, first, written: Vec::new(), is_sorted: true, close }
     }
 
     fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
@@ -231,6 +232,10 @@ impl<'a> Members<'a> {
             Some(_) | None => return Err(ser::Error::custom("a name must be a text")),
         }
         let name = start + 1..self.text.len() - 1;
+        if let Some(last) = self.written.last() {
+            let order = by_name(self.text.get(last.name.clone()), self.text.get(name.clone()));
+            self.is_sorted &= order != Ordering::Greater;
+        }
         self.written.push(Member { name, whole: start..start });
         self.text.push(b':');
         Ok(())
@@ -245,11 +250,10 @@ impl<'a> Members<'a> {
     }
 
     fn close(mut self) {
-        let by_name = |a: &Member, b: &Member| {
-            by_name(self.text.get(a.name.clone()), self.text.get(b.name.clone()))
-        };
-        if !self.written.is_sorted_by(|a, b| by_name(a, b) != Ordering::Greater) {
-            self.written.sort_by(by_name);
+        if !self.is_sorted {
+            self.written.sort_by(|a, b| {
+                by_name(self.text.get(a.name.clone()), self.text.get(b.name.clone()))
+            });
             let parts = self.written.iter().filter_map(|of| self.text.get(of.whole.clone()));
             let sorted = parts.collect::<Vec<_>>().join(&b',');
             self.text.truncate(self.first);
@@ -262,7 +266,10 @@ impl<'a> Members<'a> {
 /// The order of two names as they stand in the text.
 fn by_name(a: Option<&[u8]>, b: Option<&[u8]>) -> Ordering {
     let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
-    if a.contains(&b'\\') || b.contains(&b'\\') {
+    // Up to the first byte in which they differ the texts are the names themselves, unless something is escaped there.
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let escaped = |name: &[u8]| name.get(..=same).unwrap_or(name).contains(&b'\\');
+    if escaped(a) || escaped(b) {
         return unescaped(a).cmp(&unescaped(b));
     }
     a.cmp(b)

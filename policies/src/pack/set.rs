@@ -263,7 +263,7 @@ fn set_hash(packs: &BTreeMap<(PackKind, String), Vec<Scheduled>>) -> String {
             "effective": it.effective,
         })
     });
-    content_hash(&versions.collect())
+    content_hash(&versions.collect::<Vec<_>>())
 }
 
 /// Files of one pack, with paths relative to its folder, as files below the folder of packs: kind

@@ -25,6 +25,9 @@ const WAIT: Duration = Duration::from_secs(10);
 /// How much of an SQLite file is mapped into memory, in bytes.
 const SQLITE_MAPPED: &str = "268435456";
 
+/// How many pages SQLite's log has before they are carried over into the file: 16 MiB.
+const SQLITE_LOGGED: &str = "4096";
+
 /// Where the database is and how many connections may be open to it.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -74,6 +77,8 @@ impl Store {
                     .foreign_keys(true)
                     // Pages that another connection changed are read from memory, not by a call each.
                     .pragma("mmap_size", SQLITE_MAPPED)
+                    // A page that is written again and again is carried over into the file once in a while only.
+                    .pragma("wal_autocheckpoint", SQLITE_LOGGED)
             });
         if let Some(schema) = &options.schema {
             connect.set_schema_search_path(schema.clone());
