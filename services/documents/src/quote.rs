@@ -1,5 +1,6 @@
 //! A quote on one page that a company owner can read.
 
+mod payers;
 mod rows;
 
 use askama::Template;
@@ -33,6 +34,7 @@ struct Sheet {
     budget: Option<Verdict>,
     offered: Section<Service>,
     totals: Totals,
+    payers: payers::Payers,
     possible: Section<Possible>,
     included: Section<String>,
     not_included: Section<String>,
@@ -141,6 +143,7 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
             rows::services(quote, language),
         ),
         totals: totals(quote, language),
+        payers: payers::payers(priced, language),
         possible: Section {
             title: say(
                 "このほかに料金がかかるのは、次の場合だけです",

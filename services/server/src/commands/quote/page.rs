@@ -1,5 +1,7 @@
 //! A quote as one page that a company owner can read.
 
+mod payers;
+
 use tasuki_core::catalog::{Cadence, TaxMode};
 use tasuki_core::decision::Outcome;
 use tasuki_core::money::Money;
@@ -17,6 +19,7 @@ pub(super) fn page(answer: &Answer<'_>, language: Language) -> String {
         page.why(),
         page.prices(),
         page.sums(),
+        page.payers(),
         page.against(),
         page.others(),
         page.included(),

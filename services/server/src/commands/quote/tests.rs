@@ -58,6 +58,25 @@ fn a_discount_stands_below_the_fee_that_it_is_taken_off() {
 }
 
 #[test]
+fn who_pays_what_is_said_in_plain_words() {
+    let japanese = page_of(
+        "--windows 5 --select utm,edr --sponsor 親会社 --sponsor-share 0.5 --sponsor-cap 8000",
+    );
+    let english =
+        page_of("--windows 5 --select utm --sponsor Parent --sponsor-share 0.02 --lang en");
+    let part = |page: &str, from: &str, to: &str| {
+        let start = page.find(from).unwrap();
+        let end = page[start..].find(to).map_or(page.len(), |at| start + at);
+        page[start..end].to_owned()
+    };
+    insta::assert_snapshot!(format!(
+        "{}---\n{}",
+        part(&japanese, "■ お支払いの分担", "■ 料金に含まれるもの"),
+        part(&english, "■ Who pays what", "■ Please note")
+    ));
+}
+
+#[test]
 fn a_price_list_that_is_not_there_is_answered_with_those_that_are() {
     let line = Line::parse_from(["quote", "--windows", "5", "--rate-card", "hokkaido"]);
     let library = Library::load(None, None).unwrap();
