@@ -183,22 +183,22 @@ fn payers() -> impl Strategy<Value = Vec<PayerTerms>> {
         prop::collection::vec(0_usize..3, 0..3),
     );
     prop::collection::vec(one, 0..4).prop_map(|all| {
-        let terms = |(at, (share, cap, valid, services)): (
-            usize,
-            (i64, _, Option<(i64, i64)>, Vec<usize>),
-        )| {
-            let start =
-                |from: i64| april().start().checked_add(jiff::Span::new().days(from)).unwrap();
-            PayerTerms {
-                share_rate: Rate::new(Decimal::new(share, 4)),
-                monthly_cap: Option::<i64>::map(cap, Money::jpy),
-                valid: valid.map(|(from, n)| DayPeriod::new(start(from), start(from + n)).unwrap()),
-                services: services.into_iter().map(|at| Service::ALL[at]).collect(),
-                ..payer(["c", "a", "b"][at % 3], "1")
-            }
-        };
-        all.into_iter().take(3).enumerate().map(terms).collect()
+        all.into_iter().zip(["c", "a", "b"]).map(|(drawn, code)| terms(code, drawn)).collect()
     })
+}
+
+/// Ten-thousandths of the fees, a cap, the first of its days and their number, and services.
+type Promise = (i64, Option<i64>, Option<(i64, i64)>, Vec<usize>);
+
+fn terms(code: &str, (share, cap, valid, services): Promise) -> PayerTerms {
+    let day = |n: i64| april().start().checked_add(jiff::Span::new().days(n)).unwrap();
+    PayerTerms {
+        share_rate: Rate::new(Decimal::new(share, 4)),
+        monthly_cap: cap.map(Money::jpy),
+        valid: valid.map(|(from, n)| DayPeriod::new(day(from), day(from + n)).unwrap()),
+        services: services.into_iter().map(|at| Service::ALL[at]).collect(),
+        ..payer(code, "1")
+    }
 }
 
 fn sums_of(rows: &[SplitLine<'_>], amounts: &[Money]) -> Vec<(TaxMode, Rate, i64)> {

@@ -192,7 +192,8 @@ async fn sponsors_of_a_company_stand_in_its_quote_and_its_subscription() {
         let [customer, parent] = quote.payers.as_slice() else { panic!("{:?}", quote.payers) };
         assert_eq!((customer.payer.as_str(), customer.share_rate.as_str()), ("customer", ""));
         assert_eq!((parent.name.as_str(), parent.share_rate.as_str()), ("parent Ltd", "0.5"));
-        assert_eq!((parent.services(0), parent.valid), (Service::Utm, Some(days)));
+        assert_eq!(parent.services().collect::<Vec<_>>(), [Service::Utm]);
+        assert_eq!(parent.valid, Some(days));
         assert!(parent.decision_id.starts_with("dec_"));
         // ¥10,000 at the start and each month, 10 % tax: half of seven fees is the parent's.
         assert_eq!(units(parent.first_year.clone()), 38_500);
