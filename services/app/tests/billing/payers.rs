@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use tasuki_app::access;
 use tasuki_app::billing::{
-    self, Effect, InvoiceList, Preview, RecordPayment, close_month, get_balance, list_invoices,
-    preview_invoice, record_payment, settle_month,
+    self, Effect, InvoiceList, IssueCreditNote, Preview, RecordPayment, close_month, get_balance,
+    issue_credit_note, list_invoices, preview_invoice, record_payment, settle_month,
 };
 use tasuki_app::quoting::{
     AcceptQuote, Intent, NewQuote, QuoteView, WantedCover, accept_quote, create_quote,
 };
 use tasuki_core::catalog::{CompanyProfile, SelectedItem, Sponsor};
+use tasuki_core::credit_note::Ask;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::id::{SubscriptionId, TenantId};
 use tasuki_core::invoice::{InvoiceContent, InvoiceState};
@@ -290,6 +291,32 @@ async fn each_payer_owes_its_own_and_pays_its_own() {
         assert_eq!(refused.reason(), Reason::RequestInvalid);
         assert_eq!(refused.violations()[0].field, "payer_code");
         assert!(refused.violations()[0].description.contains("`parent`"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_back_goes_to_the_payer_of_the_invoice() {
+    for scheme in schemes().await {
+        let tenant = scheme.sponsored(1, vec![sponsor("parent", "0.5")]).await;
+        let view = scheme.quoted(tenant, bundle()).await;
+        scheme.accepted(&view).await;
+        scheme.advance(tenant, jst("2021-05-02 00:00")).await;
+        let ctx = &scheme.ctx;
+        let invoice = scheme.invoices_of(tenant, "parent").await.remove(0);
+        let back = IssueCreditNote {
+            tenant_id: tenant,
+            invoice_id: invoice.invoice.id,
+            etag: invoice.version.to_string(),
+            ask: Ask::Everything,
+            reason: "取消".to_owned(),
+        };
+        let note = issue_credit_note(ctx, &clerk(), &back, Effect::Store).await.unwrap().note;
+        assert_eq!((note.payer.code.as_str(), note.gross), ("parent", yen(21_450)));
+        let owes = async |payer| get_balance(ctx, &clerk(), tenant, (None, payer)).await.unwrap();
+        let parent = owes(Some("parent")).await;
+        assert_eq!((parent.credited, parent.due), (yen(21_450), yen(0)), "{}", scheme.name);
+        let customer = owes(Some("customer")).await;
+        assert_eq!((customer.credited, customer.due), (yen(0), yen(21_450)));
     }
 }
 
