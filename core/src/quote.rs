@@ -6,6 +6,7 @@
 mod discount;
 mod funding;
 mod lines;
+mod payer;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub use lines::{
     AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,
     RequiredAcknowledgement, Sums, Totals,
 };
+pub use payer::{DeclinedPayer, PayerSplit, PayerTerms};
 
 use crate::actor::Actor;
 use crate::catalog::profile::CompanyProfile;

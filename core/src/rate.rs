@@ -35,6 +35,12 @@ impl Rate {
         Self(Decimal::new(percent, 2))
     }
 
+    /// As percents, such as `50` or `12.5`.
+    pub fn as_percent(self) -> String {
+        let hundredfold = self.0.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(self.0);
+        hundredfold.normalize().to_string()
+    }
+
     /// The exact decimal.
     pub const fn value(self) -> Decimal {
         self.0

@@ -24,7 +24,7 @@ use crate::catalog::selection::SelectedItem;
 use crate::days::DayPeriod;
 use crate::id::{ItemId, PartnerId, QuoteId, SubscriptionId, TenantId};
 use crate::problem::Refused;
-use crate::quote::{AcceptedText, Discount};
+use crate::quote::{AcceptedText, Discount, PayerTerms};
 use crate::time::{CivilDate, Timestamp};
 
 /// Whether a phase is free.
@@ -103,6 +103,9 @@ pub struct Subscription {
     /// What is taken off its fees, as quoted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discounts: Vec<Discount>,
+    /// Who pays a share of its fees, as quoted; each on its own days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payers: Vec<PayerTerms>,
     /// Changes that were planned for a day, in the order in which they were asked for; those that
     /// took effect or were taken back stay, so that it is known what waited when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -196,11 +199,24 @@ impl Subscription {
             anchor: None,
             minimum_term_months: draft.minimum_term_months,
             discounts: draft.discounts,
+            payers: Vec::new(),
             scheduled: Vec::new(),
             accepted: Vec::new(),
             history: Vec::new(),
             created_at: now,
         }
+    }
+
+    /// The subscription with those who pay a share of its fees.
+    #[must_use]
+    pub fn with_payers(mut self, payers: Vec<PayerTerms>) -> Self {
+        self.payers = payers;
+        self
+    }
+
+    /// Who pays a share of its fees on a day.
+    pub fn payers_on(&self, day: CivilDate) -> impl Iterator<Item = &PayerTerms> {
+        self.payers.iter().filter(move |payer| payer.pays_on(day))
     }
 
     /// Its state.

@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::Evaluation;
 use crate::facts::{
     AlertFacts, BundleFacts, CallerFacts, ClaimFacts, CompanyFacts, FactSet, OrderFacts,
+    SponsorFacts,
 };
 use crate::pack::{Pack, PackSet};
 use crate::source::{PackSource, at_location, yaml_error};
@@ -59,6 +60,7 @@ struct CaseFacts {
     bundle: Option<BundleFacts>,
     order: Option<OrderFacts>,
     caller: Option<CallerFacts>,
+    sponsor: Option<SponsorFacts>,
 }
 
 /// What a case asks for. What is left out is not compared.
@@ -194,13 +196,13 @@ impl PackCase {
             diagnostics.push(at_location(file, "dates", at.defined, message));
             return None;
         };
-        let CaseFacts { company, alert, claim, bundle, order, caller } = facts;
+        let CaseFacts { company, alert, claim, bundle, order, caller, sponsor } = facts;
         Some(Self {
             file: Arc::clone(file),
             place: case.defined,
             folder: folder.to_owned(),
             name,
-            facts: FactSet { now, company, alert, claim, bundle, order, caller, as_of },
+            facts: FactSet { now, company, alert, claim, bundle, order, caller, sponsor, as_of },
             expect,
         })
     }

@@ -16,6 +16,7 @@ mod claim;
 mod company;
 mod order;
 mod schema;
+mod sponsor;
 mod words;
 
 pub use alert::AlertFacts;
@@ -25,6 +26,7 @@ pub use claim::ClaimFacts;
 pub use company::CompanyFacts;
 pub use order::OrderFacts;
 pub use schema::{FactSchema, FactType, RootSchema};
+pub use sponsor::SponsorFacts;
 pub use words::{
     AlertKind, Consent, DnsControl, EdrVerdict, LossPart, MaintainerCooperation, ParseWordError,
     Rung, Severity, Verdict, WafState,
@@ -58,6 +60,9 @@ pub struct FactSet {
     /// About whoever makes a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<CallerFacts>,
+    /// About somebody who would pay a share of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsor: Option<SponsorFacts>,
     /// Since when, or at which time, a fact was known to hold, by its path: `company.has_utm`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub as_of: BTreeMap<String, Timestamp>,
@@ -74,6 +79,7 @@ impl FactSet {
             bundle: None,
             order: None,
             caller: None,
+            sponsor: None,
             as_of: BTreeMap::new(),
         }
     }
@@ -117,6 +123,13 @@ impl FactSet {
     #[must_use]
     pub fn with_caller(mut self, facts: CallerFacts) -> Self {
         self.caller = Some(facts);
+        self
+    }
+
+    /// Adds what is known about the sponsor.
+    #[must_use]
+    pub fn with_sponsor(mut self, facts: SponsorFacts) -> Self {
+        self.sponsor = Some(facts);
         self
     }
 
@@ -177,6 +190,7 @@ impl FactSet {
             Root::Bundle => self.bundle.as_ref()?.read(fact.field),
             Root::Order => self.order.as_ref()?.read(fact.field),
             Root::Caller => self.caller.as_ref()?.read(fact.field),
+            Root::Sponsor => self.sponsor.as_ref()?.read(fact.field),
         }
     }
 }
@@ -210,12 +224,20 @@ pub(crate) enum Root {
     Bundle,
     Order,
     Caller,
+    Sponsor,
 }
 
 impl Root {
     /// Those that a pack names under `facts`.
-    pub(crate) const DECLARED: [Self; 6] =
-        [Self::Company, Self::Alert, Self::Claim, Self::Bundle, Self::Order, Self::Caller];
+    pub(crate) const DECLARED: [Self; 7] = [
+        Self::Company,
+        Self::Alert,
+        Self::Claim,
+        Self::Bundle,
+        Self::Order,
+        Self::Caller,
+        Self::Sponsor,
+    ];
 
     /// Its schema; the present has none.
     pub(crate) const fn schema(self) -> Option<&'static RootSchema> {
@@ -227,6 +249,7 @@ impl Root {
             Self::Bundle => Some(BundleFacts::SCHEMA),
             Self::Order => Some(OrderFacts::SCHEMA),
             Self::Caller => Some(CallerFacts::SCHEMA),
+            Self::Sponsor => Some(SponsorFacts::SCHEMA),
         }
     }
 

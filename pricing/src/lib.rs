@@ -4,7 +4,8 @@
 //! charged if something happens. [`rate_card`] reads and checks it, [`cards`] keeps the versions
 //! apart by date, [`quote_lines`] prices a selection, [`invoice_lines`] prices a month of a
 //! subscription, [`discount`] takes off what policies give, [`compare`] and [`yearly_fees`]
-//! say what another card would change, [`premium`] and [`share`] divide the money.
+//! say what another card would change, [`split`] divides the fees among those who pay, [`premium`] the
+//! premium.
 //!
 //! ```
 //! use tasuki_core::catalog::SelectedItem;
@@ -35,7 +36,7 @@ pub mod premium;
 pub mod proration;
 pub mod quote_lines;
 pub mod rate_card;
-pub mod share;
+pub mod split;
 pub mod tax;
 pub mod tier;
 pub mod yearly_fees;

@@ -6,7 +6,7 @@
 
 mod others;
 mod resolve;
-mod totals;
+pub(crate) mod totals;
 
 use std::collections::BTreeSet;
 
@@ -149,6 +149,8 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
         selection: chosen.into_iter().map(|item| item.item).collect(),
         lines,
         discounts: Vec::new(),
+        payers: Vec::new(),
+        declined_payers: Vec::new(),
         totals,
         budget,
     })

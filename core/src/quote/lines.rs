@@ -9,6 +9,7 @@ use crate::catalog::quantity::{Quantity, Unit};
 use crate::catalog::selection::SelectedItem;
 use crate::money::Money;
 use crate::quote::discount::Discount;
+use crate::quote::payer::{DeclinedPayer, PayerSplit};
 use crate::rate::Rate;
 use crate::service::Service;
 use crate::text::{Language, Text};
@@ -221,7 +222,13 @@ pub struct Priced {
     /// What is taken off, and why; each has its lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discounts: Vec<Discount>,
-    /// Sums.
+    /// Who pays which part, the customer first, then by code; empty when the customer pays everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payers: Vec<PayerSplit>,
+    /// Who offered to pay a share and was not accepted, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined_payers: Vec<DeclinedPayer>,
+    /// Sums, of all payers together.
     pub totals: Totals,
     /// Whether it fits the budget; none when no budget was given.
     pub budget: Option<BudgetCheck>,
@@ -237,5 +244,13 @@ impl Priced {
     /// The lines of a kind, in the order of the quote.
     pub fn lines_of(&self, kind: LineKind) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(move |line| line.kind == kind)
+    }
+
+    /// What the customer itself pays in the first and in each later year.
+    pub fn own_years(&self) -> (&Sums, &Sums) {
+        let own = self.payers.iter().find(|payer| payer.terms.is_none());
+        own.map_or((&self.totals.first_year, &self.totals.steady_year), |own| {
+            (&own.first_year, &own.steady_year)
+        })
     }
 }

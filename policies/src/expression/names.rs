@@ -7,8 +7,8 @@ use crate::facts::{FactPath, Root};
 use crate::value::Value;
 
 /// Names that a pack may not give to its own constants and variables.
-pub(crate) const RESERVED: [&str; 8] =
-    ["now", "found", "company", "alert", "claim", "bundle", "order", "caller"];
+pub(crate) const RESERVED: [&str; 9] =
+    ["now", "found", "company", "alert", "claim", "bundle", "order", "caller", "sponsor"];
 
 /// What a name stands for.
 #[derive(Debug, Clone)]

@@ -87,6 +87,7 @@ fn taken(priced: &Priced, start: CivilDate) -> Subscription {
         anchor: Some(start),
         minimum_term_months: 0,
         discounts: priced.discounts.clone(),
+        payers: Vec::new(),
         scheduled: Vec::new(),
         accepted: Vec::new(),
         history: Vec::new(),

@@ -87,6 +87,7 @@ fn subscription(phases: Vec<Phase>, items: Vec<SelectedItem>, start: CivilDate) 
         anchor: Some(start),
         minimum_term_months: 0,
         discounts: Vec::new(),
+        payers: Vec::new(),
         scheduled: Vec::new(),
         accepted: Vec::new(),
         history: Vec::new(),

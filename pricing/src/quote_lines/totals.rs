@@ -13,13 +13,13 @@ use crate::rate_card::RateCard;
 use crate::tax::{Taxable, add_totals, tax_sum, tax_totals};
 
 /// Months of a year.
-const MONTHS: i32 = 12;
+pub(crate) const MONTHS: i32 = 12;
 /// Digits of a monthly equivalent.
 const DIGITS: u32 = 2;
 
 /// Those of the first twelve months that are charged; a month that is free in part counts, so that
 /// the sum is never less than what is charged.
-pub(super) fn paid_months(
+pub(crate) fn paid_months(
     start_on: CivilDate,
     trial_until: Option<CivilDate>,
 ) -> Result<Vec<DayPeriod>, TimeError> {
@@ -41,22 +41,20 @@ pub(super) fn totals(
     let of = |cadences: &[Cadence], applies: &dyn Fn(&Line) -> bool| {
         let asked = |line: &Line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence));
         let applies = |line: &Line| asked(line) && applies(line);
-        tax_totals(&amounts(lines, discounts, &applies)?, card.tax.rounding)
+        let amounts: Vec<_> = amounts(lines, discounts, &applies)?
+            .into_iter()
+            .map(|(line, amount)| taxable(line, amount))
+            .collect();
+        tax_totals(&amounts, card.tax.rounding)
     };
     let once = [Cadence::Initial, Cadence::OneOff];
-    let month = [Cadence::Monthly, Cadence::Usage];
-    let each_month = |line: &Line| line.cadence.is_some_and(|cadence| month.contains(&cadence));
+    let month = EACH_MONTH;
     let for_good = |line: &Line| line.ends_on.is_none();
     let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
 
     let mut first_year = Vec::new();
     for (k, days) in paid_months.iter().enumerate() {
-        // A fee for a month must be reduced for all of it; what is charged once, on its first day.
-        let lasts = |line: &Line| {
-            line.ends_on.is_none_or(|end| {
-                if each_month(line) { days.end() <= end } else { days.start() < end }
-            })
-        };
+        let lasts = |line: &Line| lasts(line, *days);
         let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &month };
         first_year = add_totals(first_year, &of(cadences, &lasts)?, 1)?;
     }
@@ -72,13 +70,23 @@ pub(super) fn totals(
     })
 }
 
+/// Fees that come with every month.
+pub(crate) const EACH_MONTH: [Cadence; 2] = [Cadence::Monthly, Cadence::Usage];
+
+/// Whether a line applies to a month: a fee for a month must be reduced for all of it; what is charged
+/// once, on its first day.
+pub(crate) fn lasts(line: &Line, days: DayPeriod) -> bool {
+    let each_month = line.cadence.is_some_and(|cadence| EACH_MONTH.contains(&cadence));
+    line.ends_on.is_none_or(|end| if each_month { days.end() <= end } else { days.start() < end })
+}
+
 /// What the lines that apply come to. A discount that was held back by another one takes its whole
 /// share when the other is over, so what each takes is worked out anew among those that apply.
-fn amounts(
-    lines: &[Line],
+pub(crate) fn amounts<'l>(
+    lines: &'l [Line],
     discounts: &[Discount],
     applies: &dyn Fn(&Line) -> bool,
-) -> Result<Vec<Taxable>, MoneyError> {
+) -> Result<Vec<(&'l Line, Money)>, MoneyError> {
     let mut amounts = Vec::new();
     // The price that the discounts below it are taken off, and what is left of it.
     let mut price = Money::ZERO_JPY;
@@ -100,13 +108,18 @@ fn amounts(
             LineKind::Discount | LineKind::Included | LineKind::Contingent => continue,
         };
         if applies(line) {
-            amounts.push(Taxable { amount, mode: line.tax_mode, rate: line.tax_rate });
+            amounts.push((line, amount));
         }
     }
     Ok(amounts)
 }
 
-fn sums(by_rate: Vec<TaxTotal>) -> Result<Sums, MoneyError> {
+/// An amount of a line with the line's tax.
+pub(crate) const fn taxable(line: &Line, amount: Money) -> Taxable {
+    Taxable { amount, mode: line.tax_mode, rate: line.tax_rate }
+}
+
+pub(crate) fn sums(by_rate: Vec<TaxTotal>) -> Result<Sums, MoneyError> {
     let sum = tax_sum(&by_rate)?;
     Ok(Sums {
         net: sum.net,
@@ -128,7 +141,7 @@ fn a_twelfth(amount: Money) -> Decimal {
 }
 
 /// Compares whole years, so that no rounding decides.
-pub(super) fn budget_check(budget: Budget, totals: &Totals) -> Result<BudgetCheck, MoneyError> {
+pub(crate) fn budget_check(budget: Budget, totals: &Totals) -> Result<BudgetCheck, MoneyError> {
     let ceiling = budget.monthly.times(i64::from(MONTHS))?;
     let (first, later, equivalent, basis) = match budget.tax_mode {
         TaxMode::Inclusive => (

@@ -191,6 +191,7 @@ impl Month {
             anchor: Some(first),
             minimum_term_months: 0,
             discounts: Vec::new(),
+            payers: Vec::new(),
             scheduled: Vec::new(),
             accepted: Vec::new(),
             history: Vec::new(),

@@ -15,6 +15,7 @@ mod late_usage;
 mod margin;
 mod mark_past_due;
 mod past;
+mod payers;
 mod preview_invoice;
 mod project_premium;
 mod read_invoices;

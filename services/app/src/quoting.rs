@@ -14,6 +14,7 @@ mod discounts;
 mod facts;
 mod ordering;
 mod read_quotes;
+mod sponsors;
 mod subsidies;
 mod trimming;
 mod unprotected;

@@ -1,5 +1,6 @@
 //! A quote on one page that a company owner can read.
 
+mod payers;
 mod rows;
 
 use askama::Template;
@@ -33,6 +34,7 @@ struct Sheet {
     budget: Option<Verdict>,
     offered: Section<Service>,
     totals: Totals,
+    payers: payers::Payers,
     possible: Section<Possible>,
     included: Section<String>,
     not_included: Section<String>,
@@ -141,6 +143,7 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
             rows::services(quote, language),
         ),
         totals: totals(quote, language),
+        payers: payers::payers(priced, language),
         possible: Section {
             title: say(
                 "このほかに料金がかかるのは、次の場合だけです",
@@ -194,7 +197,10 @@ fn facts(quote: &Quote, parties: &Parties, language: Language) -> Vec<Pair> {
 
 fn headline(quote: &Quote, language: Language) -> Vec<Headline> {
     let say = |ja, en| word(language, ja, en);
-    let totals = &quote.offer.priced.totals;
+    let priced = &quote.offer.priced;
+    // The owner looks for what the owner pays; what others pay stands below.
+    let (first_year, steady_year) = priced.own_years();
+    let is_shared = !priced.payers.is_empty();
     let of = |name: &'static str, sums: &Sums| Headline {
         name,
         amount: yen(sums.monthly_equivalent_gross),
@@ -207,10 +213,24 @@ fn headline(quote: &Quote, language: Language) -> Vec<Headline> {
         ),
     };
     vec![
-        of(say("初年度　月あたり（税込）", "First year, a month with tax"), &totals.first_year),
         of(
-            say("2年目から　月あたり（税込）", "Later years, a month with tax"),
-            &totals.steady_year,
+            if is_shared {
+                say("お客様分　初年度　月あたり（税込）", "Your part, first year, a month with tax")
+            } else {
+                say("初年度　月あたり（税込）", "First year, a month with tax")
+            },
+            first_year,
+        ),
+        of(
+            if is_shared {
+                say(
+                    "お客様分　2年目から　月あたり（税込）",
+                    "Your part, later years, a month with tax",
+                )
+            } else {
+                say("2年目から　月あたり（税込）", "Later years, a month with tax")
+            },
+            steady_year,
         ),
     ]
 }

@@ -42,6 +42,28 @@ fn the_page_names_the_machines_that_are_not_protected() {
 }
 
 #[test]
+fn the_page_says_who_pays_what_and_whose_share_was_not_taken() {
+    let made = Made::sponsored("<b>親会社</b> #strong[x]");
+    let payers = &made.quote.offer.priced.payers;
+    for language in LANGUAGES {
+        let html = quote_html(&made.quote, &made.parties, language).unwrap();
+        for payer in payers {
+            assert!(html.contains(&payer.first_year.gross.to_string()), "{html}");
+            assert!(html.contains(&payer.steady_year.gross.to_string()), "{html}");
+        }
+        assert!(
+            html.contains("¥8,000") && html.contains("50%") && html.contains("Uncle"),
+            "{html}"
+        );
+        assert!(!html.contains("<b>親会社"), "{html}");
+        let pdf = quote_pdf(&made.quote, &made.parties, language).unwrap();
+        assert_eq!(pages(&pdf), 1);
+    }
+    let alone = quote_html(&Made::shop().quote, &made.parties, Language::En).unwrap();
+    assert!(!alone.contains("Who pays what"), "nobody shares this one");
+}
+
+#[test]
 fn a_name_is_text_whatever_it_looks_like() {
     let names = [
         "#strong[x] $x^2$ *b* _i_ `c` \\ <label> @ref // #panic(\"no\") #read(\"/etc/passwd\")",

@@ -7,6 +7,7 @@ use tasuki_core::catalog::{
     ProfileMembership, ProfileSite, Quantity, Sponsor, TaxMode, WafState,
 };
 use tasuki_core::days::DayPeriod;
+use tasuki_core::invoice::Payer;
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
 use tasuki_core::rate::Rate;
@@ -233,6 +234,10 @@ fn sponsor_from(field: &str, of: proto::Sponsor) -> Result<Sponsor, Problem> {
             return Err(Problem::invalid(format!("{field}.valid"), text));
         }
     };
+    if of.code == Payer::CUSTOMER {
+        let text = "must not be `customer`, which is the company itself; take another code";
+        return Err(Problem::invalid(format!("{field}.code"), text));
+    }
     let share_rate = fields::rate(&format!("{field}.share_rate"), &of.share_rate)?;
     if share_rate <= Rate::ZERO || share_rate > Rate::ONE {
         let text = "must be above `0` and at most `1`";
@@ -433,6 +438,8 @@ mod tests {
             let problem = from_proto("profile", message).unwrap_err();
             assert_eq!(problem.violations()[0].field, "profile.sponsors[0].share_rate");
         }
+        let own = |of: &mut proto::CompanyProfile| of.sponsors[0].code = "customer".to_owned();
+        assert_eq!(wrong(own), "survey.profile.sponsors[0].code");
         let backwards = |of: &mut proto::CompanyProfile| {
             let day = |day| Some(words::day(jiff::civil::date(2021, 4, day)));
             of.memberships[0].valid = Some(types::DayPeriod { start: day(2), end: day(1) });

@@ -3,6 +3,8 @@
 mod funding;
 mod handler;
 mod mapping;
+mod payers;
 
 pub(crate) use handler::Quotes;
 pub(crate) use mapping::{line, pack};
+pub(crate) use payers::payer;

@@ -266,8 +266,10 @@ async fn a_month_is_closed_looked_at_paid_and_given_back() {
         assert_eq!(noted.credit_note.unwrap().gross, Some(yen(11_000)));
         assert_eq!(noted.invoice.unwrap().due, Some(yen(1_000)));
 
-        let ask =
-            billing::GetBalanceRequest { tenant_id: served.tenant_id.to_string(), as_of: None };
+        let ask = billing::GetBalanceRequest {
+            tenant_id: served.tenant_id.to_string(),
+            ..billing::GetBalanceRequest::default()
+        };
         let balance = client.get_balance(by("clerk", ask)).await.unwrap().into_inner();
         assert_eq!((balance.due, balance.credited), (Some(yen(1_000)), Some(yen(11_000))));
         let render = billing::RenderInvoiceRequest {

@@ -33,6 +33,8 @@ pub struct Filter {
     pub scope: Scope,
     /// Of this subscription.
     pub subscription: Option<SubscriptionId>,
+    /// Of this payer.
+    pub payer: Option<String>,
     /// Of this month or a later one.
     pub from: Option<Month>,
     /// Of this month or an earlier one.
@@ -44,7 +46,7 @@ pub struct Filter {
 impl Filter {
     /// All invoices of a scope.
     pub const fn of(scope: Scope) -> Self {
-        Self { scope, subscription: None, from: None, until: None, states: Vec::new() }
+        Self { scope, subscription: None, payer: None, from: None, until: None, states: Vec::new() }
     }
 
     /// Of one month.
@@ -225,6 +227,7 @@ pub async fn list(
     let mut query = Query::new("SELECT document, version FROM invoice WHERE 1 = 1", Vec::new());
     query.within(filter.scope);
     query.and_maybe("subscription_id = ?", filter.subscription.map(|id| id.as_uuid().into()));
+    query.and_maybe("payer_code = ?", filter.payer.as_deref().map(Into::into));
     query.and_maybe("month >= ?", filter.from.map(|month| month.to_string().into()));
     query.and_maybe("month <= ?", filter.until.map(|month| month.to_string().into()));
     if !filter.states.is_empty() {

@@ -37,7 +37,8 @@ pub struct Balance {
     pub oldest_due_on: Option<CivilDate>,
 }
 
-/// What a tenant owes at a time, or now: what was invoiced, given back and received until then.
+/// What a tenant owes at a time, or now: what was invoiced, given back and received until then; all
+/// its payers together, or one of them.
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`.
@@ -45,22 +46,28 @@ pub async fn get_balance(
     ctx: &Context,
     call: &Call,
     tenant: TenantId,
-    as_of: Option<Timestamp>,
+    (as_of, payer): (Option<Timestamp>, Option<&str>),
 ) -> Result<Balance, Problem> {
     let tx = ctx.store.begin_read().await?;
     let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
     let as_of = as_of.unwrap_or(entered.now);
-    let filter = invoices::Filter::of(Scope::Tenant(tenant));
+    let filter = invoices::Filter {
+        payer: payer.map(str::to_owned),
+        ..invoices::Filter::of(Scope::Tenant(tenant))
+    };
+    let of_payer = |code: &str| payer.is_none_or(|payer| payer == code);
     let mut invoices = books::all_invoices(&tx, &filter).await?;
     invoices.retain(|it| it.state.issued().is_some_and(|issued| issued.finalized_at <= as_of));
     let mut notes = all_notes(&tx, tenant).await?;
-    notes.retain(|note| note.issued_at <= as_of);
+    notes.retain(|note| note.issued_at <= as_of && of_payer(&note.payer.code));
     let mut payments = all_payments(&tx, tenant).await?;
     payments.retain(|payment| payment.received_at <= as_of);
 
     let invoiced = Money::total(invoices.iter().map(|invoice| invoice.content.gross))?;
     let credited = Money::total(notes.iter().map(|note| note.gross))?;
-    let paid = Money::total(payments.iter().map(|payment| payment.amount))?;
+    // Who paid and whose invoice it was set against may be two: an invoice that anybody paid is not late.
+    let own = payments.iter().filter(|payment| of_payer(&payment.payer_code));
+    let paid = Money::total(own.map(|payment| payment.amount))?;
     let late = late(&invoices, &notes, &payments, as_of.day_in(&entered.tenant.zone))?;
     Ok(Balance {
         invoiced,

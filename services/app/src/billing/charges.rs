@@ -1,10 +1,9 @@
 //! What a month of a subscription comes to: loads, prices, and makes the content of the invoice.
 
-use tasuki_core::catalog::{Quantity, TaxTotal};
+use tasuki_core::catalog::Quantity;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::id::PartnerId;
 use tasuki_core::invoice::{ContentParts, InvoiceContent, InvoiceLine, Issuer, Payer};
-use tasuki_core::money::Rounding;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::subscription::Subscription;
@@ -17,11 +16,11 @@ use tasuki_pricing::invoice_lines::{
     Attention, InvoiceLine as PricedLine, Measured, MonthAsk, MonthCharges, invoice_lines,
 };
 use tasuki_pricing::rate_card::RateCard;
-use tasuki_pricing::tax::{Taxable, tax_sum, tax_totals};
 use tasuki_store::{Tx, partners, usage};
 
 use super::late_usage;
 use super::past::past;
+use super::payers;
 use crate::access::Entered;
 use crate::context::Context;
 
@@ -31,8 +30,8 @@ const USAGE_AT_ONCE: u64 = 1_000;
 /// A month of a subscription that has something to charge.
 #[derive(Debug)]
 pub(crate) struct Charged {
-    /// What stands on the invoice.
-    pub(crate) content: InvoiceContent,
+    /// What stands on the invoices: the customer's first, then those of who pays a share, by code.
+    pub(crate) contents: Vec<InvoiceContent>,
     /// What a person should look at.
     pub(crate) attention: Vec<Attention>,
     /// The measurements behind it.
@@ -64,11 +63,12 @@ pub(crate) async fn charged(
         Problem::internal(format!("the rate card `{}` is not loaded", last.rate_card))
     })?;
     let rounding = card.tax.rounding;
-    let mut tax_totals = taxes(charges.lines.iter().chain(&late.lines), rounding)?;
-    if tax_sum(&tax_totals)?.gross.is_negative() {
+    let mut parts =
+        payers::divided(subscription, charges.lines.iter().chain(&late.lines), rounding)?;
+    if payers::any_pays_out(&parts)? {
         // The next invoice takes it up; nobody gets an invoice that pays out.
         late = late_usage::Late::default();
-        tax_totals = taxes(charges.lines.iter(), rounding)?;
+        parts = payers::divided(subscription, charges.lines.iter(), rounding)?;
         if charges.lines.is_empty() {
             return Ok(None);
         }
@@ -77,19 +77,18 @@ pub(crate) async fn charged(
     let issuer = issuer(tx, entered, card).await?;
     let own = charges.lines.into_iter().map(|line| invoice_line(card, &meters, line));
     let lines = own.chain(late.lines.into_iter().map(|line| invoice_line(card, &[], line)));
-    let parts = ContentParts {
+    let whole = ContentParts {
         month,
         issuer,
         payer: Payer::customer(entered.tenant.name.clone()),
         invoice_at: month.in_zone(zone)?.end(),
         lines: lines.collect(),
-        tax_totals,
+        tax_totals: Vec::new(),
         tax_rounding: rounding,
     };
-    let content =
-        InvoiceContent::new(parts).map_err(|error| Problem::internal(error.to_string()))?;
+    let contents = payers::contents(subscription, &whole, parts)?;
     let attention = charges.attention;
-    Ok(Some(Charged { content, attention, usage, late_months: late.months }))
+    Ok(Some(Charged { contents, attention, usage, late_months: late.months }))
 }
 
 /// What a meter is billed by in a month.
@@ -152,17 +151,6 @@ async fn priced(
         MonthAsk { subscription, month, zone, measured: &measured, triggered: &[], past: &past };
     let charges = invoice_lines(cards, ask)?;
     Ok(Priced { charges, meters, usage })
-}
-
-/// The tax of a document, rounded once for each rate.
-fn taxes<'l>(
-    lines: impl Iterator<Item = &'l PricedLine>,
-    rounding: Rounding,
-) -> Result<Vec<TaxTotal>, Problem> {
-    let amounts: Vec<_> = lines
-        .map(|line| Taxable { amount: line.amount, mode: line.tax_mode, rate: line.tax_rate })
-        .collect();
-    Ok(tax_totals(&amounts, rounding)?)
 }
 
 /// All measurements whose period ends after one instant and by another.

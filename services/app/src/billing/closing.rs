@@ -3,7 +3,7 @@
 //! A month is closed once: the row that says so is inserted first, and whoever finds it there gets
 //! the invoice that was made. The number is drawn last, so that its lock is held for a moment only.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tasuki_core::invoice::{Invoice, Numbered, due_on};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
@@ -100,7 +100,7 @@ pub(crate) async fn close(
         return made_before(tx, subscription, month).await;
     }
     match charges::charged(ctx, tx, entered, subscription, month).await? {
-        Some(charged) => Ok(vec![issue(ctx, tx, entered, subscription, charged).await?]),
+        Some(charged) => issue(ctx, tx, entered, subscription, charged).await,
         None => Ok(Vec::new()),
     }
 }
@@ -119,36 +119,53 @@ async fn made_before(
     Ok(made.into_iter().map(InvoiceView::from).collect())
 }
 
+/// Issues an invoice for each payer. What was measured and what a person should look at is told with
+/// the first of them, the customer's where it pays anything.
 async fn issue(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,
     subscription: &Subscription,
     charged: Charged,
+) -> Result<Vec<InvoiceView>, Problem> {
+    let (tenant, of) = (entered.tenant.id, subscription.id);
+    let Charged { contents, attention, usage, late_months } = charged;
+    let attention: Vec<_> =
+        attention.iter().map(|it| json!({ "code": it.code, "message": it.message })).collect();
+    let mut told = Some(attention);
+    let mut issued = Vec::with_capacity(contents.len());
+    for content in contents {
+        let draft = Invoice::draft(ctx.ids.next(), tenant, of, content);
+        if issued.is_empty() {
+            for stored in usage.iter().filter(|stored| stored.record.invoice_id.is_none()) {
+                let record = UsageRecord { invoice_id: Some(draft.id), ..stored.record.clone() };
+                usage::save(tx, &record, stored.version).await?;
+            }
+            usage::settle_late(tx, (tenant, of), &late_months).await?;
+        }
+        let attention = told.take().unwrap_or_default();
+        issued.push(issue_one(ctx, tx, entered, (draft, attention)).await?);
+    }
+    Ok(issued)
+}
+
+async fn issue_one(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (draft, attention): (Invoice, Vec<Value>),
 ) -> Result<InvoiceView, Problem> {
-    let tenant = entered.tenant.id;
-    let draft = Invoice::draft(ctx.ids.next(), tenant, subscription.id, charged.content);
     let issued_on = entered.now.day_in(&entered.tenant.zone);
     let due_on = due_on(issued_on).map_err(due_problem)?;
-    for stored in charged.usage.iter().filter(|stored| stored.record.invoice_id.is_none()) {
-        let record = UsageRecord { invoice_id: Some(draft.id), ..stored.record.clone() };
-        usage::save(tx, &record, stored.version).await?;
-    }
-    usage::settle_late(tx, (tenant, subscription.id), &charged.late_months).await?;
     schedule::plan_past_due(ctx, tx, entered, draft.id, due_on).await?;
     let number = counters::next(tx, Series::Invoices(draft.content.issuer.partner_id)).await?;
     let number = format!("{}-{number:06}", issued_on.year());
     let (invoice, event) = draft.finalize(Numbered { number, issued_on, due_on }, entered.now)?;
     invoices::insert(tx, &invoice).await?;
-    let attention: Vec<_> = charged
-        .attention
-        .iter()
-        .map(|it| json!({ "code": it.code, "message": it.message }))
-        .collect();
     let payload = json!({
         "event": event,
         "month": invoice.content.month,
-        "subscription_id": subscription.id,
+        "subscription_id": invoice.subscription_id,
         "attention": attention,
     });
     let news = News::new(event.topic(), invoice.id, payload);

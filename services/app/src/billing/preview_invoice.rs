@@ -5,6 +5,7 @@ use tasuki_core::invoice::{InvoiceContent, Payer};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::subscription::Subscription;
 use tasuki_core::time::Month;
 use tasuki_store::subscriptions;
 
@@ -29,7 +30,7 @@ pub struct Preview {
 /// The content of the invoice; none when nothing would be charged to that payer.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`.
+/// `TENANT_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`; `REQUEST_INVALID` for a payer that it does not have.
 pub async fn preview_invoice(
     ctx: &Context,
     call: &Call,
@@ -40,9 +41,19 @@ pub async fn preview_invoice(
     let stored = subscriptions::get(&tx, preview.tenant_id, preview.subscription_id).await?;
     let stored = stored
         .ok_or_else(|| Problem::not_found(Reason::SubscriptionNotFound, preview.subscription_id))?;
-    if preview.payer_code != Payer::CUSTOMER {
-        return Ok(None);
-    }
+    known_payer(&stored.subscription, &preview.payer_code)?;
     let charged = charges::charged(ctx, &tx, &entered, &stored.subscription, preview.month).await?;
-    Ok(charged.map(|charged| charged.content))
+    let contents = charged.map(|charged| charged.contents).unwrap_or_default();
+    Ok(contents.into_iter().find(|content| content.payer.code == preview.payer_code))
+}
+
+fn known_payer(subscription: &Subscription, code: &str) -> Result<(), Problem> {
+    let sponsors = subscription.payers.iter().map(|payer| payer.code.as_str());
+    let known: Vec<&str> = std::iter::once(Payer::CUSTOMER).chain(sponsors).collect();
+    if known.contains(&code) {
+        return Ok(());
+    }
+    let known = known.join("`, `");
+    let text = format!("`{code}` does not pay for this subscription; those who do are `{known}`");
+    Err(Problem::invalid("payer_code", text))
 }

@@ -24,6 +24,8 @@ pub struct InvoiceList {
     pub tenant_id: Option<TenantId>,
     /// Of this subscription.
     pub subscription_id: Option<SubscriptionId>,
+    /// Of this payer: `customer`, or the code of a sponsor.
+    pub payer_code: Option<String>,
     /// Of this month.
     pub month: Option<Month>,
     /// In one of these states, by their words.
@@ -83,6 +85,7 @@ pub async fn list_invoices(
     let tx = ctx.store.begin_read().await?;
     let filter = invoices::Filter {
         subscription: list.subscription_id,
+        payer: list.payer_code.clone(),
         from: list.month,
         until: list.month,
         states: list.states.clone(),

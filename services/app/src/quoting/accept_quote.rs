@@ -246,5 +246,6 @@ fn opened(
         minimum_term_months: priced.minimum_term_months,
         discounts: priced.discounts.clone(),
     };
-    Subscription::open(draft, entered.now)
+    let payers = priced.payers.iter().filter_map(|payer| payer.terms.clone()).collect();
+    Subscription::open(draft, entered.now).with_payers(payers)
 }

@@ -110,7 +110,7 @@ fn priced(
         trial_until: like.trial_until,
         budget: like.budget.as_ref().map(|check| check.budget),
     };
-    match prices.of(&ask) {
+    match prices.shared(&ask) {
         Ok(offered) => Ok(Some(offered.priced)),
         Err(problem)
             if matches!(

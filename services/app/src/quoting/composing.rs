@@ -14,7 +14,8 @@ use super::advice::{Advice, Judged, advise};
 use super::alternatives::alternatives;
 use super::completeness::gaps;
 use super::compliance::criteria;
-use super::discounts::{Offered, Prices};
+use super::discounts::Prices;
+use super::sponsors::{self, Shared};
 use super::subsidies::subsidies;
 use super::trimming::{Bundle, bundle_within, leave_to_a_person};
 use super::unprotected;
@@ -77,6 +78,15 @@ impl Composed {
         for discount in &mut offer.priced.discounts {
             discount.decision_id = id_of(&discount.pack);
         }
+        let about = |code: &str| {
+            decisions.iter().find(|of| sponsors::is_about(of, code)).map(|decision| decision.id)
+        };
+        for terms in offer.priced.payers.iter_mut().filter_map(|payer| payer.terms.as_mut()) {
+            terms.decision_id = about(&terms.code);
+        }
+        for declined in &mut offer.priced.declined_payers {
+            declined.decision_id = about(&declined.code);
+        }
         offer.packs = decisions.iter().map(|decision| decision.pack.clone()).collect();
         offer.decisions = decisions.iter().map(|decision| decision.id).collect();
         offer
@@ -99,7 +109,7 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
         unavailable.extend(leave_to_a_person(&prices, &mut ask, &mut recommended)?);
         bundle_within(&prices, ask, recommended)?
     } else {
-        let Offered { priced, judged } = prices.of(&ask)?;
+        let Shared { priced, judged } = prices.shared(&ask)?;
         Bundle { priced, recommended, judged }
     };
     let Bundle { mut priced, recommended, judged: asked_of_discounts } = bundle;

@@ -75,7 +75,7 @@ impl Prices<'_> {
     }
 
     /// The order at list prices, as the pack reads it.
-    fn order(&self, priced: &Priced) -> Result<OrderFacts, Problem> {
+    pub(super) fn order(&self, priced: &Priced) -> Result<OrderFacts, Problem> {
         let start_on = priced.start_on;
         let trial_days = match priced.trial_until {
             Some(until) if until > start_on => DayPeriod::new(start_on, until)?.n_days(),

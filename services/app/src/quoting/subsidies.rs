@@ -73,7 +73,9 @@ fn estimate(
         .map(|value| value.as_i64().filter(|yen| *yen > 0).map(Money::jpy))
         .map(|ceiling| ceiling.ok_or_else(|| wrong("ceiling_yen", "a number of yen above 0")))
         .transpose()?;
-    let share = priced.totals.first_year.net.at_rate(rate, Rounding::Down)?;
+    // Of what the company itself pays: what others pay is no cost of its own.
+    let (own, _) = priced.own_years();
+    let share = own.net.at_rate(rate, Rounding::Down)?;
     let estimate = ceiling.map_or(Ok(share), |ceiling| share.at_most(ceiling))?;
     if estimate.is_zero() || estimate.is_negative() {
         return Ok(None);

@@ -8,7 +8,8 @@ use tasuki_core::text::Text;
 use tasuki_pricing::quote_lines::Ask;
 
 use super::advice::Judged;
-use super::discounts::{Offered, Prices};
+use super::discounts::Prices;
+use super::sponsors::Shared;
 
 /// A priced bundle and what was left out of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +18,8 @@ pub(super) struct Bundle {
     pub priced: Priced,
     /// Why, and what is advised for later.
     pub recommended: Vec<Recommended>,
-    /// What the discount pack was asked about it.
-    pub judged: Option<Judged>,
+    /// What the discount packs were asked about it.
+    pub judged: Vec<Judged>,
 }
 
 /// Prices a recommended selection and leaves out what comes last until it fits the budget; one
@@ -31,14 +32,14 @@ pub(super) fn bundle_within(
     ask: Ask,
     recommended: Vec<Recommended>,
 ) -> Result<Bundle, Problem> {
-    let Offered { priced, judged } = prices.of(&ask)?;
+    let Shared { priced, judged } = prices.shared(&ask)?;
     let mut bundle = Bundle { priced, recommended, judged };
     let mut ask = ask;
     while !fits(&bundle.priced)
         && ask.selection.len() > 1
         && let Some(left_out) = ask.selection.pop()
     {
-        let Offered { priced, judged } = prices.of(&ask)?;
+        let Shared { priced, judged } = prices.shared(&ask)?;
         bundle.priced = priced;
         bundle.judged = judged;
         postpone(&mut bundle.recommended, &left_out);

@@ -346,7 +346,7 @@ async fn a_payment_settles_the_oldest_first_and_counts_once() {
 
         let more = record_payment(ctx, &clerk(), payment(tenant, 20_000, "BANK-2")).await.unwrap();
         assert_eq!(more.unallocated().unwrap(), yen(5_100), "what is left stays with it");
-        let balance = get_balance(ctx, &clerk(), tenant, None).await.unwrap();
+        let balance = get_balance(ctx, &clerk(), tenant, (None, None)).await.unwrap();
         assert_eq!(balance.due, yen(-5_100));
         assert_eq!(balance.past_due, yen(0));
     }
@@ -361,7 +361,7 @@ async fn what_is_not_paid_in_time_is_late_until_it_is() {
         let states: Vec<_> =
             scheme.invoices(tenant).await.iter().map(|view| view.invoice.state.as_str()).collect();
         assert_eq!(states, ["past_due", "final"], "{}", scheme.name);
-        let late = get_balance(ctx, &clerk(), tenant, None).await.unwrap();
+        let late = get_balance(ctx, &clerk(), tenant, (None, None)).await.unwrap();
         let expected = Balance {
             invoiced: yen(64_900),
             credited: yen(0),
@@ -372,7 +372,7 @@ async fn what_is_not_paid_in_time_is_late_until_it_is() {
         };
         assert_eq!(late, expected);
         let before = Some(jst("2021-03-15 00:00"));
-        let earlier = get_balance(ctx, &clerk(), tenant, before).await.unwrap();
+        let earlier = get_balance(ctx, &clerk(), tenant, (before, None)).await.unwrap();
         assert_eq!((earlier.due, earlier.past_due), (yen(42_900), yen(0)));
 
         let late_since = async || {
@@ -414,7 +414,7 @@ async fn credit_notes_give_back_to_the_yen_and_never_more() {
         assert_eq!(void.note.gross, yen(42_900 - 3_667));
         assert_eq!(void.note.number, "C2021-000002", "what was refused used no number");
         assert_eq!(void.invoice.invoice.state.as_str(), "void");
-        let balance = get_balance(ctx, &clerk(), tenant, None).await.unwrap();
+        let balance = get_balance(ctx, &clerk(), tenant, (None, None)).await.unwrap();
         assert_eq!((balance.due, balance.credited), (yen(0), yen(42_900)));
     }
 }

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod invoices;
+mod payers;
 mod scene;
 mod settlements;

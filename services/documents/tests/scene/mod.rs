@@ -4,7 +4,8 @@ use tasuki_app::library::Library;
 use tasuki_app::quoting::{Enquiry, compose};
 use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{
-    Budget, Cadence, CompanyProfile, EndpointCounts, Proration, SelectedItem, TaxMode, WafState,
+    Budget, Cadence, CompanyProfile, EndpointCounts, Proration, SelectedItem, Sponsor, TaxMode,
+    WafState,
 };
 use tasuki_core::id::{MasterContractId, PartnerId, QuoteId, TenantId};
 use tasuki_core::master_contract::{
@@ -48,6 +49,23 @@ impl Made {
             ..CompanyProfile::default()
         };
         quote(profile, &[])
+    }
+
+    /// The UTM for a firm whose parent company pays half of it, and whose uncle offers too little.
+    pub(crate) fn sponsored(parent: &str) -> Self {
+        let sponsor = |code: &str, name: &str, share: &str| Sponsor {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            share_rate: share.parse().unwrap(),
+            monthly_cap: Some(Money::jpy(8_000)),
+            valid: None,
+            services: vec![Service::Utm],
+        };
+        let profile = CompanyProfile {
+            sponsors: vec![sponsor("parent", parent, "0.5"), sponsor("uncle", "Uncle", "0.01")],
+            ..CompanyProfile::default()
+        };
+        quote(profile, &[SelectedItem::of(Service::Utm)])
     }
 
     /// Everything that the price list sells, as one bundle.

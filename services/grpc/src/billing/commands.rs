@@ -31,6 +31,7 @@ pub(crate) fn invoices(message: proto::ListInvoicesRequest) -> Result<InvoiceLis
     Ok(InvoiceList {
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
         subscription_id: fields::optional_id("subscription_id", &message.subscription_id)?,
+        payer_code: fields::optional_text(message.payer_code.clone()),
         month: month.map(|text| fields::month("month", &text)).transpose()?,
         states: message.states().flat_map(states).copied().collect(),
         page: fields::page(message.page_size, message.page_token),

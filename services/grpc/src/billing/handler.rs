@@ -209,7 +209,8 @@ impl BillingService for Billing {
             fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
         let as_of = fields::optional_timestamp("as_of", message.as_of)
             .map_err(|problem| status(&problem))?;
-        let balance = billing::get_balance(&self.edge.ctx, &call, tenant, as_of)
+        let payer = Some(message.payer_code.as_str()).filter(|code| !code.is_empty());
+        let balance = billing::get_balance(&self.edge.ctx, &call, tenant, (as_of, payer))
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(mapping::balance(&balance)))

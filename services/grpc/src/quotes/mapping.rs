@@ -18,7 +18,7 @@ use tasuki_proto::catalog::v1::CoverAttachment;
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
-use super::funding;
+use super::{funding, payers};
 use crate::explain::Reader;
 use crate::selections::{selection, selection_from};
 use crate::{actors, explain, fields, prices, profiles, words};
@@ -150,8 +150,8 @@ pub(crate) fn quote(reader: Reader, view: &QuoteView) -> proto::Quote {
         closed_at: quote.closed_at().map(words::timestamp),
         closing_reason,
         minimum_term_months: i32::try_from(priced.minimum_term_months).unwrap_or(i32::MAX),
-        // Nobody shares the bill: the customer pays everything.
-        payers: Vec::new(),
+        payers: priced.payers.iter().map(payers::split).collect(),
+        declined_payers: priced.declined_payers.iter().map(payers::declined).collect(),
         subsidies: offer.subsidies.iter().map(funding::subsidy).collect(),
     }
 }

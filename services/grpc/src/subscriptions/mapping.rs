@@ -8,12 +8,12 @@ use tasuki_core::catalog::RateCardRef;
 use tasuki_core::id::ItemId;
 use tasuki_core::quote::AcceptedText;
 use tasuki_core::subscription::{
-    Pause, PauseKind, PhaseKind, PlannedChange, ScheduledChange, SubscribedItem, SubscriptionEvent,
-    SubscriptionState,
+    Pause, PauseKind, PhaseKind, PlannedChange, ScheduledChange, SubscribedItem, Subscription,
+    SubscriptionEvent, SubscriptionState,
 };
 use tasuki_core::time::{CivilDate, Timestamp};
 use tasuki_proto::catalog::v1::BillingStart;
-use tasuki_proto::quote::v1::RateCardReference;
+use tasuki_proto::quote::v1::{PayerSplit, RateCardReference};
 use tasuki_proto::subscription::v1 as proto;
 use tasuki_proto::types::v1::{Acknowledgement, DayPeriod, Period};
 
@@ -37,7 +37,7 @@ pub(crate) fn subscription(view: &SubscriptionView) -> proto::Subscription {
         minimum_term_until: subscription.minimum_term_until().map(words::day),
         ends_on: standing.flags.cancel_on.or_else(|| standing.ended_on()).map(words::day),
         rate_card: pinned.map(|phase| rate_card(&phase.rate_card)),
-        payers: Vec::new(),
+        payers: payers(subscription, day),
         scheduled_changes: scheduled(view),
         certificate_ids: view.certificate_ids.iter().map(ToString::to_string).collect(),
         order_ids: view.order_ids.iter().map(ToString::to_string).collect(),
@@ -57,6 +57,15 @@ pub(crate) fn rate_card(card: &RateCardRef) -> RateCardReference {
         version: card.version.clone(),
         hash: card.hash.clone(),
     }
+}
+
+/// Who pays on a day, the customer first; nobody where the customer pays everything.
+fn payers(subscription: &Subscription, day: CivilDate) -> Vec<PayerSplit> {
+    let sponsors: Vec<_> = subscription.payers_on(day).map(Some).collect();
+    if sponsors.is_empty() {
+        return Vec::new();
+    }
+    std::iter::once(None).chain(sponsors).map(quotes::payer).collect()
 }
 
 /// Phases as people know them: a move of prices begins no other phase.

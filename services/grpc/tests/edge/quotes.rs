@@ -1,13 +1,17 @@
 //! Quotes over the wire: discounts and the criteria of public schemes.
 
+use tasuki_proto::google::r#type::Date;
 use tasuki_proto::quote::v1::quote_service_client::QuoteServiceClient;
 use tasuki_proto::quote::v1::{
-    CreateQuoteRequest, LineKind, PackReference, QuoteTotals, RenderQuoteRequest, Selection,
+    AcceptQuoteRequest, CreateQuoteRequest, LineKind, PackReference, QuoteTotals,
+    RenderQuoteRequest, Selection,
 };
+use tasuki_proto::subscription::v1::GetSubscriptionRequest;
+use tasuki_proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
-use tasuki_proto::tenant::v1::{CompanyProfile, CreateTenantRequest, Membership};
-use tasuki_proto::types::v1::{Cadence, DocumentFormat, Outcome, PackKind, Service};
+use tasuki_proto::tenant::v1::{CompanyProfile, CreateTenantRequest, Membership, Sponsor};
+use tasuki_proto::types::v1::{Cadence, DayPeriod, DocumentFormat, Outcome, PackKind, Service};
 
 use crate::{by, partner, served, tenant};
 
@@ -143,5 +147,93 @@ async fn a_quote_is_given_on_paper_on_the_screen_and_as_data() {
         let csv = RenderQuoteRequest { format: DocumentFormat::Csv.into(), ..ask };
         let refused = quotes.render_quote(by("partner:ogs", csv)).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+    }
+}
+
+#[tokio::test]
+async fn sponsors_of_a_company_stand_in_its_quote_and_its_subscription() {
+    for served in served().await {
+        let mut partners = PartnerServiceClient::new(served.channel.clone());
+        partners.create_partner(by("operator", partner("r1", "ogs", "OGS"))).await.unwrap();
+        let mut tenants = TenantServiceClient::new(served.channel.clone());
+        let start = prost_types::Timestamp { seconds: AUGUST_2021, nanos: 0 };
+        let new =
+            CreateTenantRequest { simulated_clock_start: Some(start), ..tenant("t1", "firm") };
+        let made = tenants.create_tenant(by("partner:ogs", new)).await.unwrap();
+        let tenant_id = made.into_inner().tenant.unwrap().id;
+
+        let first = |year, month| Some(Date { year, month, day: 1 });
+        let days = DayPeriod { start: first(2021, 8), end: first(2022, 2) };
+        let sponsor = |code: &str, share: &str| Sponsor {
+            code: code.to_owned(),
+            name: format!("{code} Ltd"),
+            share_rate: share.to_owned(),
+            ..Sponsor::default()
+        };
+        let half_a_year = Sponsor {
+            valid: Some(days),
+            services: vec![Service::Utm.into()],
+            ..sponsor("parent", "0.5")
+        };
+        let sponsors = vec![half_a_year, sponsor("uncle", "0.01")];
+        let asking = |sponsors| CreateQuoteRequest {
+            request_id: "q1".to_owned(),
+            tenant_id: tenant_id.clone(),
+            profile: Some(CompanyProfile { sponsors, ..CompanyProfile::default() }),
+            selections: vec![Selection { service: Service::Utm.into(), ..Selection::default() }],
+            rate_card: "okinawa".to_owned(),
+            start_on: first(2021, 8),
+            ..CreateQuoteRequest::default()
+        };
+        let mut quotes = QuoteServiceClient::new(served.channel.clone());
+        let made = quotes.create_quote(by("partner:ogs", asking(sponsors))).await.unwrap();
+        let quote = made.into_inner().quote.unwrap();
+
+        let [customer, parent] = quote.payers.as_slice() else { panic!("{:?}", quote.payers) };
+        assert_eq!((customer.payer.as_str(), customer.share_rate.as_str()), ("customer", ""));
+        assert_eq!((parent.name.as_str(), parent.share_rate.as_str()), ("parent Ltd", "0.5"));
+        assert_eq!(parent.services().collect::<Vec<_>>(), [Service::Utm]);
+        assert_eq!(parent.valid, Some(days));
+        assert!(parent.decision_id.starts_with("dec_"));
+        // ¥10,000 at the start and each month, 10 % tax: half of seven fees is the parent's.
+        assert_eq!(units(parent.first_year.clone()), 38_500);
+        assert_eq!(units(customer.first_year.clone()), 143_000 - 38_500);
+        assert_eq!(units(parent.steady_year.clone()), 0, "it pays until a day only");
+        assert_eq!(units(customer.steady_year.clone()), 132_000);
+        let [declined] = quote.declined_payers.as_slice() else { panic!("one is declined") };
+        assert_eq!((declined.payer.as_str(), declined.codes.len()), ("uncle", 1));
+        assert_eq!(declined.codes[0], "SPONSOR_SHARE_TOO_SMALL");
+        assert!(declined.reason.as_ref().unwrap().en.contains("you pay that part"));
+
+        let too_much = asking(vec![sponsor("a", "0.6"), sponsor("b", "0.6")]);
+        let too_much = CreateQuoteRequest { request_id: "q2".to_owned(), ..too_much };
+        let refused = quotes.create_quote(by("partner:ogs", too_much)).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+        assert!(refused.message().contains("add up to 1.2"), "{}", refused.message());
+
+        let accept = AcceptQuoteRequest {
+            request_id: "a1".to_owned(),
+            tenant_id: tenant_id.clone(),
+            quote_id: quote.id.clone(),
+            etag: quote.etag.clone(),
+            accepted_by: "owner".to_owned(),
+            ..AcceptQuoteRequest::default()
+        };
+        let accepted = quotes.accept_quote(by("partner:ogs", accept)).await.unwrap().into_inner();
+        let mut subscriptions = SubscriptionServiceClient::new(served.channel.clone());
+        let mut seen = async |as_of| {
+            let ask = GetSubscriptionRequest {
+                tenant_id: tenant_id.clone(),
+                subscription_id: accepted.subscription_id.clone(),
+                as_of,
+                ..GetSubscriptionRequest::default()
+            };
+            let read = subscriptions.get_subscription(by("partner:ogs", ask)).await.unwrap();
+            let payers = read.into_inner().subscription.unwrap().payers;
+            payers.into_iter().map(|payer| payer.payer).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(None).await, ["customer", "parent"]);
+        let later = prost_types::Timestamp { seconds: AUGUST_2021 + 200 * 86_400, nanos: 0 };
+        assert_eq!(seen(Some(later)).await, [""; 0], "its half year is over then");
     }
 }

@@ -6,9 +6,11 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Deserialize;
 use tasuki_core::catalog::{
-    Budget, CompanyProfile, EndpointCounts, ProfileSite, Quantity, SelectedItem, TaxMode, WafState,
+    Budget, CompanyProfile, EndpointCounts, ProfileSite, Quantity, SelectedItem, Sponsor, TaxMode,
+    WafState,
 };
 use tasuki_core::money::Money;
+use tasuki_core::rate::Rate;
 use tasuki_core::service::Service;
 
 /// What is known about the company. What is not said is taken to be absent; a file can say that
@@ -50,6 +52,16 @@ pub(super) struct Company {
     /// The budget is without tax; with tax if left out.
     #[arg(long, requires = "budget")]
     budget_without_tax: bool,
+    /// Who pays a share of the fees, such as an upper-tier company; `--file` takes several, with days
+    /// and services.
+    #[arg(long, value_name = "NAME", requires = "sponsor_share")]
+    sponsor: Option<String>,
+    /// Its share of the fees, such as 0.5.
+    #[arg(long, value_name = "SHARE", requires = "sponsor")]
+    sponsor_share: Option<Rate>,
+    /// The most it pays in a month with tax, in yen.
+    #[arg(long, value_name = "YEN", requires = "sponsor")]
+    sponsor_cap: Option<i64>,
     /// Take these services instead of what is recommended.
     #[arg(long, value_delimiter = ',', value_name = "SERVICE")]
     select: Vec<Service>,
@@ -101,10 +113,25 @@ impl Company {
                 remote_island: Some(self.remote_island),
             }],
             budget: self.budget.map(|yen| Budget { monthly: Money::jpy(yen), tax_mode }),
+            sponsors: self.sponsors(),
             ..CompanyProfile::default()
         };
         let select = self.select.iter().map(|service| self.sized(*service)).collect();
         Ok(Wanted { profile, select })
+    }
+
+    fn sponsors(&self) -> Vec<Sponsor> {
+        let (Some(name), Some(share_rate)) = (&self.sponsor, self.sponsor_share) else {
+            return Vec::new();
+        };
+        vec![Sponsor {
+            code: "sponsor".to_owned(),
+            name: name.clone(),
+            share_rate,
+            monthly_cap: self.sponsor_cap.map(Money::jpy),
+            valid: None,
+            services: Vec::new(),
+        }]
     }
 
     fn sized(&self, service: Service) -> SelectedItem {

@@ -1,5 +1,7 @@
 //! A quote as one page that a company owner can read.
 
+mod payers;
+
 use tasuki_core::catalog::{Cadence, TaxMode};
 use tasuki_core::decision::Outcome;
 use tasuki_core::money::Money;
@@ -17,6 +19,7 @@ pub(super) fn page(answer: &Answer<'_>, language: Language) -> String {
         page.why(),
         page.prices(),
         page.sums(),
+        page.payers(),
         page.against(),
         page.others(),
         page.included(),
@@ -51,13 +54,18 @@ impl Page<'_> {
     fn head(&self) -> String {
         let priced = &self.answer.quote.offer.priced;
         let quote = &self.answer.quote;
-        let totals = &priced.totals;
+        let (first_year, steady_year) = priced.own_years();
         let month = |sums: &Sums| grouped(&sums.monthly_equivalent_gross.to_string());
-        let (first, later) = (month(&totals.first_year), month(&totals.steady_year));
+        let (first, later) = (month(first_year), month(steady_year));
+        let whose = if priced.payers.is_empty() {
+            ""
+        } else {
+            self.say("お客様のご負担分 ", "Your part: ")
+        };
         let lead = match self.language {
-            Language::Ja => format!("月あたり 初年度 ¥{first}、2年目から ¥{later}（税込）"),
+            Language::Ja => format!("{whose}月あたり 初年度 ¥{first}、2年目から ¥{later}（税込）"),
             Language::En => {
-                format!("¥{first} a month in the first year, ¥{later} later (with tax)")
+                format!("{whose}¥{first} a month in the first year, ¥{later} later (with tax)")
             }
         };
         let check =

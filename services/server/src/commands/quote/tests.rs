@@ -58,6 +58,26 @@ fn a_discount_stands_below_the_fee_that_it_is_taken_off() {
 }
 
 #[test]
+fn who_pays_what_is_said_in_plain_words() {
+    let japanese = page_of(
+        "--windows 5 --select utm,edr --sponsor 親会社 --sponsor-share 0.5 --sponsor-cap 8000",
+    );
+    let english =
+        page_of("--windows 5 --select utm --sponsor Parent --sponsor-share 0.02 --lang en");
+    let part = |page: &str, from: &str, to: &str| {
+        let (_, after) = page.split_once(from).unwrap();
+        let inside = after.split_once(to).map_or(after, |(inside, _)| inside);
+        format!("{from}{inside}")
+    };
+    insta::assert_snapshot!(format!(
+        "{}\n{}---\n{}",
+        japanese.lines().find(|line| line.contains("ご負担分")).unwrap(),
+        part(&japanese, "■ お支払いの分担", "■ ほかの選び方"),
+        part(&english, "■ Who pays what", "■ Other choices")
+    ));
+}
+
+#[test]
 fn a_price_list_that_is_not_there_is_answered_with_those_that_are() {
     let line = Line::parse_from(["quote", "--windows", "5", "--rate-card", "hokkaido"]);
     let library = Library::load(None, None).unwrap();
