@@ -395,7 +395,7 @@ pub fn content_hash<T: Serialize + ?Sized>(value: &T) -> String {
 
 /// `sha256:` and the hexadecimal digest of texts that follow each other.
 fn sha256(parts: &[&str]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part));
+    let digest = parts.iter().fold(Sha256::new(), Digest::chain_update);
     format!("sha256:{}", hex::encode(digest.finalize()))
 }
 

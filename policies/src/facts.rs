@@ -175,6 +175,7 @@ impl FactSet {
             Root::Bundle => self.bundle.get_or_insert_default().write(at, json),
             Root::Order => self.order.get_or_insert_default().write(at, json),
             Root::Caller => self.caller.get_or_insert_default().write(at, json),
+            Root::Sponsor => self.sponsor.get_or_insert_default().write(at, json),
         };
         written
             .map_err(|error| SupposeError::Type { path: path.to_owned(), cause: error.to_string() })

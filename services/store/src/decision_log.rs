@@ -140,7 +140,9 @@ async fn write(store: &Store, entries: Vec<Entry<String>>) -> Result<Vec<Answere
     for ((claimed, decided), key) in claimed.into_iter().zip(decided).zip(keys) {
         answers.push(match claimed {
             Claimed::New => {
-                decided.into_iter().for_each(|record| decisions::keep(&tx, record));
+                for record in decided {
+                    decisions::keep(&tx, record);
+                }
                 Ok(None)
             }
             Claimed::Repeat(answer) => Ok(Some(answer)),
