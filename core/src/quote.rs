@@ -9,7 +9,7 @@ mod lines;
 
 use serde::{Deserialize, Serialize};
 
-pub use discount::{Discount, SchemeCriterion};
+pub use discount::{Discount, SchemeCriterion, Taken};
 pub use funding::SubsidyEstimate;
 pub use lines::{
     AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,

@@ -38,23 +38,23 @@ pub(super) fn totals(
     (lines, discounts): (&[Line], &[Discount]),
     paid_months: &[DayPeriod],
 ) -> Result<Totals, MoneyError> {
-    let of = |cadences: &[Cadence], applies: &dyn Fn(&Line) -> bool| {
-        let asked = |line: &Line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence));
-        let applies = |line: &Line| asked(line) && applies(line);
-        tax_totals(&amounts(lines, discounts, &applies)?, card.tax.rounding)
+    let of = |cadences: &[Cadence], applies: &dyn Fn(Cadence, Option<CivilDate>) -> bool| {
+        let applies = |of: Cadence, ends_on: Option<CivilDate>| {
+            cadences.contains(&of) && applies(of, ends_on)
+        };
+        tax_totals(&amounts(card, (lines, discounts), &applies)?, card.tax.rounding)
     };
     let once = [Cadence::Initial, Cadence::OneOff];
     let month = [Cadence::Monthly, Cadence::Usage];
-    let each_month = |line: &Line| line.cadence.is_some_and(|cadence| month.contains(&cadence));
-    let for_good = |line: &Line| line.ends_on.is_none();
+    let for_good = |_: Cadence, ends_on: Option<CivilDate>| ends_on.is_none();
     let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
 
     let mut first_year = Vec::new();
     for (k, days) in paid_months.iter().enumerate() {
         // A fee for a month must be reduced for all of it; what is charged once, on its first day.
-        let lasts = |line: &Line| {
-            line.ends_on.is_none_or(|end| {
-                if each_month(line) { days.end() <= end } else { days.start() < end }
+        let lasts = |cadence: Cadence, ends_on: Option<CivilDate>| {
+            ends_on.is_none_or(|end| {
+                if month.contains(&cadence) { days.end() <= end } else { days.start() < end }
             })
         };
         let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &month };
@@ -64,7 +64,7 @@ pub(super) fn totals(
     let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly], &for_good)?;
     let steady_year = add_totals(with_year, &monthly, i64::from(MONTHS - 1))?;
     Ok(Totals {
-        initial: net(of(&once, &|_| true)?)?,
+        initial: net(of(&once, &|_, _| true)?)?,
         monthly: net(monthly)?,
         yearly: net(of(&[Cadence::Yearly], &for_good)?)?,
         first_year: sums(first_year)?,
@@ -73,34 +73,22 @@ pub(super) fn totals(
 }
 
 /// What the lines that apply come to. A discount that was held back by another one takes its whole
-/// share when the other is over, so what each takes is worked out anew among those that apply.
+/// part when the other is over, so what each takes is worked out anew among those that apply.
 fn amounts(
-    lines: &[Line],
-    discounts: &[Discount],
-    applies: &dyn Fn(&Line) -> bool,
+    card: &RateCard,
+    (lines, discounts): (&[Line], &[Discount]),
+    applies: &dyn Fn(Cadence, Option<CivilDate>) -> bool,
 ) -> Result<Vec<Taxable>, MoneyError> {
-    let mut amounts = Vec::new();
-    // The price that the discounts below it are taken off, and what is left of it.
-    let mut price = Money::ZERO_JPY;
-    let mut left = Money::ZERO_JPY;
-    for line in lines {
-        let Some(amount) = line.amount else { continue };
-        let amount = match line.kind {
-            LineKind::Charged => {
-                (price, left) = (amount, amount);
-                amount
-            }
-            LineKind::Discount if applies(line) => {
-                let given = discounts.iter().find(|of| of.line_code() == line.code);
-                let off = given.map(|of| discount::off(price, of, left)).transpose()?;
-                let off = off.map_or_else(|| amount.zero().minus(amount), Ok)?;
-                left = left.minus(off)?;
-                off.zero().minus(off)?
-            }
-            LineKind::Discount | LineKind::Included | LineKind::Contingent => continue,
-        };
-        if applies(line) {
-            amounts.push(Taxable { amount, mode: line.tax_mode, rate: line.tax_rate });
+    let taxable =
+        |line: &Line, amount| Taxable { amount, mode: line.tax_mode, rate: line.tax_rate };
+    let charged = lines.iter().filter(|line| line.kind == LineKind::Charged);
+    let mut amounts: Vec<_> = charged
+        .filter(|line| line.cadence.is_some_and(|cadence| applies(cadence, line.ends_on)))
+        .filter_map(|line| Some(taxable(line, line.amount?)))
+        .collect();
+    for off in discount::offs(card, (lines, discounts), applies)? {
+        if let Some(line) = lines.get(off.line) {
+            amounts.push(taxable(line, off.amount.zero().minus(off.amount)?));
         }
     }
     Ok(amounts)
