@@ -10,7 +10,7 @@ mod payer;
 
 use serde::{Deserialize, Serialize};
 
-pub use discount::{Discount, SchemeCriterion};
+pub use discount::{Discount, SchemeCriterion, Taken};
 pub use funding::SubsidyEstimate;
 pub use lines::{
     AcceptedText, Alternative, BudgetCheck, BudgetVerdict, Line, LineKind, Priced,

@@ -100,7 +100,7 @@ pub struct Subscription {
     pub anchor: Option<CivilDate>,
     /// The least number of months it runs for, from its first paid day; zero for none.
     pub minimum_term_months: u32,
-    /// What is taken off its fees, as quoted.
+    /// What is taken off its fees, as quoted; [`Self::discounts_given`] says until when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discounts: Vec<Discount>,
     /// Who pays a share of its fees, as quoted; each on its own days.
@@ -249,6 +249,13 @@ impl Subscription {
         })
     }
 
+    /// Whether a service stands still on a day, by itself or with all others.
+    pub fn stands_still(&self, item_id: ItemId, day: CivilDate) -> bool {
+        let all = self.pauses.iter().any(|pause| pause.contains(day));
+        let mut items = self.items.iter().filter(|item| item.item_id == item_id);
+        items.any(|item| all || item.is_paused_on(day))
+    }
+
     /// Notes that a service was set up and is in use from a day on.
     ///
     /// Repeating it changes nothing: a provider may report twice.
@@ -269,6 +276,23 @@ impl Subscription {
             item.end(on);
         }
         self
+    }
+
+    /// The first day that is paid for; none while it is being set up, or on trial for good.
+    pub fn first_paid_on(&self) -> Option<CivilDate> {
+        let anchor = self.anchor?;
+        let paid = self.phases.iter().find(|phase| phase.kind == PhaseKind::Paid)?;
+        paid.from.map(|from| from.max(anchor))
+    }
+
+    /// What is taken off its fees. Months are counted from the first paid day, not from the one that
+    /// was quoted: a set-up that took longer takes nothing away.
+    pub fn discounts_given(&self) -> Vec<Discount> {
+        let given = self.discounts.iter().cloned();
+        match self.first_paid_on() {
+            Some(first) => given.map(|discount| discount.counted_from(first)).collect(),
+            None => given.collect(),
+        }
     }
 
     /// The first day after the minimum term; none without one, or while nothing is paid.
@@ -340,6 +364,7 @@ impl Subscription {
             }
             SubscriptionEvent::Converted { .. }
             | SubscriptionEvent::ConversionOrdered { .. }
+            | SubscriptionEvent::ConversionWithdrawn { .. }
             | SubscriptionEvent::Changed { .. }
             | SubscriptionEvent::ServicesSuspended { .. }
             | SubscriptionEvent::ServicesResumed { .. }

@@ -14,6 +14,7 @@
 
 mod corrections;
 mod course;
+mod fixed;
 mod month;
 mod others;
 mod periods;
@@ -140,6 +141,8 @@ pub struct InvoiceLine {
     pub tax_rate: Rate,
     /// How the amount was found, when it is not plain.
     pub note: Option<Text>,
+    /// Whether it changes what an earlier invoice charged, instead of charging something.
+    pub corrects: bool,
 }
 
 /// Something that a person should look at before the invoice goes out.
@@ -221,6 +224,7 @@ pub fn invoice_lines(cards: &Cards, ask: MonthAsk<'_>) -> Result<MonthCharges, I
     for phase in &ask.subscription.phases {
         others::charge_phase(cards, ask, phase, &mut charges)?;
     }
+    fixed::take_off(ask, &mut charges)?;
     remainder::charge_minimum_term(cards, ask, &mut charges)?;
     let amounts: Vec<_> = charges
         .lines

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::master_contract::terms::{
-    CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PremiumBasis, Stacking,
+    Attachment, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PremiumBasis, PremiumPayer,
+    Stacking,
 };
 use crate::money::Money;
 use crate::problem::Violation;
@@ -148,6 +149,13 @@ fn premium(terms: &CoverTerms, found: &mut Found) {
         premium.amount.is_some_and(Money::is_negative),
         "terms.premium.amount",
         "must not be negative",
+    );
+    // Nobody pays for what he did not choose (INS-10, PRC-09).
+    found.add_if(
+        premium.payer == PremiumPayer::Tenant && terms.attachment == Attachment::Automatic,
+        "terms.premium.payer",
+        "the customer pays for optional cover only: what comes by itself is paid by the operator or a \
+         sponsor",
     );
 }
 

@@ -208,6 +208,37 @@ pub struct Premium {
 }
 
 impl Premium {
+    /// Who pays it, in words for the customer.
+    pub fn who_pays(&self) -> Text {
+        match self.payer {
+            PremiumPayer::Operator => Text::new(
+                "保険料は運営事業者が負担し、料金に含まれます",
+                "The operator pays the premium: it is in the price",
+            ),
+            PremiumPayer::Sponsor => Text::new(
+                "保険料はスポンサーが負担し、お客様のご負担はありません",
+                "A sponsor pays the premium: it costs you nothing",
+            ),
+            PremiumPayer::Tenant => Text::new(
+                "保険料はお客様のご負担で、料金とは別です",
+                "You pay the premium, apart from the price",
+            ),
+        }
+    }
+
+    /// What a certificate costs the customer in a year: nothing when somebody else pays, or when it is
+    /// counted by something that is not known beforehand.
+    pub fn yearly_of_customer(&self) -> Option<Money> {
+        let counted =
+            self.payer == PremiumPayer::Tenant && self.basis == PremiumBasis::PerCertificate;
+        let amount = self.amount.filter(|_| counted)?;
+        match self.cadence {
+            Cadence::Monthly => amount.times(12).ok(),
+            Cadence::Yearly => Some(amount),
+            Cadence::Initial | Cadence::OneOff | Cadence::Usage => None,
+        }
+    }
+
     /// The premium of one certificate for one month, if it is counted like that.
     pub fn per_certificate_month(&self) -> Option<Money> {
         let counted = self.basis == PremiumBasis::PerCertificate;

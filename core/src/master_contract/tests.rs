@@ -187,6 +187,25 @@ fn every_field_that_makes_no_sense_is_named() {
     assert_eq!(crossing, ["terms.limits[1].parts"]);
 }
 
+/// INS-04, INS-09, INS-10: what comes by itself is never charged to the customer.
+#[test]
+fn a_customer_pays_for_cover_only_by_choice_and_is_told_how_much() {
+    let by_itself = broken(|draft| draft.terms.premium.payer = PremiumPayer::Tenant);
+    assert_eq!(by_itself, ["terms.premium.payer"]);
+    let mut chosen = draft();
+    chosen.terms.premium.payer = PremiumPayer::Tenant;
+    chosen.terms.attachment = Attachment::Optional;
+    made(chosen).unwrap();
+
+    let premium = draft().terms.premium;
+    let of = |payer| Premium { payer, ..premium.clone() };
+    let yearly = |payer| of(payer).yearly_of_customer();
+    assert_eq!(yearly(PremiumPayer::Tenant), Some(Money::jpy(960)));
+    assert_eq!((yearly(PremiumPayer::Operator), yearly(PremiumPayer::Sponsor)), (None, None));
+    assert!(of(PremiumPayer::Sponsor).who_pays().en.contains("costs you nothing"));
+    assert!(of(PremiumPayer::Tenant).who_pays().ja.contains("お客様のご負担"));
+}
+
 #[test]
 fn what_would_be_ignored_is_refused() {
     let fields = broken(|draft| {

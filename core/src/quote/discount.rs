@@ -1,8 +1,10 @@
 //! What a policy takes off the fees of a bundle.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::price::Cadence;
+use crate::days::DayPeriod;
 use crate::decision::{Outcome, PackVersion};
 use crate::id::DecisionId;
 use crate::money::Money;
@@ -11,23 +13,39 @@ use crate::service::Service;
 use crate::text::Text;
 use crate::time::CivilDate;
 
-/// A share that is taken off certain fees until a day. Its terms are fixed by the quote; the
-/// subscription keeps them, and invoices follow them.
+/// How much a discount takes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// A share of each fee, above 0 and at most 1.
+    Rate(Rate),
+    /// That much, once for all the fees together that fall due at the same time, and never more than
+    /// these: each month, each year or once, by the cadence of the fees.
+    Fixed(Money),
+}
+
+/// What is taken off certain fees until a day. Its terms are fixed by the quote; the subscription
+/// keeps them, and invoices follow them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discount {
     /// Code of the rule that gave it, such as `CHAMBER_MEMBERSHIP`.
     pub code: String,
     /// Why.
     pub reason: Text,
-    /// The share, above 0 and at most 1.
-    pub rate: Rate,
+    /// How much.
+    #[serde(flatten)]
+    pub taken: Taken,
     /// Off which fees.
     pub cadence: Cadence,
     /// Off whose fees; every service's if empty.
     #[serde(default)]
     pub services: Vec<Service>,
-    /// The first day without it; none for no end.
+    /// The first day without it, counted from the quoted first paid day; none for no end.
     pub ends_on: Option<CivilDate>,
+    /// For how many months from the first paid day; zero when it has no end, or one that does not
+    /// move with that day.
+    #[serde(default)]
+    pub months: u32,
     /// Codes of the prices it was taken off in the quote.
     #[serde(default)]
     pub line_codes: Vec<String>,
@@ -47,9 +65,41 @@ impl Discount {
         self.cadence == cadence && (self.services.is_empty() || of_service)
     }
 
-    /// Whether it is still given for a span that ends on a day.
-    pub fn lasts_until(&self, end: CivilDate) -> bool {
-        self.ends_on.is_none_or(|last| end <= last)
+    /// The same discount, its months counted from the day that was really the first paid one.
+    #[must_use]
+    pub fn counted_from(self, first_paid: CivilDate) -> Self {
+        let months = i32::try_from(self.months).ok().filter(|months| *months > 0);
+        let end = months.and_then(|months| DayPeriod::nth(first_paid, months, 0).ok());
+        Self { ends_on: end.map(DayPeriod::end).or(self.ends_on), ..self }
+    }
+
+    /// How much it takes off, in a word.
+    pub fn how_much(&self) -> Text {
+        match self.taken {
+            Taken::Rate(rate) => {
+                let percent = (rate.value() * Decimal::ONE_HUNDRED).normalize();
+                Text::new(format!("{percent}%引き"), format!("{percent} % off"))
+            }
+            Taken::Fixed(amount) => match self.cadence {
+                Cadence::Initial | Cadence::OneOff => {
+                    Text::new(format!("{amount}引き"), format!("{amount} off"))
+                }
+                Cadence::Monthly | Cadence::Usage => {
+                    Text::new(format!("毎月{amount}引き"), format!("{amount} off each month"))
+                }
+                Cadence::Yearly => {
+                    Text::new(format!("毎年{amount}引き"), format!("{amount} off each year"))
+                }
+            },
+        }
+    }
+
+    /// The amount, where it is a fixed one.
+    pub const fn fixed(&self) -> Option<Money> {
+        match self.taken {
+            Taken::Rate(_) => None,
+            Taken::Fixed(amount) => Some(amount),
+        }
     }
 
     /// The code of its lines, such as `discount.chamber_membership`.

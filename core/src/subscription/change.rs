@@ -228,13 +228,74 @@ impl Subscription {
         if self.has_paid_phase() && paid_from == until {
             return Err(refused);
         }
+        let instead_of = self.phases.clone();
         for trial in self.phases.iter_mut().filter(|phase| phase.kind == PhaseKind::Trial) {
             trial.until = Some(paid_from);
         }
         self.phases.retain(|phase| phase.kind == PhaseKind::Trial);
         let paid = Phase { kind: PhaseKind::Paid, from: Some(paid_from), until: None, rate_card };
         self.phases.push(paid);
-        let event = SubscriptionEvent::ConversionOrdered { on: paid_from };
+        let event = SubscriptionEvent::ConversionOrdered { on: paid_from, instead_of };
+        self.standing = self.standing.after(&event);
+        self.record(event, now);
+        Ok(self)
+    }
+
+    /// Takes back an ordered conversion that waits for its day, with the changes that came with it:
+    /// the trial ends when it would have, and what followed it then follows it again.
+    ///
+    /// # Errors
+    /// [`Reason::SubscriptionState`] unless a conversion was ordered and has not begun.
+    pub fn with_conversion_withdrawn(
+        mut self,
+        today: CivilDate,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        let refused = self.refuse("withdraw the conversion");
+        let waits = match self.state() {
+            SubscriptionState::Pending | SubscriptionState::Trialing { .. } => true,
+            SubscriptionState::Suspended { trial_until, .. } => trial_until.is_some(),
+            SubscriptionState::Active | SubscriptionState::Cancelled { .. } => false,
+        };
+        let last = self.history.iter().rfind(|entry| {
+            matches!(
+                entry.event,
+                SubscriptionEvent::ConversionOrdered { .. }
+                    | SubscriptionEvent::ConversionWithdrawn { .. }
+            )
+        });
+        let Some(SubscriptionEvent::ConversionOrdered { on: paid_from, instead_of }) =
+            last.filter(|_| waits).map(|entry| entry.event.clone())
+        else {
+            return Err(refused);
+        };
+        let (asked_at, mut phases) = (last.map(|entry| entry.recorded_at), instead_of);
+        let trial = phases.iter().find(|phase| phase.kind == PhaseKind::Trial);
+        let Some(until) = trial.and_then(|trial| trial.until) else { return Err(refused) };
+        if let Some(anchor) = self.anchor {
+            // It may have begun since the conversion was ordered.
+            for phase in &mut phases {
+                phase.from = phase.from.map(|from| from.max(anchor));
+            }
+            if let Some(first) = phases.first_mut() {
+                first.from = Some(anchor);
+            }
+        }
+        self.phases = phases;
+        let together = |change: &&mut ScheduledChange| {
+            change.is_open()
+                && change.effective_on == paid_from
+                && Some(change.requested_at) == asked_at
+        };
+        let mut numbers = Vec::new();
+        for change in self.scheduled.iter_mut().filter(together) {
+            change.close(Outcome::Withdrawn, today);
+            numbers.push(change.number);
+        }
+        for number in numbers {
+            self.record(SubscriptionEvent::ChangeWithdrawn { number }, now);
+        }
+        let event = SubscriptionEvent::ConversionWithdrawn { until };
         self.standing = self.standing.after(&event);
         self.record(event, now);
         Ok(self)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Phase;
 use super::standing::Because;
 use crate::id::ItemId;
 use crate::time::CivilDate;
@@ -26,6 +27,14 @@ pub enum SubscriptionEvent {
     ConversionOrdered {
         /// The first paid day: the trial ends there.
         on: CivilDate,
+        /// What its phases were before; none for what was recorded before they were kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        instead_of: Vec<Phase>,
+    },
+    /// The paid plan that was to follow the trial was taken back.
+    ConversionWithdrawn {
+        /// The trial ends there again.
+        until: CivilDate,
     },
     /// Services, plans, quantities or prices changed.
     Changed {
@@ -110,6 +119,7 @@ impl SubscriptionEvent {
             Self::Activated { .. } => "subscription.activated",
             Self::Converted { .. } => "subscription.converted",
             Self::ConversionOrdered { .. } => "subscription.conversion_ordered",
+            Self::ConversionWithdrawn { .. } => "subscription.conversion_withdrawn",
             Self::Changed { .. } => "subscription.changed",
             Self::ServicesSuspended { .. } => "subscription.services_suspended",
             Self::ServicesResumed { .. } => "subscription.services_resumed",

@@ -23,6 +23,7 @@ impl SubscriptionEntry {
             | SubscriptionEvent::Reinstated { on }
             | SubscriptionEvent::MarkedPastDue { since: on } => *on,
             SubscriptionEvent::ConversionOrdered { .. }
+            | SubscriptionEvent::ConversionWithdrawn { .. }
             | SubscriptionEvent::ChangeScheduled { .. }
             | SubscriptionEvent::ChangeWithdrawn { .. }
             | SubscriptionEvent::ChangeLapsed { .. }

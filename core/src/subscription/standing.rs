@@ -345,7 +345,8 @@ impl Standing {
         match *event {
             E::Activated { trial_until, .. } => self.in_state(running(trial_until)),
             E::Converted { .. } => self.with_trial(None),
-            E::ConversionOrdered { on } => self.with_trial(trial.map(|_| on)),
+            E::ConversionOrdered { on, .. } => self.with_trial(trial.map(|_| on)),
+            E::ConversionWithdrawn { until } => self.with_trial(trial.map(|_| until)),
             E::Suspended { on } => self.in_state(S::Suspended { from: on, trial_until: trial }),
             E::Resumed { .. } => self.in_state(running(trial)),
             E::MarkedPastDue { since } => {

@@ -15,6 +15,8 @@ use crate::cards::Cards;
 use crate::invoice_lines::{MonthAsk, MonthCharges, Past, invoice_lines};
 use crate::quote_lines::{Ask, quote_lines};
 
+mod fixed;
+
 static CARDS: LazyLock<Cards> = LazyLock::new(|| Cards::built_in().unwrap());
 
 fn card() -> &'static RateCard {
@@ -29,10 +31,11 @@ fn a_share(code: &str, percent: i64, cadence: Cadence, ends_on: Option<CivilDate
     Discount {
         code: code.to_owned(),
         reason: Text::new("会員のため", "as a member"),
-        rate: Rate::percent(percent),
+        taken: Taken::Rate(Rate::percent(percent)),
         cadence,
         services: Vec::new(),
         ends_on,
+        months: 0,
         line_codes: Vec::new(),
         amount: Money::ZERO_JPY,
         pack: PackVersion {

@@ -40,6 +40,7 @@ pub(super) fn difference(
             amount: given_back.zero().minus(given_back)?,
             service_period: period,
             note: Some(note),
+            corrects: true,
             ..was
         });
     }

@@ -1,14 +1,15 @@
 //! How one charge of an item becomes lines: its amount, what is taken off it, and how it was found.
 
-use tasuki_core::catalog::Quantity;
+use tasuki_core::catalog::{BillingCycle, Cadence, Quantity};
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::{Money, MoneyError, Rounding};
-use tasuki_core::quote::Discount;
+use tasuki_core::quote::{Discount, Taken};
 use tasuki_core::subscription::SubscribedItem;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month, TimeError};
 
-use super::spans::in_part;
+use super::fixed::{Below, Fee};
+use super::spans::{in_part, year_anchor};
 use super::{Attention, InvoiceError, InvoiceLine, MonthAsk, Triggered};
 use crate::cards::Cards;
 use crate::discount;
@@ -22,6 +23,8 @@ use crate::tier::{Amount, TierMoves, step_for};
 pub(super) struct Charges {
     pub(super) lines: Vec<InvoiceLine>,
     pub(super) attention: Vec<Attention>,
+    /// The fees that fixed amounts are taken off; empty when none is given.
+    pub(super) fees: Vec<Fee>,
     /// That of the last card that charged something.
     pub(super) tax_rounding: Option<Rounding>,
 }
@@ -131,11 +134,12 @@ impl Context<'_> {
         let Some(charged) = charges.lines.last() else { return Ok(()) };
         let (line, mut left) = (charged.clone(), charged.amount);
         let (service, cadence) = (Some(line.service), charge.price.cadence);
-        let discounts = self.ask.subscription.discounts.iter();
-        for discount in discounts.filter(|of| of.is_off(service, cadence)) {
+        let discounts = self.ask.subscription.discounts_given();
+        for discount in discounts.iter().filter(|of| of.is_off(service, cadence)) {
+            let Taken::Rate(rate) = discount.taken else { continue };
             let Some(part) = self.reduced(charge, discount.ends_on)? else { continue };
             let reduced = part.of(whole, self.card.rounding)?;
-            let off = discount::off(reduced, discount, left)?;
+            let off = discount::share(reduced, rate, left)?;
             if off.is_zero() {
                 continue;
             }
@@ -151,7 +155,40 @@ impl Context<'_> {
                 ..line.clone()
             });
         }
+        if discounts.iter().any(|of| of.fixed().is_some() && of.is_off(service, cadence)) {
+            charges.fees.extend(self.fee(charge, (line, whole, left), charges.lines.len()));
+        }
         Ok(())
+    }
+
+    /// What fixed amounts are taken off: nothing that follows other fees, and only what falls due in
+    /// the rhythm of the subscription, so that no amount is given twice in a period.
+    fn fee(
+        &self,
+        charge: &Charge<'_>,
+        (line, whole, left): (InvoiceLine, Money, Money),
+        below: usize,
+    ) -> Option<Fee> {
+        let (subscription, price) = (self.ask.subscription, charge.price);
+        let first = subscription.first_paid_on()?;
+        let cycle = price.anchor.unwrap_or(subscription.cycle);
+        let in_rhythm = match price.cadence {
+            Cadence::Usage => true,
+            Cadence::Initial | Cadence::OneOff => line.service_period.start() == first,
+            Cadence::Monthly => cycle == BillingCycle::CalendarMonth || self.billed_from == first,
+            Cadence::Yearly => {
+                year_anchor(price.anchor, self.billed_from) == year_anchor(price.anchor, first)
+            }
+        };
+        (in_rhythm && charge.amount.is_none()).then(|| Fee {
+            whole,
+            left,
+            days: charge.days.clone(),
+            proration: price.proration,
+            rounding: self.card.rounding,
+            below: Below::Line(below),
+            line,
+        })
     }
 
     /// The part of a charge before a discount ends; nothing when it is over. A fee for a period is
@@ -253,6 +290,7 @@ impl Context<'_> {
             tax_mode: self.card.tax_mode_of(price),
             tax_rate: self.card.tax_rate_of(price),
             note,
+            corrects: false,
         }
     }
 

@@ -7,6 +7,7 @@ use tasuki_core::subscription::SubscribedItem;
 use tasuki_core::time::{CivilDate, Month};
 
 use super::course::{Course, Stretch};
+use super::fixed::{Below, Fee};
 use super::month::{Charge, Charges, Context};
 use super::spans::{MONTHS_OF_YEAR, year_anchor};
 use super::{InvoiceError, InvoiceLine, MonthAsk, charged_alike, corrections};
@@ -108,12 +109,14 @@ impl<'a> Billing<'a, '_> {
         let Some(before) = self.before.as_ref().filter(runs) else {
             return Ok(());
         };
-        let lines = |course: &Course<'a>| -> Result<Vec<InvoiceLine>, InvoiceError> {
+        let mut lines = |course: &Course<'a>, below| -> Result<Vec<InvoiceLine>, InvoiceError> {
             let mut found = Charges::default();
             self.charge_period(course, (code, cadence, period), &mut found)?;
+            charges.fees.extend(found.fees.into_iter().map(|fee| Fee { below, ..fee }));
             Ok(found.lines)
         };
-        let more = corrections::difference(lines(before)?, lines(self.now)?)?;
+        let was = lines(before, Below::AsBefore)?;
+        let more = corrections::difference(was, lines(self.now, Below::AsNow)?)?;
         if let Some(last) = self.now.stretches.last().filter(|_| !more.is_empty()) {
             charges.tax_rounding = Some(last.card.tax.rounding);
         }
@@ -273,7 +276,10 @@ impl<'a> Billing<'a, '_> {
                         context.charge(&Charge::whole(price, quantity, days), &mut whole)?;
                         let mut old = Charges::default();
                         context.charge(&Charge::whole(price, had, days), &mut old)?;
-                        charges.lines.extend(corrections::difference(old.lines, whole.lines)?);
+                        // Both are charged once, whenever the first of them was.
+                        let more = corrections::difference(old.lines, whole.lines)?.into_iter();
+                        let more = more.map(|line| InvoiceLine { corrects: false, ..line });
+                        charges.lines.extend(more);
                     }
                 }
             }

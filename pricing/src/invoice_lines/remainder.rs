@@ -6,7 +6,7 @@ use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month};
 
 use super::month::Charges;
-use super::{InvoiceError, InvoiceLine, MonthAsk, others, periods};
+use super::{InvoiceError, InvoiceLine, MonthAsk, fixed, others, periods};
 use crate::cards::Cards;
 
 /// Charges, in the month in which a subscription ended, the rest of its minimum term: what its
@@ -66,6 +66,7 @@ fn rest_of(
             for phase in &subscription.phases {
                 others::charge_phase(cards, ask, phase, &mut found)?;
             }
+            fixed::take_off(ask, &mut found)?;
             for line in found.lines {
                 let amount = line.amount.times(sign)?;
                 let same = lines.iter_mut().find(|of| {
@@ -73,7 +74,7 @@ fn rest_of(
                 });
                 match same {
                     Some(same) => same.amount = same.amount.plus(amount)?,
-                    None => lines.push(InvoiceLine { amount, ..line }),
+                    None => lines.push(InvoiceLine { amount, corrects: false, ..line }),
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The sums of a quote: as the invoices of a year will say, not as a multiplication would.
 
+use std::borrow::Cow;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_core::catalog::{Budget, Cadence, TaxMode, TaxTotal};
 use tasuki_core::days::DayPeriod;
@@ -38,23 +40,22 @@ pub(super) fn totals(
     (lines, discounts): (&[Line], &[Discount]),
     paid_months: &[DayPeriod],
 ) -> Result<Totals, MoneyError> {
-    let of = |cadences: &[Cadence], applies: &dyn Fn(&Line) -> bool| {
-        let asked = |line: &Line| line.cadence.is_some_and(|cadence| cadences.contains(&cadence));
-        let applies = |line: &Line| asked(line) && applies(line);
-        let amounts: Vec<_> = amounts(lines, discounts, &applies)?
-            .into_iter()
-            .map(|(line, amount)| taxable(line, amount))
-            .collect();
+    let of = |cadences: &[Cadence], applies: &Applies<'_>| {
+        let applies = |of: Cadence, ends_on: Option<CivilDate>| {
+            cadences.contains(&of) && applies(of, ends_on)
+        };
+        let due = due(card, (lines, discounts), &applies)?;
+        let amounts: Vec<_> = due.iter().map(Due::taxable).collect();
         tax_totals(&amounts, card.tax.rounding)
     };
     let once = [Cadence::Initial, Cadence::OneOff];
     let month = EACH_MONTH;
-    let for_good = |line: &Line| line.ends_on.is_none();
+    let for_good = |_: Cadence, ends_on: Option<CivilDate>| ends_on.is_none();
     let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
 
     let mut first_year = Vec::new();
     for (k, days) in paid_months.iter().enumerate() {
-        let lasts = |line: &Line| lasts(line, *days);
+        let lasts = |cadence: Cadence, ends_on: Option<CivilDate>| lasts(cadence, ends_on, *days);
         let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &month };
         first_year = add_totals(first_year, &of(cadences, &lasts)?, 1)?;
     }
@@ -62,7 +63,7 @@ pub(super) fn totals(
     let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly], &for_good)?;
     let steady_year = add_totals(with_year, &monthly, i64::from(MONTHS - 1))?;
     Ok(Totals {
-        initial: net(of(&once, &|_| true)?)?,
+        initial: net(of(&once, &|_, _| true)?)?,
         monthly: net(monthly)?,
         yearly: net(of(&[Cadence::Yearly], &for_good)?)?,
         first_year: sums(first_year)?,
@@ -73,50 +74,55 @@ pub(super) fn totals(
 /// Fees that come with every month.
 pub(crate) const EACH_MONTH: [Cadence; 2] = [Cadence::Monthly, Cadence::Usage];
 
-/// Whether a line applies to a month: a fee for a month must be reduced for all of it; what is charged
-/// once, on its first day.
-pub(crate) fn lasts(line: &Line, days: DayPeriod) -> bool {
-    let each_month = line.cadence.is_some_and(|cadence| EACH_MONTH.contains(&cadence));
-    line.ends_on.is_none_or(|end| if each_month { days.end() <= end } else { days.start() < end })
+/// Which fees and discounts are meant, by their cadence and the day on which they end.
+pub(crate) type Applies<'a> = dyn Fn(Cadence, Option<CivilDate>) -> bool + 'a;
+
+/// Whether what ends on a day applies to a month: a fee for a month must be reduced for all of it; what is
+/// charged once, on its first day.
+pub(crate) fn lasts(cadence: Cadence, ends_on: Option<CivilDate>, days: DayPeriod) -> bool {
+    let each_month = EACH_MONTH.contains(&cadence);
+    ends_on.is_none_or(|end| if each_month { days.end() <= end } else { days.start() < end })
 }
 
 /// What the lines that apply come to. A discount that was held back by another one takes its whole
-/// share when the other is over, so what each takes is worked out anew among those that apply.
-pub(crate) fn amounts<'l>(
-    lines: &'l [Line],
-    discounts: &[Discount],
-    applies: &dyn Fn(&Line) -> bool,
-) -> Result<Vec<(&'l Line, Money)>, MoneyError> {
-    let mut amounts = Vec::new();
-    // The price that the discounts below it are taken off, and what is left of it.
-    let mut price = Money::ZERO_JPY;
-    let mut left = Money::ZERO_JPY;
-    for line in lines {
-        let Some(amount) = line.amount else { continue };
-        let amount = match line.kind {
-            LineKind::Charged => {
-                (price, left) = (amount, amount);
-                amount
-            }
-            LineKind::Discount if applies(line) => {
-                let given = discounts.iter().find(|of| of.line_code() == line.code);
-                let off = given.map(|of| discount::off(price, of, left)).transpose()?;
-                let off = off.map_or_else(|| amount.zero().minus(amount), Ok)?;
-                left = left.minus(off)?;
-                off.zero().minus(off)?
-            }
-            LineKind::Discount | LineKind::Included | LineKind::Contingent => continue,
-        };
-        if applies(line) {
-            amounts.push((line, amount));
+/// part when the other is over, so what each takes is worked out anew among those that apply.
+pub(crate) fn due<'l>(
+    card: &RateCard,
+    (lines, discounts): (&'l [Line], &'l [Discount]),
+    applies: &Applies<'_>,
+) -> Result<Vec<Due<'l>>, MoneyError> {
+    let charged = lines.iter().filter(|line| line.kind == LineKind::Charged);
+    let mut due: Vec<_> = charged
+        .filter(|line| line.cadence.is_some_and(|cadence| applies(cadence, line.ends_on)))
+        .filter_map(|line| {
+            Some(Due { line, code: Cow::Borrowed(&line.code), amount: line.amount? })
+        })
+        .collect();
+    for off in discount::offs(card, (lines, discounts), applies)? {
+        if let (Some(line), Some(of)) = (lines.get(off.line), discounts.get(off.discount)) {
+            let amount = off.amount.zero().minus(off.amount)?;
+            due.push(Due { line, code: Cow::Owned(of.line_code()), amount });
         }
     }
-    Ok(amounts)
+    Ok(due)
 }
 
-/// An amount of a line with the line's tax.
-pub(crate) const fn taxable(line: &Line, amount: Money) -> Taxable {
-    Taxable { amount, mode: line.tax_mode, rate: line.tax_rate }
+/// What a line of a quote comes to, or what is taken off it.
+#[derive(Debug)]
+pub(crate) struct Due<'l> {
+    /// The line that is charged.
+    pub(crate) line: &'l Line,
+    /// Code of the row that it will be on an invoice.
+    pub(crate) code: Cow<'l, str>,
+    /// How much; below zero for what is taken off.
+    pub(crate) amount: Money,
+}
+
+impl Due<'_> {
+    /// The amount with the line's tax.
+    pub(crate) const fn taxable(&self) -> Taxable {
+        Taxable { amount: self.amount, mode: self.line.tax_mode, rate: self.line.tax_rate }
+    }
 }
 
 pub(crate) fn sums(by_rate: Vec<TaxTotal>) -> Result<Sums, MoneyError> {

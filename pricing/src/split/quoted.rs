@@ -3,11 +3,12 @@
 use tasuki_core::catalog::{Cadence, TaxTotal};
 use tasuki_core::days::DayPeriod;
 use tasuki_core::money::MoneyError;
-use tasuki_core::quote::{Line, PayerSplit, PayerTerms, Priced, Totals};
+use tasuki_core::quote::{PayerSplit, PayerTerms, Priced, Totals};
+use tasuki_core::time::CivilDate;
 
 use super::{SplitError, SplitLine, days_of, split};
 use crate::quote_lines::totals::{
-    EACH_MONTH, MONTHS, amounts, budget_check, lasts, paid_months, sums, taxable,
+    Applies, EACH_MONTH, MONTHS, budget_check, due, lasts, paid_months, sums,
 };
 use crate::rate_card::RateCard;
 use crate::tax::add_totals;
@@ -33,7 +34,8 @@ pub fn shared(
     for (k, days) in months.iter().enumerate() {
         let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &EACH_MONTH };
         let month = Month { card, priced: &priced, days: *days, cadences };
-        first.add(&month.divided(&payers, &|line| lasts(line, *days))?, 1)?;
+        first
+            .add(&month.divided(&payers, &|cadence, ends_on| lasts(cadence, ends_on, *days))?, 1)?;
     }
 
     // What is promised until a day may be over: only the others are counted on.
@@ -42,7 +44,7 @@ pub fn shared(
     let with_year = [Cadence::Monthly, Cadence::Usage, Cadence::Yearly];
     let of = |cadences: &[Cadence]| {
         let month = Month { card, priced: &priced, days: later, cadences };
-        month.divided(&for_good, &|line: &Line| line.ends_on.is_none())
+        month.divided(&for_good, &|_, ends_on| ends_on.is_none())
     };
     let mut steady = Years::of(payers.len());
     steady.add(&in_place(of(&with_year)?, &payers), 1)?;
@@ -84,20 +86,20 @@ impl Month<'_> {
     fn divided(
         &self,
         payers: &[PayerTerms],
-        lasts: &dyn Fn(&Line) -> bool,
+        lasts: &Applies<'_>,
     ) -> Result<Vec<Vec<TaxTotal>>, SplitError> {
-        let applies = |line: &Line| {
-            line.cadence.is_some_and(|cadence| self.cadences.contains(&cadence)) && lasts(line)
+        let applies = |cadence: Cadence, ends_on: Option<CivilDate>| {
+            self.cadences.contains(&cadence) && lasts(cadence, ends_on)
         };
-        let found = amounts(&self.priced.lines, &self.priced.discounts, &applies)?;
+        let found = due(self.card, (&self.priced.lines, &self.priced.discounts), &applies)?;
         let mut lines = Vec::with_capacity(found.len());
-        for (line, amount) in found {
-            let cadence = line.cadence.unwrap_or(Cadence::Monthly);
+        for due in &found {
+            let cadence = due.line.cadence.unwrap_or(Cadence::Monthly);
             lines.push(SplitLine {
-                code: &line.code,
-                service: line.service,
+                code: &due.code,
+                service: due.line.service,
                 days: days_of(cadence, self.period_of(cadence)?)?,
-                taxable: taxable(line, amount),
+                taxable: due.taxable(),
             });
         }
         let parts = split(&lines, payers, self.card.tax.rounding)?;

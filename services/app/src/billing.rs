@@ -9,6 +9,7 @@ mod bordereau;
 mod charges;
 mod close_month;
 mod closing;
+mod giving_back;
 mod issue_credit_note;
 mod late;
 mod late_usage;
@@ -30,8 +31,9 @@ pub use approve_settlement::{
 };
 pub use balance::{Balance, get_balance};
 pub use bordereau::get_bordereau;
-pub(crate) use charges::{Metered, metered};
+pub(crate) use charges::{Metered, as_known, metered};
 pub use close_month::{close_due_month, close_month};
+pub use giving_back::preview_given_back;
 pub use issue_credit_note::{Credited, IssueCreditNote, issue_credit_note};
 pub use margin::{Margin, MarginAsk, Margins, get_margin};
 pub use mark_past_due::mark_past_due;

@@ -13,6 +13,7 @@ mod customer;
 mod find_orders;
 mod following;
 mod funnel;
+mod hold;
 mod placing;
 mod preflight;
 mod read_orders;
@@ -31,6 +32,7 @@ pub use customer::{
 pub use find_orders::{OrderFilter, find_orders};
 pub(crate) use following::is_over;
 pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
+pub use hold::hold_item;
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;
 pub use read_orders::{OrderView, get_order, order_after};

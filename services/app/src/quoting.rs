@@ -27,7 +27,7 @@ pub use compliance::criteria;
 pub use composing::{Composed, Enquiry, OfferedCover, compose};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use facts::company_facts;
-pub(crate) use ordering::place_added;
+pub(crate) use ordering::{judge_added, place_added};
 pub use read_quotes::{AddressedQuote, QuoteList, get_addressed_quote, get_quote, list_quotes};
 pub use withdraw_quote::{WithdrawQuote, withdraw_quote};
 

@@ -33,7 +33,9 @@ pub use progress::{ActiveItem, GoneItem};
 pub(crate) use progress::{item_active, item_gone};
 pub use read_subscriptions::{Flag, SubscriptionList, get_subscription, list_subscriptions};
 pub use tasuki_store::subscriptions::Stored;
-pub use turn::{REMOVE_ITEM, RemoveItem, TURN_SUBSCRIPTION, Turn, turn_subscription};
+pub use turn::{
+    HOLD_ITEM, HoldItem, REMOVE_ITEM, RemoveItem, TURN_SUBSCRIPTION, Turn, turn_subscription,
+};
 pub use view::{AsOf, ItemView, SubscriptionView};
 pub use withdraw_change::{CANCELLATION, CONVERSION, withdraw_scheduled_change};
 

@@ -1,5 +1,5 @@
 //! A thousand companies: every offer complete, within its budget or saying why not, and the same again.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use tasuki_app::library::Library;
 use tasuki_app::quoting::{Composed, Enquiry, OfferedCover, compose, gaps};
@@ -19,7 +19,7 @@ use tasuki_core::time::{Timestamp, Zone};
 const COMPANIES: u64 = 1_000;
 const SEED: u64 = 20_210_126;
 
-/// Numbers that look like chance and are the same each time (SplitMix64).
+/// Numbers that look like chance and are the same each time (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

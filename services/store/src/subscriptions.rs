@@ -214,6 +214,25 @@ pub async fn list(
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 
+/// Subscriptions from the newest to the oldest; those made before one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_newest(
+    tx: &Tx,
+    scope: Scope,
+    before: Option<SubscriptionId>,
+    limit: u64,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut query =
+        Query::new("SELECT document, version FROM subscription WHERE 1 = 1", Vec::new());
+    query.within(scope);
+    // Ids begin with the time at which they were made.
+    query.and_maybe("id < ?", before.map(|id| id.as_uuid().into()));
+    let (sql, values) = query.ordered("id DESC", limit);
+    tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
 /// Whose subscription it is: callers name subscriptions by id alone.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ mod check_heartbeat;
 mod close_month;
 mod escalate_incident;
 mod hear_event;
+mod hold_item;
 mod mark_past_due;
 mod remove_item;
 mod send_notice;
@@ -23,6 +24,7 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
     match job.kind.as_str() {
         "attend_item" => attend_item::run(worker, job).await,
         "hear_event" => hear_event::run(worker, job).await,
+        "hold_item" => hold_item::run(worker, job).await,
         "remove_item" => remove_item::run(worker, job).await,
         "close_month" => close_month::run(worker, job).await,
         "mark_past_due" => mark_past_due::run(worker, job).await,

@@ -18,9 +18,8 @@ use tasuki_pricing::invoice_lines::{
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, partners, usage};
 
-use super::late_usage;
 use super::past::past;
-use super::payers;
+use super::{giving_back, late_usage, payers};
 use crate::access::Entered;
 use crate::context::Context;
 
@@ -55,8 +54,10 @@ pub(crate) async fn charged(
     let subscription = &subscription.turned(month.last_day(), entered.now);
     let cards = ctx.cards();
     let zone = &entered.tenant.zone;
-    let Priced { charges, meters, mut usage } =
+    let Priced { mut charges, meters, mut usage } =
         priced(tx, (&cards, zone), subscription, month).await?;
+    // What a credit note gives back: see `giving_back`.
+    giving_back::set_apart(&cards, subscription, &mut charges.lines)?;
     let mut late = late_usage::late(tx, subscription, (&cards, zone), month).await?;
     let Some(last) = charges.lines.last().or(late.lines.last()) else { return Ok(None) };
     let card = cards.pinned(&last.rate_card).ok_or_else(|| {
@@ -126,6 +127,19 @@ pub(crate) async fn metered(
         Some(Metered { meter, code: line.code, quantity: line.quantity, note: line.note })
     });
     Ok(billed.collect())
+}
+
+/// What a month of a subscription comes to as far as it is known now.
+///
+/// # Errors
+/// Of the store, or when the month cannot be priced.
+pub(crate) async fn as_known(
+    tx: &Tx,
+    of: (&Cards, &Zone),
+    subscription: &Subscription,
+    month: Month,
+) -> Result<MonthCharges, Problem> {
+    Ok(priced(tx, of, subscription, month).await?.charges)
 }
 
 /// A month with the measurements that it was priced by.
@@ -226,7 +240,11 @@ async fn issuer(tx: &Tx, entered: &Entered, card: &RateCard) -> Result<Issuer, P
     })
 }
 
-fn invoice_line(card: &RateCard, meters: &[MeterSummary], line: PricedLine) -> InvoiceLine {
+pub(super) fn invoice_line(
+    card: &RateCard,
+    meters: &[MeterSummary],
+    line: PricedLine,
+) -> InvoiceLine {
     let meter = card.price(&line.code).and_then(|price| price.meter.as_deref());
     let of_line = meters.iter().find(|summary| Some(summary.meter.as_str()) == meter);
     InvoiceLine {

@@ -14,7 +14,7 @@ use tasuki_store::counters::{self, Series};
 use tasuki_store::{Scope, Tx, invoices, subscriptions, usage};
 
 use super::charges::{self, Charged};
-use super::{InvoiceView, schedule};
+use super::{InvoiceView, giving_back, schedule};
 use crate::access::Entered;
 use crate::context::{Context, News};
 
@@ -99,6 +99,7 @@ pub(crate) async fn close(
     if !invoices::close(tx, of, month, entered.now).await? {
         return made_before(tx, subscription, month).await;
     }
+    giving_back::give_back(ctx, tx, entered, subscription, month).await?;
     match charges::charged(ctx, tx, entered, subscription, month).await? {
         Some(charged) => issue(ctx, tx, entered, subscription, charged).await,
         None => Ok(Vec::new()),

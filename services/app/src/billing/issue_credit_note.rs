@@ -10,10 +10,10 @@ use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_pricing::tax::{Taxable, tax_totals};
 use tasuki_store::counters::{self, Series};
-use tasuki_store::{invoices, payments};
+use tasuki_store::{Tx, invoices, payments};
 
 use super::{Effect, InvoiceView, late};
-use crate::access;
+use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::{Context, News};
 use crate::monitoring::etag;
@@ -65,33 +65,44 @@ pub async fn issue_credit_note(
         read.ok_or_else(|| Problem::not_found(Reason::InvoiceNotFound, command.invoice_id))?;
     etag::check(&command.etag, read.version)?;
 
-    let lines = credit_note::lines(&read.invoice, &command.ask)?;
+    let asked = (read, &command.ask, command.reason.clone());
+    let credited = credit(ctx, &tx, &entered, asked).await?;
+    if effect == Effect::Store {
+        call.remember(&tx, &credited).await?;
+        tx.commit().await?;
+    }
+    Ok(credited)
+}
+
+/// Gives something back of an invoice that is locked, in the transaction of who asks for it.
+pub(super) async fn credit(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (read, ask, reason): (invoices::Stored, &Ask, String),
+) -> Result<Credited, Problem> {
+    let lines = credit_note::lines(&read.invoice, ask)?;
     let rest = credit_note::rest(&read.invoice, &lines)?;
     let left = tax_totals(&taxable(&rest), read.invoice.content.tax_rounding)?;
     let issued_on = entered.now.day_in(&entered.tenant.zone);
     let issuer = read.invoice.content.issuer.partner_id;
-    let number = counters::next(&tx, Series::CreditNotes(issuer)).await?;
+    let number = counters::next(tx, Series::CreditNotes(issuer)).await?;
     let draft = CreditNoteDraft {
         id: ctx.ids.next(),
         number: format!("C{}-{number:06}", issued_on.year()),
         issued_on,
         lines,
         left,
-        reason: command.reason.clone(),
+        reason,
     };
     let (note, next, event) = CreditNote::issue(&read.invoice, draft, entered.now)?;
-    let version = invoices::save(&tx, &next, read.version).await?;
-    payments::insert_credit_note(&tx, &note).await?;
+    let version = invoices::save(tx, &next, read.version).await?;
+    payments::insert_credit_note(tx, &note).await?;
     let payload = json!({ "invoice_id": next.id, "gross": note.gross, "number": note.number });
-    ctx.tell(&tx, entered.when(), News::new("credit_note.issued", note.id, payload)).await?;
-    late::tell(ctx, &tx, &entered, (&next, &event)).await?;
-    late::follow(ctx, &tx, &entered, &next).await?;
-    let credited = Credited { note, invoice: InvoiceView { invoice: next, version } };
-    if effect == Effect::Store {
-        call.remember(&tx, &credited).await?;
-        tx.commit().await?;
-    }
-    Ok(credited)
+    ctx.tell(tx, entered.when(), News::new("credit_note.issued", note.id, payload)).await?;
+    late::tell(ctx, tx, entered, (&next, &event)).await?;
+    late::follow(ctx, tx, entered, &next).await?;
+    Ok(Credited { note, invoice: InvoiceView { invoice: next, version } })
 }
 
 /// Rows as the tax calculation wants them.

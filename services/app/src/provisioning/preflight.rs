@@ -27,7 +27,7 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// The record of the decision about an item.
-    pub(super) fn into_decision(self, subject: String, by: &Actor, entered: &Entered) -> Decision {
+    pub(crate) fn into_decision(self, subject: String, by: &Actor, entered: &Entered) -> Decision {
         let occasion = Occasion {
             id: self.id,
             tenant_id: Some(entered.tenant.id),

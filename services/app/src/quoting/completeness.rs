@@ -229,7 +229,7 @@ mod tests {
             .lines
             .iter_mut()
             .find(|line| line.kind == LineKind::Contingent && line.code == "cloud_waf.monthly");
-        step.unwrap().amount = Some(tasuki_core::money::Money::jpy(1));
+        step.unwrap().amount = Some(Money::jpy(1));
         let found = gaps(card, &priced);
         let gap = Gap { price: "cloud_waf.monthly".to_owned(), missing: Missing::Step };
         assert_eq!(found, vec![gap]);

@@ -5,7 +5,7 @@ use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
 use tasuki_core::decision::{Decision, Occasion};
 use tasuki_core::id::{PartnerId, QuoteId, TenantId};
-use tasuki_core::master_contract::Attachment;
+use tasuki_core::master_contract::{Attachment, PremiumPayer};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft};
@@ -208,7 +208,11 @@ async fn cover(
     Ok(contracts
         .into_iter()
         .map(|stored| stored.contract)
-        .find(|contract| contract.terms.attachment == Attachment::Automatic)
+        // What a customer would have to pay for is chosen, it does not come by itself (INS-10).
+        .find(|contract| {
+            contract.terms.attachment == Attachment::Automatic
+                && contract.terms.premium.payer != PremiumPayer::Tenant
+        })
         .map(|contract| CoverOffer {
             attachment: Attachment::Automatic,
             master_contract_id: contract.id,

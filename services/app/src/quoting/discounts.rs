@@ -7,7 +7,7 @@ use tasuki_core::days::DayPeriod;
 use tasuki_core::decision::PackKind;
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{Discount, Priced};
+use tasuki_core::quote::{Discount, Priced, Taken};
 use tasuki_core::rate::Rate;
 use tasuki_core::service::Service;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
@@ -21,6 +21,8 @@ use super::advice::Judged;
 
 /// The longest discount with an end: ten years. A longer one has none.
 const MONTHS_MOST: u64 = 120;
+/// The largest fixed amount: far above any fee.
+const YEN_MOST: i64 = 1_000_000_000;
 
 /// What prices are worked out from.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +110,7 @@ fn memberships(profile: &CompanyProfile, on: CivilDate) -> Vec<String> {
     valid.map(|of| of.association.clone()).collect()
 }
 
-/// What a rule gives, from the first paid day on.
+/// What a rule gives, from the quoted first paid day on.
 fn discount(pack: &Pack, rule: &Matched, first: CivilDate) -> Result<Discount, Problem> {
     let wrong = |output: &str, wanted: &str| {
         let (name, given) = (pack.name(), rule.outputs.get(output));
@@ -119,12 +121,29 @@ fn discount(pack: &Pack, rule: &Matched, first: CivilDate) -> Result<Discount, P
         ))
     };
     let output = |name: &str| rule.outputs.get(name);
-    let rate = output("rate")
-        .and_then(Value::as_str)
-        .and_then(|text| text.parse::<Decimal>().ok())
-        .map(Rate::new)
-        .filter(|rate| *rate > Rate::ZERO && *rate <= Rate::ONE)
-        .ok_or_else(|| wrong("rate", "a decimal above 0 and at most 1"))?;
+    // The rules of a pack give the same outputs: one of both that is not meant is 0.
+    let rate = match output("rate") {
+        None => Rate::ZERO,
+        Some(rate) => rate
+            .as_str()
+            .and_then(|text| text.parse::<Decimal>().ok())
+            .map(Rate::new)
+            .filter(|rate| (Rate::ZERO..=Rate::ONE).contains(rate))
+            .ok_or_else(|| wrong("rate", "a decimal from 0 to 1"))?,
+    };
+    let yen = match output("yen") {
+        None => 0,
+        Some(yen) => yen
+            .as_i64()
+            .filter(|yen| (0..=YEN_MOST).contains(yen))
+            .ok_or_else(|| wrong("yen", "a whole number of yen from 0 to 1,000,000,000"))?,
+    };
+    let taken = match (rate > Rate::ZERO, yen > 0) {
+        (true, false) => Taken::Rate(rate),
+        (false, true) => Taken::Fixed(Money::jpy(yen)),
+        (false, false) => return Err(wrong("rate", "above 0, or `yen` is")),
+        (true, true) => return Err(wrong("yen", "0 where `rate` is above 0")),
+    };
     let cadence = output("fees")
         .and_then(Value::as_str)
         .and_then(|fees| Cadence::ALL.into_iter().find(|cadence| cadence.as_str() == fees))
@@ -136,22 +155,20 @@ fn discount(pack: &Pack, rule: &Matched, first: CivilDate) -> Result<Discount, P
     let months = output("months")
         .and_then(Value::as_u64)
         .filter(|months| *months <= MONTHS_MOST)
-        .and_then(|months| i32::try_from(months).ok())
+        .and_then(|months| u32::try_from(months).ok())
         .ok_or_else(|| wrong("months", "a whole number from 0 to 120"))?;
-    let ends_on = match months {
-        0 => None,
-        months => Some(DayPeriod::nth(first, months, 0)?.end()),
-    };
-    Ok(Discount {
+    let discount = Discount {
         code: rule.code.clone(),
         reason: rule.message.clone(),
-        rate,
+        taken,
         cadence,
         services,
-        ends_on,
+        ends_on: None,
+        months,
         line_codes: Vec::new(),
         amount: Money::ZERO_JPY,
         pack: pack.identity().clone(),
         decision_id: None,
-    })
+    };
+    Ok(discount.counted_from(first))
 }

@@ -2,7 +2,7 @@
 
 use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{CompanyProfile, Quantity, SelectedItem};
-use tasuki_core::decision::{Outcome, PackKind};
+use tasuki_core::decision::{Decision, Outcome, PackKind};
 use tasuki_core::id::{ItemId, OrderId, ProviderId};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::spec::Spec;
@@ -78,6 +78,24 @@ pub(crate) async fn place_added(
         .collect::<Result<Vec<_>, _>>()?;
     let stored = place_order(ctx, tx, entered, by, (order, items)).await?;
     Ok(stored.order.id)
+}
+
+/// What the packs say of services that would be added now; nothing of it is recorded.
+pub(crate) fn judge_added(
+    ctx: &Context,
+    by: &Actor,
+    entered: &Entered,
+    (card, added): (&RateCard, &[SubscribedItem]),
+) -> Result<Vec<Decision>, Problem> {
+    let bundle = (card, &entered.tenant.profile);
+    let mut decisions = Vec::new();
+    for (number, subscribed) in (1_u32..).zip(added) {
+        let ordered = item(ctx, entered, bundle, (number, subscribed))?;
+        let judged = ordered.judged;
+        decisions
+            .extend(judged.map(|it| it.into_decision(subscribed.item_id.to_string(), by, entered)));
+    }
+    Ok(decisions)
 }
 
 fn item(

@@ -7,6 +7,7 @@ use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{BillingCycle, RateCardRef};
 use tasuki_core::certificate::CertificateState;
 use tasuki_core::days::DayPeriod;
+use tasuki_core::decision::Decision;
 use tasuki_core::id::{OrderId, SubscriptionId, TenantId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
@@ -20,10 +21,10 @@ use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::jobs::{self, Lane, NewJob};
 use tasuki_store::subscriptions::{self, Stored};
-use tasuki_store::{Tx, certificates, quotes};
+use tasuki_store::{Tx, certificates, decisions, orders, quotes};
 
 use super::effect::{MoneyEffect, Span, money_effect};
-use super::turn::{REMOVE_ITEM, RemoveItem, ended, plan_turns};
+use super::turn::{REMOVE_ITEM, RemoveItem, ended, hold, plan_turns};
 use super::view::{SubscriptionView, view_now};
 use super::{check_etag, lock};
 use crate::access::{self, Entered};
@@ -31,7 +32,7 @@ use crate::billing;
 use crate::call::Call;
 use crate::claiming::cover;
 use crate::context::{Context, News};
-use crate::quoting::{Intent, place_added};
+use crate::quoting::{Intent, judge_added, place_added};
 
 /// How far ahead a change can be planned, in months: ten years.
 const MOST_MONTHS_AHEAD: i32 = 120;
@@ -67,6 +68,10 @@ pub struct Changed {
     pub effect: MoneyEffect,
     /// The orders that it led to.
     pub order_ids: Vec<OrderId>,
+    /// The policy decisions behind it: whether services that are added can be set up. Of what is only
+    /// asked they are not recorded.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
 }
 
 /// What a decision is made from.
@@ -221,22 +226,25 @@ pub(super) async fn run(
     let Decided { next, on, until, reason } = decide(&scene)?;
     let next = next.by(read.subscription.history.len(), &by);
     let effect = money_effect(
-        &cards,
-        (&entered.tenant.zone, entered.now),
+        &tx,
+        (&cards, &entered.tenant.zone, entered.now),
         (&read.subscription, &next),
         Span { today, on, until: until.max(on) },
-    )?;
+    )
+    .await?;
     if asks {
         let would = next.turned(on, entered.now);
+        let decisions = judged(ctx, &by, &entered, (&read.subscription, &would, on))?;
         let stored = Stored { subscription: would, version: read.version };
         let view = view_now(ctx, &tx, &entered, stored).await?;
-        return Ok(Changed { view, effect, order_ids: Vec::new() });
+        return Ok(Changed { view, effect, order_ids: Vec::new(), decisions });
     }
 
     let change = (&read.subscription, next, read.version);
     let (stored, order_ids) = commit(ctx, &tx, &entered, &by, (change, &reason)).await?;
     let view = view_now(ctx, &tx, &entered, stored).await?;
-    let changed = Changed { view, effect, order_ids };
+    let decisions = recorded(&tx, tenant, &order_ids).await?;
+    let changed = Changed { view, effect, order_ids, decisions };
     call.remember(&tx, &changed).await?;
 
     tx.commit().await?;
@@ -267,6 +275,7 @@ pub(super) async fn commit(
         }
     } else {
         take_away(ctx, tx, entered, (before, &next)).await?;
+        hold(ctx, tx, entered, (before, &next)).await?;
     }
     if came_back {
         cover_again(ctx, tx, entered, &next).await?;
@@ -307,6 +316,45 @@ async fn take_away(
     Ok(())
 }
 
+/// Services that were added or came back, and wait to be set up.
+fn added(before: &Subscription, next: &Subscription) -> Vec<SubscribedItem> {
+    let is_new = |item: &&SubscribedItem| !before.items.iter().any(|of| of.item_id == item.item_id);
+    next.items.iter().filter(is_new).filter(|item| item.is_awaited()).cloned().collect()
+}
+
+/// What the packs say of the services that a change would add.
+fn judged(
+    ctx: &Context,
+    by: &Actor,
+    entered: &Entered,
+    (before, would, on): (&Subscription, &Subscription, CivilDate),
+) -> Result<Vec<Decision>, Problem> {
+    let added = added(before, would);
+    let phase = would.phase_on(on).or_else(|| would.phases.last());
+    let Some(phase) = phase.filter(|_| !added.is_empty()) else { return Ok(Vec::new()) };
+    let cards = ctx.cards();
+    judge_added(ctx, by, entered, (pinned(&cards, &phase.rate_card)?, &added))
+}
+
+/// The recorded decisions behind orders, in the order of their services.
+async fn recorded(
+    tx: &Tx,
+    tenant: TenantId,
+    order_ids: &[OrderId],
+) -> Result<Vec<Decision>, Problem> {
+    let mut ids = Vec::new();
+    for order in order_ids {
+        let placed = orders::get(tx, tenant, *order).await?;
+        let items = placed.into_iter().flat_map(|placed| placed.items);
+        ids.extend(items.filter_map(|stored| stored.item.preflight?.decision_id));
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = decisions::by_ids(tx, &ids).await?;
+    Ok(ids.iter().filter_map(|id| known.get(id)).cloned().collect())
+}
+
 /// Orders the set-up of services that were added or came back.
 async fn set_up(
     ctx: &Context,
@@ -315,9 +363,7 @@ async fn set_up(
     by: &Actor,
     (before, next): (&Subscription, &Subscription),
 ) -> Result<Vec<OrderId>, Problem> {
-    let is_new = |item: &&SubscribedItem| !before.items.iter().any(|of| of.item_id == item.item_id);
-    let added: Vec<_> =
-        next.items.iter().filter(is_new).filter(|item| item.is_awaited()).cloned().collect();
+    let added = added(before, next);
     if added.is_empty() {
         return Ok(Vec::new());
     }

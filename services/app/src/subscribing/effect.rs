@@ -10,9 +10,11 @@ use tasuki_core::subscription::Subscription;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, Month, Timestamp, Zone};
 use tasuki_pricing::cards::Cards;
-use tasuki_pricing::invoice_lines::{InvoiceLine, MonthAsk, MonthCharges, Past, invoice_lines};
+use tasuki_pricing::invoice_lines::InvoiceLine;
+use tasuki_store::Tx;
 
 use super::fees::fees_on;
+use crate::billing;
 
 /// What a change means in yen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +68,11 @@ pub(super) struct Span {
 
 /// What a change means, from the subscription without it and with it. Both run ahead through all that
 /// is planned, by the function that does it on its day; services that are being set up are taken to
-/// be in use from the day on which they were asked for.
-pub(super) fn money_effect(
-    cards: &Cards,
-    (zone, now): (&Zone, Timestamp),
+/// be in use from the day on which they were asked for. What was measured so far counts as it does
+/// on the invoice: the rest of the month, and months to come, are said as declared.
+pub(super) async fn money_effect(
+    tx: &Tx,
+    (cards, zone, now): (&Cards, &Zone, Timestamp),
     (before, after): (&Subscription, &Subscription),
     span: Span,
 ) -> Result<MoneyEffect, Problem> {
@@ -80,8 +83,8 @@ pub(super) fn money_effect(
     let mut next_invoice_difference = None;
     let mut month = Month::of(span.today);
     while month <= last {
-        let (old, new) =
-            (priced(cards, zone, (&without, month))?, priced(cards, zone, (&with, month))?);
+        let old = billing::as_known(tx, (cards, zone), &without, month).await?;
+        let new = billing::as_known(tx, (cards, zone), &with, month).await?;
         let found = differences(old.lines, new.lines)?;
         if !found.is_empty() && next_invoice_difference.is_none() {
             next_invoice_difference = Some(new.sum.gross.minus(old.sum.gross)?);
@@ -113,16 +116,6 @@ fn in_use(subscription: Subscription, on: CivilDate) -> Subscription {
         .map(|item| (item.item_id, item.added_on.unwrap_or(on)))
         .collect();
     awaited.into_iter().fold(subscription, |of, (item, day)| of.with_item_started(item, day))
-}
-
-fn priced(
-    cards: &Cards,
-    zone: &Zone,
-    (subscription, month): (&Subscription, Month),
-) -> Result<MonthCharges, Problem> {
-    let ask =
-        MonthAsk { subscription, month, zone, measured: &[], triggered: &[], past: Past::NONE };
-    Ok(invoice_lines(cards, ask)?)
 }
 
 /// What falls away and what comes instead.

@@ -67,7 +67,7 @@ pub(super) fn fees_on(
     let card = cards.pinned(&phase.rate_card).ok_or_else(|| {
         Problem::internal(format!("the rate card `{}` is not loaded", phase.rate_card))
     })?;
-    fees_of(card, taken_on(subscription, day), (&subscription.discounts, day))
+    fees_of(card, taken_on(subscription, day), (&subscription.discounts_given(), day))
 }
 
 /// What is taken on a day and does not stand still.

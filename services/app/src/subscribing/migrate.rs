@@ -163,7 +163,8 @@ fn row(
     day: CivilDate,
 ) -> Result<MigrationRow, Problem> {
     let taken = taken_last(subscription);
-    let discounts = (subscription.discounts.as_slice(), day);
+    let given = subscription.discounts_given();
+    let discounts = (given.as_slice(), day);
     let before = fees_of(from, taken.clone(), discounts)?.of_a_year()?;
     let after = match fees_of(to, taken, discounts) {
         Ok(fees) => Some(fees.of_a_year()?),
@@ -375,7 +376,8 @@ fn moved(
         return Ok((None, Money::ZERO_JPY));
     }
     let taken = taken_last(&base);
-    let discounts = (base.discounts.as_slice(), on);
+    let given = base.discounts_given();
+    let discounts = (given.as_slice(), on);
     let fees = |card: &RateCard| {
         fees_of(card, taken.clone(), discounts).and_then(super::fees::Fees::of_a_year)
     };

@@ -121,6 +121,7 @@ async fn settle(
         SubscriptionEvent::Cancelled { .. } => ended(ctx, tx, entered, &next).await?,
         SubscriptionEvent::Converted { .. }
         | SubscriptionEvent::ConversionOrdered { .. }
+        | SubscriptionEvent::ConversionWithdrawn { .. }
         | SubscriptionEvent::Changed { .. }
         | SubscriptionEvent::ServicesSuspended { .. }
         | SubscriptionEvent::ServicesResumed { .. }

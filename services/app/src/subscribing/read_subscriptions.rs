@@ -6,7 +6,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::subscription::{ScheduledChange, SubscriptionState};
 use tasuki_core::tenant::Tenant;
-use tasuki_store::subscriptions::{self, Filter, Stored};
+use tasuki_store::subscriptions::{self, Stored};
 use tasuki_store::{Scope, Tx, tenants};
 
 use super::view::{AsOf, SubscriptionView, view};
@@ -135,8 +135,7 @@ async fn seen(
     view(ctx, tx, (stored, &tenant.zone), (as_of, known_at)).await.map(Some)
 }
 
-/// Subscriptions in the order in which they were made: of one tenant, or of all that the caller may
-/// see.
+/// Subscriptions, the newest first: of one tenant, or of all that the caller may see.
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ROLE_FORBIDDEN`, `PAGE_TOKEN_INVALID`.
@@ -156,12 +155,11 @@ pub async fn list_subscriptions(
         }
         None => everybody(ctx, call)?,
     };
-    let filter = Filter { scope, states: Vec::new() };
     let size = usize::try_from(list.page.size()).unwrap_or(usize::MAX);
     let mut rows = Vec::new();
     let mut n_looked_at = 0_u64;
     loop {
-        let read = subscriptions::list(&tx, &filter, after, AT_ONCE).await?;
+        let read = subscriptions::list_newest(&tx, scope, after, AT_ONCE).await?;
         if read.is_empty() {
             return Ok(Page { rows, next: None });
         }

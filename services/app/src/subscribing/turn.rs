@@ -44,6 +44,53 @@ pub struct RemoveItem {
     pub stopped_at: Option<Timestamp>,
 }
 
+/// The kind of job that lets a service stand still at its provider, or go on.
+pub const HOLD_ITEM: &str = "hold_item";
+
+/// Which service is to be at its provider as its subscription is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HoldItem {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// The service's item.
+    pub item_id: ItemId,
+}
+
+/// Tells providers which services stand still from today on, and which go on.
+pub(crate) async fn hold(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (before, next): (&Subscription, &Subscription),
+) -> Result<(), Problem> {
+    let today = entered.now.day_in(&entered.tenant.zone);
+    for item in next.items.iter().filter(|item| item.starts_on.is_some() && item.is_taken()) {
+        let still = |of: &Subscription| of.stands_still(item.item_id, today);
+        if still(before) == still(next) {
+            continue;
+        }
+        let hold = HoldItem {
+            tenant_id: entered.tenant.id,
+            subscription_id: next.id,
+            item_id: item.item_id,
+        };
+        let n_before = next.history.len();
+        let job = NewJob {
+            id: ctx.ids.next(),
+            tenant: Some(entered.tenant.id),
+            lane: Lane::Provisioning,
+            kind: HOLD_ITEM,
+            key: format!("{HOLD_ITEM}:{}:{n_before}", item.item_id),
+            payload: jobs::payload(&hold)?,
+            run_at: entered.now,
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
+}
+
 /// Plans the days on which the subscription does something by itself.
 pub(crate) async fn plan_turns(
     ctx: &Context,

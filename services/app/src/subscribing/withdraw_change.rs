@@ -3,7 +3,7 @@
 use tasuki_core::id::TenantId;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::subscription::SubscriptionCommand;
+use tasuki_core::subscription::{PhaseKind, SubscriptionCommand};
 
 use super::deciding::{Changed, Decided, Scene, Wanted, run};
 use crate::call::Call;
@@ -44,8 +44,16 @@ fn withdraw(scene: &Scene<'_>, change_id: &str) -> Result<Decided, Problem> {
             .with("command", "withdraw scheduled change")
     };
     if change_id == CONVERSION {
-        let text = "an ordered conversion cannot be taken back: cancel the subscription instead";
-        return Err(refused(text.to_owned()));
+        let mut paid = subscription.phases.iter().filter(|phase| phase.kind == PhaseKind::Paid);
+        let on = paid.find_map(|phase| phase.from).unwrap_or(scene.today).max(scene.today);
+        let withdrawn = subscription.clone().with_conversion_withdrawn(scene.today, scene.now());
+        let next = withdrawn.map_err(|_| {
+            let text = "no conversion that was ordered waits: what follows the trial by the quote ends \
+                        with a cancellation";
+            refused(text.to_owned())
+        })?;
+        let until = next.trial_until().unwrap_or(on);
+        return Ok(Decided { next, on, until, reason });
     }
     let found = subscription.waiting().into_iter().find(|change| change.id() == change_id);
     let Some(found) = found.map(|found| (found.number, found.effective_on)) else {

@@ -12,6 +12,7 @@ use tasuki_core::quote::LineKind;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::subscription::SubscriptionCommand;
+use tasuki_core::time::CivilDate;
 use tasuki_policies::PackSet;
 use tasuki_store::{decisions, subscriptions};
 
@@ -47,14 +48,23 @@ fn open_criteria(view: &QuoteView) -> Vec<&str> {
     all.filter(|of| of.outcome != Outcome::Satisfied).map(|of| of.code.as_str()).collect()
 }
 
-/// Lets every service of an accepted quote be in use from a day on.
+/// Lets every service of an accepted quote be in use from its first day on.
 async fn running(scheme: &Scheme, tenant: TenantId, view: &QuoteView) -> Preview {
+    running_from(scheme, tenant, view, view.quote.offer.priced.start_on).await
+}
+
+/// Lets every service of an accepted quote be in use from a day on.
+async fn running_from(
+    scheme: &Scheme,
+    tenant: TenantId,
+    view: &QuoteView,
+    on: CivilDate,
+) -> Preview {
     let accepted = accept_quote(&scheme.ctx, &operator(), tenant, accept_of(view)).await.unwrap();
     let id = accepted.subscription_id.unwrap();
     let tx = scheme.ctx.store.begin().await.unwrap();
     let stored = subscriptions::lock(&tx, tenant, id).await.unwrap().unwrap();
     assert_eq!(stored.subscription.discounts, view.quote.offer.priced.discounts);
-    let on = view.quote.offer.priced.start_on;
     let items: Vec<_> = stored.subscription.items.iter().map(|item| item.item_id).collect();
     let started =
         items.into_iter().fold(stored.subscription, |all, item| all.with_item_started(item, on));
@@ -144,12 +154,72 @@ async fn a_campaign_takes_the_initial_fee_off_while_it_lasts() {
     }
 }
 
+/// Members get 1,001 yen off the monthly fees, and everybody 2,000 off each year of the light EDR.
+fn with_amounts() -> Arc<Library> {
+    let path = "discount/okinawa/pack.yaml";
+    let (share, volume) = ("decimal(chamber_percent)", "decimal(volume_percent)");
+    with_texts(
+        path,
+        &[
+            (", fees:", ", yen: '0', fees:"),
+            (&format!("\"{share} * decimal('0.01')\", yen: '0'"), "\"decimal('0')\", yen: '1001'"),
+            (&format!("\"{volume} * decimal('0.01')\", yen: '0'"), "\"decimal('0')\", yen: '2000'"),
+            ("volume_from: { int: 600,", "volume_from: { int: 5,"),
+        ],
+    )
+}
+
+/// PRC-11: what the quote says in yen is billed in yen, also when the set-up took two months longer.
+#[tokio::test]
+async fn fixed_amounts_are_billed_as_quoted_from_the_first_paid_day() {
+    for mut scheme in schemes().await {
+        scheme.ctx.library = with_amounts();
+        let tenant = scheme.tenant(1, "2021-08-02T01:00:00Z").await;
+        let start_on = Some(jiff::civil::date(2021, 9, 1));
+        let new =
+            NewQuote { profile: Some(member("会員証")), start_on, ..wanting(tenant, bundle()) };
+        let view = quoted(&scheme, new).await;
+        let priced = &view.quote.offer.priced;
+        assert_eq!(
+            discounts(&view),
+            [
+                ("discount.chamber_membership", -500),
+                ("discount.chamber_membership", -501),
+                ("discount.volume_endpoints", -2_000),
+            ]
+        );
+        assert_eq!(priced.totals.first_year.net.amount(), 259_000 - 12 * 1_001 - 2_000);
+        assert_eq!(priced.totals.steady_year.net.amount(), 249_000 - 2_000);
+        assert_eq!(priced.discounts[0].ends_on, Some(jiff::civil::date(2022, 9, 1)));
+
+        let late = jiff::civil::date(2021, 11, 1);
+        let mut preview = Box::pin(running_from(&scheme, tenant, &view, late)).await;
+        preview.month = "2021-11".parse().unwrap();
+        for sums in [&priced.totals.first_year, &priced.totals.steady_year] {
+            let mut gross = 0;
+            for _ in 0..12 {
+                let content = preview_invoice(&scheme.ctx, &operator(), &preview).await;
+                gross += content.unwrap().unwrap().gross.amount();
+                preview.month = preview.month.next().unwrap();
+            }
+            assert_eq!(gross, sums.gross.amount(), "{}: as quoted", scheme.name);
+        }
+    }
+}
+
 /// The shipped packs with one text of one pack replaced.
 fn with_pack(path: &str, from: &str, to: &str) -> Arc<Library> {
+    with_texts(path, &[(from, to)])
+}
+
+/// The shipped packs with texts of one pack replaced, one after the other.
+fn with_texts(path: &str, texts: &[(&str, &str)]) -> Arc<Library> {
     let mut sources = pack_sources(None).unwrap();
     for source in sources.iter_mut().filter(|of| of.path == path) {
-        assert!(source.text.contains(from), "`{from}` is not in `{path}`");
-        source.text = source.text.replace(from, to);
+        for (from, to) in texts {
+            assert!(source.text.contains(from), "`{from}` is not in `{path}`");
+            source.text = source.text.replace(from, to);
+        }
     }
     let mut library = Library::load(None, None).unwrap();
     library.packs = PackSet::load(sources).unwrap().into();
@@ -183,7 +253,7 @@ async fn a_pack_that_gives_no_discount_but_nonsense_stops_the_quote() {
         let new = NewQuote { profile: Some(member("会員証")), ..wanting(tenant, bundle()) };
         let refused = create_quote(&scheme.ctx, &operator(), new).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::Internal);
-        assert!(refused.to_string().contains("`rate` is \"1.01\" and must be a decimal above 0"));
+        assert!(refused.to_string().contains("`rate` is \"1.01\" and must be a decimal from 0"));
     }
 }
 

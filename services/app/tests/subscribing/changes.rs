@@ -362,3 +362,52 @@ async fn of_two_workers_on_one_day_one_does_it() {
         assert_eq!(changed.len(), 1);
     }
 }
+
+/// What was ordered can be taken back until its day: the trial ends when it would have, and the
+/// changes that came with the order go with it.
+#[tokio::test]
+async fn an_ordered_conversion_can_be_taken_back_until_its_day() {
+    for scheme in schemes().await {
+        let plan = Plan {
+            trial_until: Some(date(2021, 5, 1)),
+            selection: vec![utm(1), edr(5)],
+            ..Plan::from(date(2021, 2, 1))
+        };
+        let of = scheme.running(1, plan).await;
+        let before = scheme.read(of).await.subscription;
+        let (ctx, call) = (&scheme.ctx, operator());
+        let back = async || {
+            let wanted = scheme.wanted(of).await;
+            subscribing::withdraw_scheduled_change(ctx, &call, of.tenant, &wanted, "convert").await
+        };
+        let none = back().await.unwrap_err();
+        assert_eq!(none.reason(), Reason::SubscriptionState, "nothing was ordered");
+        let convert = ConvertTrial {
+            paid_from: Some(date(2021, 3, 16)),
+            change: AskedChange {
+                rate_card: Some("okinawa@2021-01".to_owned()),
+                ..set(vec![edr(7)])
+            },
+            sold_by: None,
+        };
+        let wanted = scheme.wanted(of).await;
+        subscribing::convert_trial(ctx, &call, of.tenant, &wanted, convert.clone()).await.unwrap();
+        scheme.advance(of.tenant, jst("2021-03-01 00:00")).await;
+        let withdrawn = back().await.unwrap();
+        let fallen: i64 = withdrawn.effect.lines.iter().map(|line| line.amount.amount()).sum();
+        assert!(fallen < 0, "{}: what would have been charged", scheme.name);
+        let after = scheme.read(of).await.subscription;
+        assert_eq!(after.phases, before.phases);
+        assert_eq!(after.standing, before.standing);
+        assert_eq!(after.waiting(), Vec::<&tasuki_core::subscription::ScheduledChange>::new());
+
+        // It can be ordered anew; once it has begun nothing is taken back.
+        let wanted = scheme.wanted(of).await;
+        subscribing::convert_trial(ctx, &call, of.tenant, &wanted, convert).await.unwrap();
+        scheme.advance(of.tenant, jst("2021-03-20 00:00")).await;
+        let late = back().await.unwrap_err();
+        assert_eq!(late.reason(), Reason::SubscriptionState);
+        let view = scheme.read(of).await;
+        assert_eq!(view.subscription.state(), &SubscriptionState::Active);
+    }
+}

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod changes;
+mod giving_back;
 mod migrations;
 mod promises;
 mod reads;

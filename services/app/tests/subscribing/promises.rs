@@ -11,9 +11,10 @@ use tasuki_core::problem::Problem;
 use tasuki_core::service::Service;
 use tasuki_core::time::{Month, Timestamp, Zone};
 
-use crate::scene::{Plan, Running, Scheme, edr, operator, schemes, set, utm};
+use crate::scene::{Plan, Rows, Running, Scheme, edr, operator, schemes, set, utm};
 
-type Rows = Vec<(String, i64, i64)>;
+/// The rows of the invoices of months, and those that credit notes have instead.
+type Promises = BTreeMap<Month, (Rows, Rows)>;
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -30,11 +31,7 @@ fn month_after(month: Month, n: u32) -> Month {
     (0..n).fold(month, |month, _| month.next().unwrap())
 }
 
-async fn promised(
-    scheme: &Scheme,
-    of: Running,
-    (from, to): (Month, Month),
-) -> BTreeMap<Month, Rows> {
+async fn promised(scheme: &Scheme, of: Running, (from, to): (Month, Month)) -> Promises {
     let mut months = BTreeMap::new();
     let mut month = from;
     while month <= to {
@@ -87,9 +84,13 @@ async fn act(
     }
 }
 
+fn all<'a>(promises: impl Iterator<Item = &'a (Rows, Rows)>) -> Rows {
+    promises.flat_map(|(rows, given)| rows.iter().chain(given)).cloned().collect()
+}
+
 /// The rows that a change leaves: those before without those that fall away, and those that come.
-fn expected(before: &BTreeMap<Month, Rows>, changed: &Changed) -> Rows {
-    let mut rows: Rows = before.values().flatten().cloned().collect();
+fn expected(before: &Promises, changed: &Changed) -> Rows {
+    let mut rows = all(before.values());
     for line in &changed.effect.lines {
         let (days, yen) = (line.service_period.n_days(), line.amount.amount());
         let gone = (line.code.clone(), days, -yen);
@@ -127,13 +128,18 @@ async fn live(scheme: &Scheme, n: u128, seed: u64) {
     for step in 0..8 {
         today =
             today.checked_add(Span::new().days(i64::try_from(dice.below(45)).unwrap())).unwrap();
-        scheme.advance(of.tenant, Timestamp::start_of(today, &zone).unwrap()).await;
+        let at = Timestamp::start_of(today, &zone).unwrap();
+        scheme.advance(of.tenant, at).await;
+        // What was measured so far counts, and with it which step the month is charged in.
+        scheme.measure(of, (at, dice.below(9))).await;
         let before = promised(scheme, of, (Month::of(today), last)).await;
         let wanted = scheme.wanted(of).await;
         let asks = Wanted { intent: Intent::OnlyAsk, ..wanted.clone() };
         let roll = dice.0;
         let asked = act(scheme, of, (&mut dice, &asks, today)).await;
         assert_eq!(before, promised(scheme, of, (Month::of(today), last)).await, "only asked");
+        promises.retain(|month, _| *month < Month::of(today));
+        promises.extend(before.clone());
         dice.0 = roll;
         let done = act(scheme, of, (&mut dice, &wanted, today)).await;
         let (asked, done) = match (asked, done) {
@@ -152,17 +158,20 @@ async fn live(scheme: &Scheme, n: u128, seed: u64) {
             .filter(|(month, _)| **month <= through)
             .map(|(m, rows)| (*m, rows.clone()))
             .collect();
-        let mut rows: Rows = after.range(..=through).flat_map(|(_, rows)| rows.clone()).collect();
+        let mut rows = all(after.range(..=through).map(|(_, rows)| rows));
         rows.sort();
         assert_eq!(expected(&months, &done), rows, "{} seed {seed} step {step}", scheme.name);
-        promises.retain(|month, _| *month < Month::of(today));
         promises.extend(after);
     }
     let end = Timestamp::start_of(last.first_day(), &zone).unwrap();
     scheme.advance(of.tenant, end).await;
-    promises.retain(|month, rows| *month < last && !rows.is_empty());
+    promises.retain(|month, _| *month < last);
+    let given: i64 = promises.values().flat_map(|(_, given)| given).map(|row| row.2).sum();
+    assert_eq!(scheme.credited(of.tenant).await, -given, "{} seed {seed}", scheme.name);
+    let invoiced = promises.into_iter().map(|(month, (rows, _))| (month, rows));
+    let invoiced: BTreeMap<_, _> = invoiced.filter(|(_, rows)| !rows.is_empty()).collect();
     let billed: BTreeMap<_, _> = scheme.billed(of).await.into_iter().collect();
-    assert_eq!(billed, promises, "{} seed {seed}", scheme.name);
+    assert_eq!(billed, invoiced, "{} seed {seed}", scheme.name);
 }
 
 #[tokio::test]

@@ -115,13 +115,13 @@ async fn lists_are_narrowed_by_flags_and_read_for_a_time() {
             subscribing::list_subscriptions(&scheme.ctx, &operator(), &list).await.unwrap()
         };
         let first = list(vec![Flag::CancelPending, Flag::Active], None, None).await;
-        assert_eq!(first.rows[0].subscription.id, all[1].id, "{}", scheme.name);
+        assert_eq!(first.rows[0].subscription.id, all[3].id, "{}: the newest first", scheme.name);
         let second = list(vec![Flag::CancelPending], None, first.next).await;
-        assert_eq!(second.rows[0].subscription.id, all[3].id);
+        assert_eq!(second.rows[0].subscription.id, all[1].id);
         let last = list(vec![Flag::CancelPending], None, second.next).await;
         assert_eq!((last.rows.len(), last.next), (0, None));
         let ended = list(vec![Flag::Cancelled], Some(jst("2021-04-02 00:00")), None).await;
-        assert_eq!(ended.rows[0].subscription.id, all[1].id, "as it is planned");
+        assert_eq!(ended.rows[0].subscription.id, all[3].id, "as it is planned");
         assert_eq!(list(vec![Flag::Cancelled], None, None).await.rows, []);
     }
 }

@@ -14,7 +14,7 @@ use tasuki_app::subscribing::{
     self, AsOf, AskedChange, Changed, SubscriptionView, TURN_SUBSCRIPTION, Wanted, When,
 };
 use tasuki_core::catalog::{BillingCycle, CompanyProfile, SelectedItem};
-use tasuki_core::id::{IdSource, PartnerId, SubscriptionId, TenantId};
+use tasuki_core::id::{IdSource, PartnerId, ProviderId, SubscriptionId, TenantId};
 use tasuki_core::party::{Permission, Principal, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::service::Service;
@@ -22,11 +22,12 @@ use tasuki_core::subscription::{
     AfterTrial, Subscription, SubscriptionCommand, SubscriptionDraft, Trial,
 };
 use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Tenant};
-use tasuki_core::time::{Clock, Month, Timestamp, Zone};
+use tasuki_core::time::{Clock, Month, Period, Timestamp, Zone};
+use tasuki_core::usage::{UsageKind, UsageRecord, UsageReport};
 use tasuki_pricing::quote_lines::{Ask, quote_lines};
 use tasuki_store::jobs::{self, Claim, Claimed, Lane};
 use tasuki_store::testing::{Fresh, databases};
-use tasuki_store::{partners, subscriptions, tenants};
+use tasuki_store::{partners, subscriptions, tenants, usage};
 use uuid::Uuid;
 
 /// Real time stands still long after everything.
@@ -308,17 +309,61 @@ impl Scheme {
         subscribing::cancel_subscription(&self.ctx, &operator(), of.tenant, &wanted, asked).await
     }
 
-    /// The rows that the invoice of a month would have as it is known now: code, days, yen.
-    pub(crate) async fn promised(&self, of: Running, month: Month) -> Vec<(String, i64, i64)> {
+    /// The rows that the invoice of a month would have as it is known now, and those that a credit
+    /// note would have instead: code, days, yen.
+    pub(crate) async fn promised(&self, of: Running, month: Month) -> (Rows, Rows) {
         let preview = billing::Preview {
             tenant_id: of.tenant,
             subscription_id: of.id,
             month,
             payer_code: "customer".to_owned(),
         };
-        let content = billing::preview_invoice(&self.ctx, &operator(), &preview).await.unwrap();
+        let call = operator();
+        let content = billing::preview_invoice(&self.ctx, &call, &preview).await.unwrap();
         let lines = content.map(|content| content.lines).unwrap_or_default();
-        rows(&lines)
+        let given = billing::preview_given_back(&self.ctx, &call, &preview).await.unwrap();
+        (rows(&lines), rows(&given))
+    }
+
+    /// What credit notes gave back to a tenant, without tax.
+    pub(crate) async fn credited(&self, tenant: TenantId) -> i64 {
+        let list = billing::CreditNoteList {
+            tenant_id: tenant,
+            invoice_id: None,
+            page: tasuki_app::paging::PageRequest { size: 1_000, after: None },
+        };
+        let all = billing::list_credit_notes(&self.ctx, &operator(), &list).await.unwrap().rows;
+        all.iter().map(|note| note.net.amount()).sum()
+    }
+
+    /// Traffic that was measured in the hour after an instant.
+    pub(crate) async fn measure(&self, of: Running, (from, gb): (Timestamp, u64)) {
+        let id = self.ctx.ids.next_uuid();
+        let report = UsageReport {
+            provider_id: ProviderId::of_code("okinawa-soc"),
+            provider_event_id: id.to_string(),
+            tenant_id: of.tenant,
+            subscription_id: of.id,
+            service: Service::CloudWaf,
+            meter: "waf.traffic_gb".parse().unwrap(),
+            kind: UsageKind::Delta,
+            quantity: gb.to_string().parse().unwrap(),
+            measured: Period::new(from, from.plus_seconds(3_600).unwrap()).unwrap(),
+            corrects_event_id: None,
+            site_code: None,
+            note: String::new(),
+        };
+        let record = UsageRecord {
+            id: self.ctx.ids.next(),
+            report,
+            received_at: from,
+            late: false,
+            corrected_by: None,
+            invoice_id: None,
+        };
+        let tx = self.ctx.store.begin().await.unwrap();
+        assert!(usage::insert(&tx, &record).await.unwrap());
+        tx.commit().await.unwrap();
     }
 
     /// The rows of the invoices of a tenant, by month.
@@ -338,7 +383,9 @@ impl Scheme {
 }
 
 /// Rows as code, days and yen, in order.
-pub(crate) fn rows(lines: &[tasuki_core::invoice::InvoiceLine]) -> Vec<(String, i64, i64)> {
+pub(crate) type Rows = Vec<(String, i64, i64)>;
+
+pub(crate) fn rows(lines: &[tasuki_core::invoice::InvoiceLine]) -> Rows {
     let row = |line: &tasuki_core::invoice::InvoiceLine| {
         let days = line.service_period.map_or(0, tasuki_core::days::DayPeriod::n_days);
         (line.code.clone(), days, line.amount.amount())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tasuki_core::decision::Outcome;
-use tasuki_core::master_contract::{ClauseKind, LimitScope};
+use tasuki_core::master_contract::{ClauseKind, LimitScope, Premium};
 use tasuki_core::quote::{CoverOffer, Line, LineKind, Offer, Priced, Quote, SchemeCriterion};
 use tasuki_core::service::Service as Kind;
 use tasuki_core::text::Language;
@@ -164,6 +164,15 @@ pub(super) fn included(priced: &Priced, language: Language) -> Vec<String> {
     texts
 }
 
+/// Who pays for the cover, and what to read with it.
+fn lead(premium: &Premium, language: Language) -> String {
+    let who = said(&premium.who_pays(), language);
+    match language {
+        Language::Ja => format!("{who}。右の「支払われない場合」とあわせてお読みください。"),
+        Language::En => format!("{who}. Read it together with what is not paid."),
+    }
+}
+
 /// The cover and what it does not cover.
 pub(super) fn cover(cover: &CoverOffer, language: Language) -> CoverBox {
     let say = |ja, en| word(language, ja, en);
@@ -200,11 +209,7 @@ pub(super) fn cover(cover: &CoverOffer, language: Language) -> CoverBox {
     };
     CoverBox {
         title: say("付いている補償（サイバー保険）", "The cover that comes with it"),
-        lead: say(
-            "保険料は料金に含まれます。右の「支払われない場合」とあわせてお読みください。",
-            "The premium is in the price. Read it together with what is not paid.",
-        )
-        .to_owned(),
+        lead: lead(&cover.terms.premium, language),
         parts,
         exclusions_title: say("支払われない場合", "Not paid"),
         exclusions: clauses(&[ClauseKind::Exclusion]),

@@ -67,7 +67,11 @@ impl BillingService for Billing {
             .map_err(|problem| status(&problem))?;
         let of = (preview.tenant_id, preview.subscription_id);
         let invoice = content.map(|content| mapping::preview(&content, of));
-        Ok(Response::new(proto::PreviewInvoiceResponse { invoice }))
+        let given_back = billing::preview_given_back(&self.edge.ctx, &call, &preview)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let given_back = given_back.iter().map(mapping::line).collect();
+        Ok(Response::new(proto::PreviewInvoiceResponse { invoice, given_back }))
     }
 
     async fn get_invoice(

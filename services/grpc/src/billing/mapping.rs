@@ -95,7 +95,7 @@ fn payer(payer: &Payer) -> proto::Payer {
     }
 }
 
-fn line(line: &InvoiceLine) -> proto::InvoiceLine {
+pub(crate) fn line(line: &InvoiceLine) -> proto::InvoiceLine {
     let service = line.service.map_or(shared::Service::Unspecified, words::service);
     proto::InvoiceLine {
         number: count(line.number),

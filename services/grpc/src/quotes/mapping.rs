@@ -10,7 +10,7 @@ use tasuki_core::master_contract::{Attachment, Clause, ClauseKind, CoverTerms, L
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{
     Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Discount, Line, LineKind, QuoteState,
-    Recommended, RequiredAcknowledgement, SchemeCriterion, Totals, Unavailable,
+    Recommended, RequiredAcknowledgement, SchemeCriterion, Taken, Totals, Unavailable,
 };
 use tasuki_core::text::{Language, Text};
 use tasuki_documents::Parties;
@@ -249,7 +249,12 @@ fn discount(of: &Discount) -> proto::Discount {
     proto::Discount {
         code: of.code.clone(),
         reason: Some(words::text(&of.reason)),
-        rate: of.rate.to_string(),
+        rate: match of.taken {
+            Taken::Rate(rate) => rate.to_string(),
+            Taken::Fixed(_) => String::new(),
+        },
+        fixed_amount: of.fixed().map(words::money),
+        months: of.months,
         amount: Some(words::money(of.amount)),
         cadence: prices::cadence(of.cadence).into(),
         ends_on: of.ends_on.map(words::day),
@@ -352,11 +357,8 @@ fn cover(cover: &CoverOffer) -> proto::CoverSummary {
             .iter()
             .find(|limit| limit.scope == LimitScope::Certificate)
             .map(|limit| words::money(limit.amount)),
-        premium_payer: Some(words::text(&Text::new(
-            "保険料は運営事業者が負担します",
-            "The operator pays the premium",
-        ))),
-        yearly_premium: None,
+        premium_payer: Some(words::text(&terms.premium.who_pays())),
+        yearly_premium: terms.premium.yearly_of_customer().map(words::money),
     }
 }
 

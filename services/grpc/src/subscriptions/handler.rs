@@ -6,6 +6,7 @@ use tasuki_app::subscribing::{self, Changed, MigrationAsk, SubscriptionList};
 use tasuki_core::problem::Problem;
 use tasuki_proto::subscription::v1 as proto;
 use tasuki_proto::subscription::v1::subscription_service_server::SubscriptionService;
+use tasuki_proto::types::v1::Explanation;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -13,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::{commands, mapping, migration};
 use crate::edge::Edge;
+use crate::explain::{self, Reader};
 use crate::fields;
 use crate::status::status;
 
@@ -28,6 +30,12 @@ fn answer(
 ) -> Result<(Option<proto::Subscription>, Option<proto::MoneyEffect>), Status> {
     let changed = changed.map_err(|problem| status(&problem))?;
     Ok((Some(mapping::subscription(&changed.view)), Some(mapping::effect(&changed.effect))))
+}
+
+/// The policy decisions behind a change.
+fn behind(reader: Reader, changed: &Result<Changed, Problem>) -> Vec<Explanation> {
+    let decisions = changed.iter().flat_map(|changed| &changed.decisions);
+    decisions.map(|it| explain::decision(reader, it)).collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
@@ -115,12 +123,13 @@ impl SubscriptionService for Subscriptions {
         let changed =
             subscribing::change_subscription(ctx, &call, tenant, &wanted, (change, when)).await;
         let orders = changed.as_ref().map(|it| it.order_ids.clone()).unwrap_or_default();
+        let decisions = behind(Reader::of(ctx, &call), &changed);
         let (subscription, effect) = answer(changed)?;
         Ok(Response::new(proto::ChangeSubscriptionResponse {
             subscription,
             effect,
             order_ids: orders.iter().map(ToString::to_string).collect(),
-            decisions: Vec::new(),
+            decisions,
         }))
     }
 
@@ -135,14 +144,11 @@ impl SubscriptionService for Subscriptions {
         let change = commands::change(message.change).map_err(refused)?;
         let when = commands::when(message.effective).map_err(refused)?;
         let ctx = &self.edge.ctx;
-        let (subscription, effect) = answer(
-            subscribing::preview_change(ctx, &call, tenant, id, (kind, change, when)).await,
-        )?;
-        Ok(Response::new(proto::PreviewChangeResponse {
-            subscription,
-            effect,
-            decisions: Vec::new(),
-        }))
+        let changed =
+            subscribing::preview_change(ctx, &call, tenant, id, (kind, change, when)).await;
+        let decisions = behind(Reader::of(ctx, &call), &changed);
+        let (subscription, effect) = answer(changed)?;
+        Ok(Response::new(proto::PreviewChangeResponse { subscription, effect, decisions }))
     }
 
     async fn suspend_subscription(

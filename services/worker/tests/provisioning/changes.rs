@@ -5,7 +5,7 @@ use jiff::civil::date;
 use tasuki_app::context::Context;
 use tasuki_app::governing::advance_clock;
 use tasuki_app::quoting::Intent as Asking;
-use tasuki_app::subscribing::{self, AsOf, AskedChange, Changed, Wanted, When};
+use tasuki_app::subscribing::{self, AsOf, AskedChange, Changed, Suspension, Wanted, When};
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::id::SubscriptionId;
 use tasuki_core::service::Service;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::removals::subscribe;
 use crate::scene::{at, operator};
-use crate::stage::{Stage, stages};
+use crate::stage::{Stage, only, stages};
 
 /// A running EDR, and the clock after it became active.
 async fn running(stage: &Stage) -> SubscriptionId {
@@ -78,6 +78,36 @@ async fn a_service_is_ordered_set_up_and_taken_away_on_its_days() {
         assert_eq!(shrunk.subscription.items[1].ends_on, Some(date(2021, 7, 1)));
         assert!(shrunk.items[1].ended_at.is_some(), "{}: taken away", stage.name());
         assert_eq!(*shrunk.subscription.state(), SubscriptionState::Active, "the EDR goes on");
+    }
+}
+
+/// What stands still for the customer stands still at its provider, and goes on with it.
+#[tokio::test]
+async fn a_suspension_reaches_the_provider_and_ends_there_on_its_day() {
+    for stage in stages("active_after_days: 3", &[]).await {
+        let ctx = stage.ctx();
+        let id = running(&stage).await;
+        let read = view(ctx, &stage, id).await;
+        let order = read.order_ids[0];
+        let etag = Some(subscribing::etag(read.version));
+        let wanted = Wanted { subscription_id: id, etag, intent: Asking::Do };
+        let suspension = Suspension {
+            services: Vec::new(),
+            when: When::On(date(2021, 5, 1)),
+            reason: "改装".to_owned(),
+            resume_on: Some(date(2021, 6, 1)),
+        };
+        subscribing::suspend_subscription(ctx, &operator(), stage.tenant, &wanted, suspension)
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        for day in ["2021-04-30T00:00:00Z", "2021-05-02T00:00:00Z", "2021-06-02T00:00:00Z"] {
+            stage.advance(day).await;
+            seen.push(only(&stage.read(order).await).state.as_str());
+        }
+        assert_eq!(seen, ["active", "suspended", "active"], "{}", stage.name());
+        let kept = stage.present(&stage.read(order).await).await;
+        assert_eq!(kept.len(), 1, "what it holds stays");
     }
 }
 
