@@ -1,5 +1,5 @@
 //! `tasuki quote` on paper, on the screen and as data: the PDF is read back and says the same.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
