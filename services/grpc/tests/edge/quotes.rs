@@ -151,6 +151,7 @@ async fn a_quote_is_given_on_paper_on_the_screen_and_as_data() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one quote from its question to its subscription")]
 async fn sponsors_of_a_company_stand_in_its_quote_and_its_subscription() {
     for served in served().await {
         let mut partners = PartnerServiceClient::new(served.channel.clone());
