@@ -19,7 +19,7 @@ use tasuki_core::time::{Timestamp, Zone};
 const COMPANIES: u64 = 1_000;
 const SEED: u64 = 20_210_126;
 
-/// Numbers that look like chance and are the same each time (SplitMix64).
+/// Numbers that look like chance and are the same each time (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {
@@ -38,7 +38,7 @@ impl Chance {
 
     fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
         let at = usize::try_from(self.below(all.len() as u64)).unwrap();
-        all[at].clone()
+        all.get(at).cloned().unwrap()
     }
 
     /// Something that may not be known.

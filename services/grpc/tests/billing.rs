@@ -207,6 +207,7 @@ impl Served {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one journey from the close to the credit note")]
 async fn a_month_is_closed_looked_at_paid_and_given_back() {
     for served in served().await {
         let mut client = BillingServiceClient::new(served.channel.clone());

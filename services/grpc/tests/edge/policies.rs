@@ -185,6 +185,7 @@ async fn compared(
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one journey from the record to the proof")]
 async fn a_recorded_decision_is_listed_shown_and_proven() {
     use proto::replay_book_response::Part;
     for served in served().await {
