@@ -38,7 +38,7 @@ impl Chance {
 
     fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
         let at = usize::try_from(self.below(all.len() as u64)).unwrap();
-        all[at].clone()
+        all.get(at).cloned().unwrap()
     }
 
     /// Something that may not be known.
