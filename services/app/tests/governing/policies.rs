@@ -99,7 +99,9 @@ async fn a_version_comes_into_force_by_somebody_else_at_its_date_on_every_server
     for scheme in adopted().await {
         let ctx = &scheme.ctx;
         let shipped = list_packs(ctx, &operator(), None).await.unwrap();
-        assert!(shipped.iter().all(|pack| pack.active_version.is_some()), "{}", scheme.name);
+        // The one call for subsidies that is known begins in 2025.
+        let mut begun = shipped.iter().filter(|pack| pack.name != "subsidies");
+        assert!(begun.all(|pack| pack.active_version.is_some()), "{}", scheme.name);
         let n_versions: usize = shipped.iter().map(|pack| pack.versions.len()).sum();
         assert_eq!(n_versions, ctx.packs().packs().count());
 
