@@ -33,7 +33,7 @@ pub fn floats_where_money_is(sources: &[Source]) -> Vec<Finding> {
         .iter()
         .filter(|source| source.extension() == "rs")
         .filter(|source| folders.iter().any(|folder| source.path.starts_with(folder)))
-        .filter(|source| !is_standard_cel(source))
+        .filter(|source| !is_standard_cel(source) && source.path != JSON_WRITER)
         .flat_map(|source| {
             lines(source, |line| {
                 let code = line.split_once("//").map_or(line, |(code, _)| code);
@@ -45,6 +45,9 @@ pub fn floats_where_money_is(sources: &[Source]) -> Vec<Finding> {
         })
         .collect()
 }
+
+/// Writes every kind of JSON value, also those that are never money.
+const JSON_WRITER: &str = "core/src/decision/canonical.rs";
 
 /// What packs never reach: all of CEL has floating-point numbers, packs do not.
 fn is_standard_cel(source: &Source) -> bool {

@@ -78,6 +78,9 @@ async fn postgres(url: String) -> Fresh {
     let admin = Options { url: url.clone(), max_connections: 1, schema: None };
     let admin = Store::open(&admin).await.expect("the PostgreSQL server for tests answers");
     let tx = admin.begin().await.expect("the server takes transactions");
+    // A process that had the same number long ago may have left one on a server that is used again.
+    let sql = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+    tx.execute(&sql, Vec::new()).await.expect("the user may drop schemas");
     let sql = format!("CREATE SCHEMA \"{schema}\"");
     tx.execute(&sql, Vec::new()).await.expect("the user may create schemas");
     tx.commit().await.expect("the schema is made");
