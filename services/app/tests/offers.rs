@@ -1,5 +1,5 @@
 //! A thousand companies: every offer complete, within its budget or saying why not, and the same again.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
 use tasuki_app::library::Library;
 use tasuki_app::quoting::{Composed, Enquiry, OfferedCover, compose, gaps};
