@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
-use tasuki_core::decision::{Explanation, Outcome, PackKind, PackVersion};
+use tasuki_core::decision::{Outcome, PackKind};
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{Recommended, Unavailable};
 use tasuki_core::reason::Reason;
@@ -15,18 +15,8 @@ use tasuki_policies::facts::{CompanyFacts, FactSet};
 use tasuki_pricing::rate_card::{Plan, RateCard};
 
 use super::facts::{about, company_facts};
+use super::judged::Judged;
 use crate::library::Library;
-
-/// What a policy was asked and what it gave, before anybody records it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
-    /// The version that was asked.
-    pub pack: PackVersion,
-    /// The facts exactly as they were frozen.
-    pub facts: Value,
-    /// What it gave, and why.
-    pub explanation: Explanation,
-}
 
 /// What suits a company.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,13 +186,8 @@ impl Enquiry<'_> {
             return Ok(None);
         };
         let facts = FactSet::at(self.now).with_company(facts);
-        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let evaluation = pack.evaluate(&facts);
-        self.judged.push(Judged {
-            pack: pack.identity().clone(),
-            facts: frozen,
-            explanation: evaluation.explanation(),
-        });
+        let (evaluation, judged) = Judged::by(&pack, &facts)?;
+        self.judged.push(judged);
         Ok(Some(evaluation))
     }
 }

@@ -10,8 +10,8 @@ use tasuki_core::time::Timestamp;
 use tasuki_policies::PackSet;
 use tasuki_policies::facts::{BundleFacts, FactSet};
 
-use super::advice::Judged;
 use super::composing::OfferedCover;
+use super::judged::Judged;
 
 /// Months of a year.
 const MONTHS: i64 = 12;
@@ -33,8 +33,7 @@ pub fn criteria(
     let mut judged = Vec::new();
     for pack in packs.all_in_force(PackKind::Compliance, now) {
         let facts = FactSet::at(now).with_bundle(bundle(priced, cover));
-        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let evaluation = pack.evaluate(&facts);
+        let (evaluation, asked) = Judged::by(pack, &facts)?;
         let name = pack.name();
         found.extend(pack.criteria(&facts, &evaluation).into_iter().map(|of| SchemeCriterion {
             code: format!("{name}.{}", of.code.to_lowercase()),
@@ -42,11 +41,7 @@ pub fn criteria(
             outcome: of.outcome,
             note: of.note,
         }));
-        judged.push(Judged {
-            pack: pack.identity().clone(),
-            facts: frozen,
-            explanation: evaluation.explanation(),
-        });
+        judged.push(asked);
     }
     Ok((found, judged))
 }

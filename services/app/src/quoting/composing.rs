@@ -10,11 +10,12 @@ use tasuki_core::time::{CivilDate, Timestamp, Zone};
 use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::rate_card::RateCard;
 
-use super::advice::{Advice, Judged, advise};
+use super::advice::{Advice, advise};
 use super::alternatives::alternatives;
 use super::completeness::gaps;
 use super::compliance::criteria;
 use super::discounts::Prices;
+use super::judged::Judged;
 use super::sponsors::{self, Shared};
 use super::subsidies::subsidies;
 use super::trimming::{Bundle, bundle_within, leave_to_a_person};

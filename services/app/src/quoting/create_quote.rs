@@ -16,8 +16,8 @@ use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
 
-use super::advice::Judged;
 use super::composing::{Enquiry, compose};
+use super::judged::Judged;
 use super::{Intent, QuoteView};
 use crate::access;
 use crate::call::Call;

@@ -17,7 +17,7 @@ use tasuki_pricing::discount::discounted;
 use tasuki_pricing::quote_lines::{Ask, quote_lines};
 use tasuki_pricing::rate_card::RateCard;
 
-use super::advice::Judged;
+use super::judged::Judged;
 
 /// The longest discount with an end: ten years. A longer one has none.
 const MONTHS_MOST: u64 = 120;
@@ -60,18 +60,12 @@ impl Prices<'_> {
         let pack = name.and_then(|name| self.packs.in_force(PackKind::Discount, name, now));
         let Some(pack) = pack else { return Ok(Offered { priced, judged: None }) };
         let facts = FactSet::at(now).with_order(self.order(&priced)?);
-        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let evaluation = pack.evaluate(&facts);
+        let (evaluation, judged) = Judged::by(&pack, &facts)?;
         // A pack that cannot tell gives nothing: a price that was promised cannot be taken back.
         let given = if evaluation.is_satisfied() { evaluation.matched.as_slice() } else { &[] };
         let first = priced.trial_until.unwrap_or(priced.start_on);
         let discounts =
             given.iter().map(|rule| discount(&pack, rule, first)).collect::<Result<_, _>>()?;
-        let judged = Judged {
-            pack: pack.identity().clone(),
-            facts: frozen,
-            explanation: evaluation.explanation(),
-        };
         let priced = discounted(self.card, priced, discounts)?;
         Ok(Offered { priced, judged: Some(judged) })
     }

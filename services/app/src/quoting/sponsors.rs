@@ -14,8 +14,8 @@ use tasuki_policies::facts::{FactSet, OrderFacts, SponsorFacts};
 use tasuki_pricing::quote_lines::Ask;
 use tasuki_pricing::split::{self, SplitError};
 
-use super::advice::Judged;
 use super::discounts::{Offered, Prices};
+use super::judged::Judged;
 
 /// One pack for every price list: whose share is taken does not depend on the prices.
 const PACK: &str = "sponsors";
@@ -77,13 +77,8 @@ impl Prices<'_> {
             }));
         };
         let facts = FactSet::at(now).with_order(order.clone()).with_sponsor(known(sponsor, zone)?);
-        let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-        let evaluation = pack.evaluate(&facts);
-        judged.push(Judged {
-            pack: pack.identity().clone(),
-            facts: frozen,
-            explanation: evaluation.explanation(),
-        });
+        let (evaluation, asked) = Judged::by(&pack, &facts)?;
+        judged.push(asked);
         if !evaluation.is_satisfied() {
             return Ok(Err(declined(&pack, sponsor, &evaluation)));
         }

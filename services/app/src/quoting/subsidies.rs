@@ -14,8 +14,8 @@ use tasuki_core::time::Timestamp;
 use tasuki_policies::facts::FactSet;
 use tasuki_policies::{Matched, Pack, PackSet};
 
-use super::advice::Judged;
 use super::facts::company_facts;
+use super::judged::Judged;
 
 /// The public schemes of the country, whatever the price list.
 const PACK: &str = "subsidies";
@@ -35,16 +35,10 @@ pub(super) fn subsidies(
         return Ok((Vec::new(), None));
     };
     let facts = FactSet::at(now).with_company(company_facts(profile));
-    let frozen = facts.to_json().map_err(|error| Problem::internal(error.to_string()))?;
-    let evaluation = pack.evaluate(&facts);
+    let (evaluation, judged) = Judged::by(&pack, &facts)?;
     let given = if evaluation.is_satisfied() { evaluation.matched.as_slice() } else { &[] };
     let found =
         given.iter().map(|rule| estimate(&pack, rule, priced)).collect::<Result<Vec<_>, _>>()?;
-    let judged = Judged {
-        pack: pack.identity().clone(),
-        facts: frozen,
-        explanation: evaluation.explanation(),
-    };
     Ok((found.into_iter().flatten().collect(), Some(judged)))
 }
 

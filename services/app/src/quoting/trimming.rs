@@ -7,8 +7,8 @@ use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_pricing::quote_lines::Ask;
 
-use super::advice::Judged;
 use super::discounts::Prices;
+use super::judged::Judged;
 use super::sponsors::Shared;
 
 /// A priced bundle and what was left out of it.
