@@ -353,6 +353,14 @@ impl Decision {
         }
     }
 
+    /// Takes the facts out, for the record of another pack that is asked about the same.
+    pub fn take_facts(&mut self) -> Frozen {
+        Frozen {
+            facts: std::mem::take(&mut self.facts),
+            hash: std::mem::take(&mut self.facts_hash),
+        }
+    }
+
     /// What the policy gave.
     pub const fn outcome(&self) -> Outcome {
         self.explanation.outcome

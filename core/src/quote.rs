@@ -271,7 +271,7 @@ pub struct Quote {
     pub profile: CompanyProfile,
     /// What is offered.
     pub offer: Offer,
-    /// `sha256:` over the canonical text of the profile and the offer.
+    /// `sha256:` over the canonical text of the profile and the offer; empty when it was only asked for.
     pub hash: String,
 }
 
@@ -304,9 +304,14 @@ struct Content<'a> {
 impl Quote {
     /// A quote that can be accepted until its end.
     pub fn issue(draft: QuoteDraft, now: Timestamp) -> Self {
+        let hash = content_hash(&Content { offer: &draft.offer, profile: &draft.profile });
+        Self { hash, ..Self::only_asked(draft, now) }
+    }
+
+    /// What a quote would be. It has no hash: nothing is kept that could be compared with it.
+    pub fn only_asked(draft: QuoteDraft, now: Timestamp) -> Self {
         let QuoteDraft { id, tenant_id, partner_id, issued_by, valid_until, profile, offer } =
             draft;
-        let hash = content_hash(&Content { offer: &offer, profile: &profile });
         Self {
             id,
             tenant_id,
@@ -317,7 +322,7 @@ impl Quote {
             valid_until,
             profile,
             offer,
-            hash,
+            hash: String::new(),
         }
     }
 

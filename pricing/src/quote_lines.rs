@@ -1,9 +1,10 @@
 //! From a selection to the lines and sums of a quote.
 //!
 //! A quote lists everything that will or may ever be charged: the prices of what was chosen, the
-//! prices of what may happen with their triggers, the steps of a price that more use would reach,
-//! and the options that were not taken. That nothing is missing is checked on every quote.
+//! prices of what may happen with their triggers, what more use would cost, and the options that
+//! were not taken. That nothing is missing is checked on every quote.
 
+mod more_use;
 mod others;
 mod resolve;
 pub(crate) mod totals;
@@ -21,11 +22,12 @@ use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
 use tasuki_core::time::{CivilDate, TimeError};
 
+use more_use::more_use;
 pub(crate) use others::how_found as how_found_of_others;
 pub(crate) use resolve::{Chosen, resolve_item};
 
 use crate::rate_card::{Plan, Price, RateCard};
-use crate::tier::{Amount, Model, Tier, TierMoves};
+use crate::tier::{Amount, Model, Tier};
 
 /// What is asked of a rate card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +111,28 @@ impl From<QuoteError> for Problem {
     }
 }
 
+/// How much of a quote is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Everything that a quote has to say.
+    Whole,
+    /// What is charged and its sums: for choices that are compared and not shown.
+    ChargedOnly,
+}
+
 /// Prices a selection.
 ///
 /// # Errors
 /// [`QuoteError`].
 pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
+    priced(card, ask, Detail::Whole)
+}
+
+/// Prices a selection in that detail.
+///
+/// # Errors
+/// [`QuoteError`].
+pub fn priced(card: &RateCard, ask: &Ask, detail: Detail) -> Result<Priced, QuoteError> {
     let chosen = resolve::resolve(card, &ask.selection)?;
     let trial_until = resolve::trial(card, ask, &chosen)?;
 
@@ -122,25 +141,19 @@ pub fn quote_lines(card: &RateCard, ask: &Ask) -> Result<Priced, QuoteError> {
         charged(card, item, at, trial_until, &mut lines)?;
     }
     others::charged(card, &chosen, trial_until, &mut lines)?;
-    for item in &chosen {
-        included(item, &mut lines);
+    let mut texts = (Vec::new(), Vec::new());
+    if detail == Detail::Whole {
+        not_charged(card, &chosen, &mut lines)?;
+        texts = (not_included(&chosen), acknowledgements(card, &chosen));
     }
-    for item in &chosen {
-        contingent(card, item, &mut lines)?;
-    }
-    others::contingent(card, &chosen, &mut lines);
-
-    let missing = unlisted(card, &chosen, &lines);
-    if !missing.is_empty() {
-        return Err(QuoteError::Incomplete(missing));
-    }
+    let (not_included, acknowledgements) = texts;
     let (totals, budget) = sum_up(card, (&lines, &[]), (ask.start_on, trial_until), ask.budget)?;
     Ok(Priced {
         rate_card: card.reference.clone(),
         start_on: ask.start_on,
         trial_until,
-        not_included: not_included(&chosen),
-        acknowledgements: acknowledgements(card, &chosen),
+        not_included,
+        acknowledgements,
         minimum_term_months: chosen
             .iter()
             .map(|item| item.plan.minimum_term_months)
@@ -207,6 +220,23 @@ fn charged(
     Ok(())
 }
 
+/// What is contained and what may happen. A price that would be left out is an error.
+fn not_charged(
+    card: &RateCard,
+    chosen: &[Chosen<'_>],
+    lines: &mut Vec<Line>,
+) -> Result<(), QuoteError> {
+    for item in chosen {
+        included(item, lines);
+    }
+    for item in chosen {
+        contingent(card, item, lines)?;
+    }
+    others::contingent(card, chosen, lines);
+    let missing = unlisted(card, chosen, lines);
+    if missing.is_empty() { Ok(()) } else { Err(QuoteError::Incomplete(missing)) }
+}
+
 /// What the plans contain, each thing once.
 fn included(chosen: &Chosen<'_>, lines: &mut Vec<Line>) {
     let free =
@@ -240,7 +270,7 @@ fn included(chosen: &Chosen<'_>, lines: &mut Vec<Line>) {
     }
 }
 
-/// What may be charged if something happens: triggered prices, higher steps, options not taken.
+/// What may be charged if something happens: triggered prices, more use, options not taken.
 fn contingent(
     card: &RateCard,
     chosen: &Chosen<'_>,
@@ -252,7 +282,7 @@ fn contingent(
         if let Some(trigger) = &price.trigger {
             found.push(possible(card, plan, price, (trigger.clone(), lines))?);
         } else {
-            higher_steps(card, chosen, price, &mut found);
+            more_use(card, chosen, price, &mut found);
         }
     }
     for option in card.options.iter().filter(|option| option.plans.contains(&plan.plan)) {
@@ -304,60 +334,6 @@ fn possible(
         note: why,
         ..row(card, plan, price)
     })
-}
-
-/// The steps above the one that was chosen, of a price that follows what is measured.
-fn higher_steps(card: &RateCard, chosen: &Chosen<'_>, price: &Price, found: &mut Vec<Line>) {
-    let (Model::Volume(tiers), Some(unit), Some(_)) = (&price.model, price.unit, &price.meter)
-    else {
-        return;
-    };
-    let declared = chosen.quantity_of(price);
-    let mut below: Option<Quantity> = None;
-    for tier in tiers {
-        if let Some(below) = below
-            && below >= declared
-        {
-            let trigger = when_above(price.moves, below, unit);
-            let note = if tier.needs_quote {
-                Text::new("個別にお見積りします", "We will quote this for you first")
-            } else {
-                Text::new("通常の月額に代えて", "Instead of the usual monthly fee")
-            };
-            found.push(Line {
-                kind: LineKind::Contingent,
-                amount: tier.flat.filter(|_| !tier.needs_quote),
-                quantity: tier.up_to.unwrap_or(below),
-                unit_price: tier.per_unit,
-                trigger: Some(trigger),
-                note: Some(note),
-                ..row(card, chosen.plan, price)
-            });
-        }
-        below = tier.up_to;
-    }
-}
-
-/// When a month is charged in a higher step.
-fn when_above(moves: TierMoves, below: Quantity, unit: Unit) -> Text {
-    let Text { ja, en } = unit.label();
-    match moves {
-        TierMoves::Automatic => Text::new(
-            format!("月間の利用量が{below}{ja}を超えた月"),
-            format!("In a month with more than {below} {en}"),
-        ),
-        TierMoves::Approval => Text::new(
-            format!("月間の利用量が{below}{ja}を超え、プランの変更にご同意いただいた場合のみ"),
-            format!("Only if you agree to move up after a month with more than {below} {en}"),
-        ),
-        TierMoves::Hysteresis(rule) => {
-            let (months, above) = (rule.up_after_months, rule.above(below));
-            Text::new(
-                format!("月間の利用量が{months}か月続けて{above}{ja}を超えたとき"),
-                format!("After {months} month(s) in a row with more than {above} {en}"),
-            )
-        }
-    }
 }
 
 /// What a line and its price have in common.

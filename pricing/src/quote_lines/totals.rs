@@ -1,6 +1,7 @@
 //! The sums of a quote: as the invoices of a year will say, not as a multiplication would.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_core::catalog::{Budget, Cadence, TaxMode, TaxTotal};
@@ -53,11 +54,23 @@ pub(super) fn totals(
     let for_good = |_: Cadence, ends_on: Option<CivilDate>| ends_on.is_none();
     let net = |totals: Vec<TaxTotal>| tax_sum(&totals).map(|sum| sum.net);
 
+    let ends: BTreeSet<CivilDate> = ends_of(lines, discounts);
     let mut first_year = Vec::new();
+    // Months in which the same applies come to the same.
+    let mut before: Option<(usize, Vec<TaxTotal>)> = None;
     for (k, days) in paid_months.iter().enumerate() {
         let lasts = |cadence: Cadence, ends_on: Option<CivilDate>| lasts(cadence, ends_on, *days);
-        let cadences: &[Cadence] = if k == 0 { &Cadence::ALL } else { &month };
-        first_year = add_totals(first_year, &of(cadences, &lasts)?, 1)?;
+        if k == 0 {
+            first_year = of(&Cadence::ALL, &lasts)?;
+            continue;
+        }
+        let n_over = ends.iter().filter(|end| days.end() > **end).count();
+        let totals = match before {
+            Some((n, totals)) if n == n_over => totals,
+            Some(_) | None => of(&month, &lasts)?,
+        };
+        first_year = add_totals(first_year, &totals, 1)?;
+        before = Some((n_over, totals));
     }
     let monthly = of(&month, &for_good)?;
     let with_year = of(&[Cadence::Monthly, Cadence::Usage, Cadence::Yearly], &for_good)?;
@@ -69,6 +82,12 @@ pub(super) fn totals(
         first_year: sums(first_year)?,
         steady_year: sums(steady_year)?,
     })
+}
+
+/// The days on which something that is charged or taken off ends.
+fn ends_of(lines: &[Line], discounts: &[Discount]) -> BTreeSet<CivilDate> {
+    let of_lines = lines.iter().filter_map(|line| line.ends_on);
+    of_lines.chain(discounts.iter().filter_map(|discount| discount.ends_on)).collect()
 }
 
 /// Fees that come with every month.

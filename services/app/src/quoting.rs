@@ -25,7 +25,7 @@ pub use accept_quote::{AcceptQuote, Accepted, ReadText, accept_quote};
 pub use advice::{Advice, advise};
 pub use completeness::{Gap, Missing, gaps};
 pub use compliance::criteria;
-pub use composing::{Composed, Enquiry, OfferedCover, compose};
+pub use composing::{Composed, Enquiry, OfferedCover, compose, decided};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use facts::company_facts;
 pub use judged::Judged;
@@ -33,7 +33,7 @@ pub(crate) use ordering::{judge_added, place_added};
 pub use read_quotes::{AddressedQuote, QuoteList, get_addressed_quote, get_quote, list_quotes};
 pub use withdraw_quote::{WithdrawQuote, withdraw_quote};
 
-pub use crate::claiming::Intent;
+pub use crate::claiming::{Intent, PackSaid};
 
 use std::collections::BTreeMap;
 
@@ -56,8 +56,8 @@ pub struct QuoteView {
     pub quote: Quote,
     /// Version of the record; 0 for an answer that was not stored.
     pub version: i64,
-    /// The policy decisions behind it.
-    pub decisions: Vec<Decision>,
+    /// What policies said of it, in the order in which they were asked.
+    pub said: Vec<PackSaid>,
 }
 
 impl QuoteView {
@@ -79,23 +79,24 @@ fn etag(version: i64) -> String {
 /// The view of a stored quote at an instant.
 async fn view(tx: &Tx, stored: Stored, now: Timestamp) -> Result<QuoteView, Problem> {
     let known = decisions::by_ids(tx, &stored.quote.offer.decisions).await?;
-    let decisions = in_order(&stored.quote, &known);
-    Ok(seen_at(stored, decisions, now))
+    let said = in_order(&stored.quote, &known);
+    Ok(seen_at(stored, said, now))
 }
 
-/// The decisions of a quote in the order in which they were made.
-fn in_order(quote: &Quote, known: &BTreeMap<DecisionId, Decision>) -> Vec<Decision> {
-    quote.offer.decisions.iter().filter_map(|id| known.get(id)).cloned().collect()
+/// What policies said of a quote, in the order in which they were asked.
+fn in_order(quote: &Quote, known: &BTreeMap<DecisionId, Decision>) -> Vec<PackSaid> {
+    let decisions = quote.offer.decisions.iter().filter_map(|id| known.get(id));
+    decisions.cloned().map(PackSaid::from).collect()
 }
 
 /// A quote whose end has passed can no longer be accepted, whether or not anybody noted it.
-fn seen_at(stored: Stored, decisions: Vec<Decision>, now: Timestamp) -> QuoteView {
+fn seen_at(stored: Stored, said: Vec<PackSaid>, now: Timestamp) -> QuoteView {
     let Stored { quote, version } = stored;
     let quote = match quote.step(&QuoteCommand::Expire, quote.valid_until) {
         Ok((expired, _)) if now >= quote.valid_until => expired,
         Ok(_) | Err(_) => quote,
     };
-    QuoteView { quote, version, decisions }
+    QuoteView { quote, version, said }
 }
 
 /// A quote of the tenant, locked, in the version that the caller has read.

@@ -1,11 +1,13 @@
 //! What a policy gave and why, in the words that all contracts share.
 
 use tasuki_app::call::Call;
+use tasuki_app::claiming::PackSaid;
 use tasuki_app::context::Context;
 use tasuki_core::decision::{
     Decision, Explanation, FactSeen, Finding, Outcome, PackKind, PackVersion, Remedy, RemedyChange,
 };
 use tasuki_core::party::{Permission, Relation};
+use tasuki_core::time::Timestamp;
 use tasuki_proto::types::v1 as proto;
 
 use crate::words;
@@ -47,45 +49,58 @@ pub(crate) fn decision(reader: Reader, decision: &Decision) -> proto::Explanatio
         as_of: Some(words::timestamp(decision.as_of)),
         evaluated_at: Some(words::timestamp(decision.decided_at)),
         subject: decision.subject.clone(),
-        ..explanation(reader, &decision.explanation, Some(&decision.pack))
+        ..explanation(reader, decision.explanation.clone(), Some(&decision.pack))
+    }
+}
+
+/// What a pack said of a subject, recorded or not.
+pub(crate) fn said(
+    reader: Reader,
+    said: PackSaid,
+    subject: &str,
+    (as_of, evaluated_at): (Timestamp, Timestamp),
+) -> proto::Explanation {
+    proto::Explanation {
+        decision_id: said.decision_id.map(|id| id.to_string()).unwrap_or_default(),
+        as_of: Some(words::timestamp(as_of)),
+        evaluated_at: Some(words::timestamp(evaluated_at)),
+        subject: subject.to_owned(),
+        ..explanation(reader, said.explanation, Some(&said.pack))
     }
 }
 
 /// An explanation that was not recorded.
 pub(crate) fn explanation(
     reader: Reader,
-    explanation: &Explanation,
+    explanation: Explanation,
     pack: Option<&PackVersion>,
 ) -> proto::Explanation {
+    let Explanation { outcome, summary, findings, outputs } = explanation;
     proto::Explanation {
         kind: pack.map_or(proto::PackKind::Unspecified, |pack| kind(pack.kind)).into(),
-        outcome: outcome(explanation.outcome).into(),
+        outcome: self::outcome(outcome).into(),
         pack: pack.map(|pack| pack.name.clone()).unwrap_or_default(),
         version: pack.map(|pack| pack.version.clone()).unwrap_or_default(),
         hash: pack.map(|pack| pack.hash.clone()).unwrap_or_default(),
-        summary: Some(words::text(&explanation.summary)),
-        findings: explanation.findings.iter().map(|it| finding(reader, it)).collect(),
-        outputs: explanation
-            .outputs
-            .iter()
-            .map(|output| proto::Output {
-                name: output.name.clone(),
-                value_json: output.value.to_string(),
-            })
+        summary: Some(words::owned(summary)),
+        findings: findings.into_iter().map(|it| finding(reader, it)).collect(),
+        outputs: outputs
+            .into_iter()
+            .map(|of| proto::Output { name: of.name, value_json: of.value.to_string() })
             .collect(),
         ..proto::Explanation::default()
     }
 }
 
 /// A condition that failed or could not be determined.
-fn finding(reader: Reader, finding: &Finding) -> proto::Finding {
+fn finding(reader: Reader, finding: Finding) -> proto::Finding {
     proto::Finding {
-        code: finding.code.clone(),
-        message: Some(words::text(&finding.message)),
-        clause: finding.clause.clone().unwrap_or_default(),
-        expression: finding.expression.clone(),
-        facts: finding.facts.iter().map(fact).collect(),
-        next_step: finding.next_step.as_ref().map(words::text),
+        code: finding.code,
+        message: Some(words::owned(finding.message)),
+        clause: finding.clause.unwrap_or_default(),
+        expression: finding.expression,
+        facts: finding.facts.into_iter().map(fact).collect(),
+        next_step: finding.next_step.map(words::owned),
         outcome: outcome(finding.outcome).into(),
         remedies: match reader {
             Reader::Inside => finding.remedies.iter().map(remedy).collect(),
@@ -123,9 +138,9 @@ pub(crate) fn kind_from(kind: proto::PackKind) -> Option<PackKind> {
     PackKind::ALL.into_iter().find(|ours| self::kind(*ours) == kind)
 }
 
-fn fact(fact: &FactSeen) -> proto::Fact {
+fn fact(fact: FactSeen) -> proto::Fact {
     proto::Fact {
-        path: fact.path.clone(),
+        path: fact.path,
         value_json: fact.value.as_ref().map(ToString::to_string).unwrap_or_default(),
         as_of: fact.as_of.map(words::timestamp),
     }

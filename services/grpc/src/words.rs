@@ -15,6 +15,11 @@ pub(crate) fn text(text: &Text) -> words::LocalizedText {
     words::LocalizedText { ja: text.ja.clone(), en: text.en.clone() }
 }
 
+/// As [`text`], for one that is not needed any more.
+pub(crate) fn owned(text: Text) -> words::LocalizedText {
+    words::LocalizedText { ja: text.ja, en: text.en }
+}
+
 pub(crate) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     let at = at.as_jiff();
     // `google.protobuf.Timestamp` counts nanos forward, also before 1970.

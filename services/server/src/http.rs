@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use crate::call_metrics::CallMetrics;
+
 /// How long the database may take to answer before the server is not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
@@ -31,20 +33,26 @@ const ANSWER_EARLY: Duration = Duration::from_millis(20);
 pub(crate) struct Bounds {
     calls: Arc<Semaphore>,
     longest: Duration,
+    metrics: Arc<CallMetrics>,
 }
 
 impl Bounds {
     pub(crate) fn new(max_concurrent_calls: usize, longest: Duration) -> Self {
-        Self { calls: Arc::new(Semaphore::new(max_concurrent_calls)), longest }
+        let calls = Arc::new(Semaphore::new(max_concurrent_calls));
+        Self { calls, longest, metrics: Arc::new(CallMetrics::new()) }
     }
 }
 
 /// Admits a call within the bounds, in a span of its own, and counts it.
 pub(crate) async fn around(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
-    let method = request.uri().path().trim_start_matches('/').to_owned();
+    let method = bounds.metrics.of(request.uri().path());
     let span = tracing::info_span!(
-        "call", otel.name = %method, rpc.method = %method, otel.status_code = tracing::field::Empty,
-        trace_id = trace_id(request.headers()), principal = tracing::field::Empty,
+        "call",
+        otel.name = method.name(),
+        rpc.method = method.name(),
+        otel.status_code = tracing::field::Empty,
+        trace_id = trace_id(request.headers()),
+        principal = tracing::field::Empty,
         rpc.grpc.status_code = tracing::field::Empty,
     );
     join_trace(&span, request.headers());
@@ -53,9 +61,7 @@ pub(crate) async fn around(State(bounds): State<Bounds>, request: Request, next:
     let code = code_of(&response);
     let outcome = if code == 0 { "OK" } else { "ERROR" };
     tracing::record_all!(span, rpc.grpc.status_code = code, otel.status_code = outcome);
-    let labels = [("method", method), ("code", code.to_string())];
-    metrics::counter!("tasuki_calls_total", &labels).increment(1);
-    metrics::histogram!("tasuki_call_seconds", &labels).record(started.elapsed().as_secs_f64());
+    method.answered(code, started.elapsed());
     response
 }
 

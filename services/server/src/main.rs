@@ -1,6 +1,7 @@
 //! The `tasuki` program.
 
 mod auth;
+mod call_metrics;
 mod commands;
 mod events_file;
 mod http;

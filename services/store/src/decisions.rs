@@ -121,9 +121,10 @@ async fn insert(tx: &Tx, chain: Uuid, rows: Vec<(Record, Link)>) -> Result<(), S
         columns
     };
     let sql = format!(
-        "INSERT INTO decision (id, tenant_id, subject, kind, pack, pack_version, pack_hash, \
+        "{} decision (id, tenant_id, subject, kind, pack, pack_version, pack_hash, \
          outcome, as_of, decided_at, chain, sequence, previous_hash, hash, document, \
          schema_version) VALUES {}",
+        query::insert_into(tx),
         query::rows(tx, rows.len(), &COLUMNS)
     );
     let values = rows.into_iter().flat_map(|(record, link)| -> [Value; COLUMNS.len()] {

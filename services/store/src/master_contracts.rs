@@ -115,6 +115,24 @@ pub async fn list(
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 
+/// More contracts of one operator at a time than any scheme has.
+const HELD_AT_ONCE: u64 = 16;
+
+/// The contracts of an operator that are in force at a time, the latest period first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn held(
+    tx: &Tx,
+    holder: PartnerId,
+    in_force_at: Timestamp,
+) -> Result<Vec<MasterContract>, StoreError> {
+    let filter =
+        Filter { insurer_id: None, holder_id: Some(holder), in_force_at: Some(in_force_at) };
+    let stored = list(tx, &filter, None, HELD_AT_ONCE).await?;
+    Ok(stored.into_iter().map(|stored| stored.contract).collect())
+}
+
 fn from_row(row: &QueryResult) -> Result<Stored, StoreError> {
     let json: Json = row.try_get("", "document")?;
     let contract = document::from_row("master_contract", json)?;

@@ -89,6 +89,12 @@ impl Query {
     }
 }
 
+/// How rows begin that nobody adds twice: when one cannot be added, the whole transaction is given up. SQLite then need
+/// not be able to take back those that it added before with the same statement.
+pub(crate) fn insert_into(tx: &Tx) -> &'static str {
+    if tx.is_postgres() { "INSERT INTO" } else { "INSERT OR FAIL INTO" }
+}
+
 /// Places for the values of so many rows, as `($1, $2), ($3, $4)`. SQLite would look each name up among all before it,
 /// and gets places without names.
 pub(crate) fn rows(tx: &Tx, n: usize, columns: &[Column]) -> String {

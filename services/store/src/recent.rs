@@ -4,13 +4,15 @@
 //! whoever changes something through this process sees the change at once, what other processes change after a second.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tasuki_core::benefit::{Draw, LimitSubject, TakenByCode, Takers};
-use tasuki_core::id::{MasterContractId, TenantId};
+use tasuki_core::id::{MasterContractId, PartnerId, TenantId};
 use tasuki_core::master_contract::MasterContract;
+use tasuki_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::connect::Store;
@@ -34,35 +36,71 @@ pub struct Programme {
     pub taken: TakenByCode,
 }
 
+/// What a picture shows.
 #[derive(Debug)]
-struct Picture {
+struct Picture<V> {
     taken_at: Instant,
     commits: u64,
-    programme: Arc<Programme>,
+    shows: Arc<V>,
+}
+
+/// Pictures of one kind, by what they are of.
+#[derive(Debug)]
+struct Pictures<K, V> {
+    kept: Mutex<HashMap<K, Picture<V>>>,
+    /// One takes a new picture, and all that wait for it use it.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl<K, V> Default for Pictures<K, V> {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), reading: tokio::sync::Mutex::default() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V> Pictures<K, V> {
+    fn kept(&self, of: K, commits: u64) -> Option<Arc<V>> {
+        let pictures = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let picture = pictures.get(&of)?;
+        let fits = picture.commits == commits && picture.taken_at.elapsed() < OLDEST;
+        fits.then(|| Arc::clone(&picture.shows))
+    }
+
+    fn keep(&self, of: K, picture: Picture<V>) {
+        let mut pictures = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if pictures.len() >= MOST {
+            pictures.clear();
+        }
+        pictures.insert(of, picture);
+    }
+
+    /// The picture that is kept, or a new one; nothing when there is nothing to show.
+    async fn get(
+        &self,
+        of: K,
+        commits: &AtomicU64,
+        take: impl Future<Output = Result<Option<V>, StoreError>>,
+    ) -> Result<Option<Arc<V>>, StoreError> {
+        let commits = || commits.load(Ordering::Acquire);
+        if let Some(kept) = self.kept(of, commits()) {
+            return Ok(Some(kept));
+        }
+        let _reading = self.reading.lock().await;
+        // Before anything is read: what is committed meanwhile makes the picture old.
+        let (taken_at, commits) = (Instant::now(), commits());
+        if let Some(kept) = self.kept(of, commits) {
+            return Ok(Some(kept));
+        }
+        let Some(shows) = take.await?.map(Arc::new) else { return Ok(None) };
+        self.keep(of, Picture { taken_at, commits, shows: Arc::clone(&shows) });
+        Ok(Some(shows))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recent {
-    programmes: Arc<Mutex<HashMap<MasterContractId, Picture>>>,
-    /// One takes a new picture, and all that wait for it use it.
-    reading: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl Recent {
-    fn programme(&self, id: MasterContractId, commits: u64) -> Option<Arc<Programme>> {
-        let pictures = self.programmes.lock().unwrap_or_else(PoisonError::into_inner);
-        let picture = pictures.get(&id)?;
-        let fits = picture.commits == commits && picture.taken_at.elapsed() < OLDEST;
-        fits.then(|| Arc::clone(&picture.programme))
-    }
-
-    fn keep(&self, id: MasterContractId, picture: Picture) {
-        let mut pictures = self.programmes.lock().unwrap_or_else(PoisonError::into_inner);
-        if pictures.len() >= MOST {
-            pictures.clear();
-        }
-        pictures.insert(id, picture);
-    }
+    programmes: Arc<Pictures<MasterContractId, Programme>>,
+    held: Arc<Pictures<(PartnerId, Timestamp), Vec<MasterContract>>>,
 }
 
 impl Store {
@@ -74,21 +112,25 @@ impl Store {
         &self,
         id: MasterContractId,
     ) -> Result<Option<Arc<Programme>>, StoreError> {
-        let recent = self.recent();
-        let commits = || self.commits().load(Ordering::Acquire);
-        if let Some(programme) = recent.programme(id, commits()) {
-            return Ok(Some(programme));
-        }
-        let _reading = recent.reading.lock().await;
-        // Before anything is read: what is committed meanwhile makes the picture old.
-        let (taken_at, commits) = (Instant::now(), commits());
-        if let Some(programme) = recent.programme(id, commits) {
-            return Ok(Some(programme));
-        }
-        let Some(programme) = read(self, id).await? else { return Ok(None) };
-        let programme = Arc::new(programme);
-        recent.keep(id, Picture { taken_at, commits, programme: Arc::clone(&programme) });
-        Ok(Some(programme))
+        self.recent().programmes.get(id, self.commits(), read(self, id)).await
+    }
+
+    /// The contracts of an operator that are in force at a time, the latest period first, as they were at most a second
+    /// ago.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn recent_contracts(
+        &self,
+        holder: PartnerId,
+        in_force_at: Timestamp,
+    ) -> Result<Arc<Vec<MasterContract>>, StoreError> {
+        let of = (holder, in_force_at);
+        let read = async {
+            let tx = self.begin_read().await?;
+            master_contracts::held(&tx, holder, in_force_at).await.map(Some)
+        };
+        Ok(self.recent().held.get(of, self.commits(), read).await?.unwrap_or_default())
     }
 }
 

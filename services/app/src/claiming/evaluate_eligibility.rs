@@ -84,6 +84,13 @@ pub struct PackSaid {
     pub explanation: Explanation,
 }
 
+impl From<Decision> for PackSaid {
+    fn from(decision: Decision) -> Self {
+        let Decision { id, pack, explanation, .. } = decision;
+        Self { decision_id: Some(id), pack, explanation }
+    }
+}
+
 /// Whether it is covered, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eligibility {
@@ -174,20 +181,20 @@ impl Answers {
         (part, facts): (CoveragePart, &FactSet),
         (limits, asked): (&[LimitStatus], &Asked),
     ) -> Result<(), Problem> {
-        let frozen = match asked.intent {
+        let mut frozen = match asked.intent {
             Intent::Do => Some(freeze(facts)?),
             Intent::OnlyAsk => None,
         };
         let first = self.said.len();
         for (kind, name) in packs {
             let answer = asking.pack((*kind, name), facts, asked.remedies);
-            self.said.push(match &frozen {
+            self.said.push(match frozen.take() {
                 None => PackSaid { decision_id: None, pack: answer.0, explanation: answer.1 },
-                Some(frozen) => {
-                    let decision = asking.decision(frozen.clone(), answer);
+                Some(facts) => {
+                    let mut decision = asking.decision(facts, answer);
                     self.records.push(Record::of(&decision)?);
-                    let Decision { id, pack, explanation, .. } = decision;
-                    PackSaid { decision_id: Some(id), pack, explanation }
+                    frozen = Some(decision.take_facts());
+                    decision.into()
                 }
             });
         }

@@ -186,7 +186,7 @@ impl Enquiry<'_> {
             return Ok(None);
         };
         let facts = FactSet::at(self.now).with_company(facts);
-        let (evaluation, judged) = Judged::by(&pack, &facts)?;
+        let (evaluation, judged) = Judged::by(&pack, facts);
         self.judged.push(judged);
         Ok(Some(evaluation))
     }

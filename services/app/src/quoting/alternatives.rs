@@ -6,7 +6,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::quote::{Alternative, Priced, Recommended, Unavailable};
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
-use tasuki_pricing::quote_lines::Ask;
+use tasuki_pricing::quote_lines::{Ask, Detail};
 use tasuki_pricing::rate_card::RateCard;
 
 use super::advice::sized;
@@ -110,7 +110,7 @@ fn priced(
         trial_until: like.trial_until,
         budget: like.budget.as_ref().map(|check| check.budget),
     };
-    match prices.shared(&ask) {
+    match prices.shared(&ask, Detail::ChargedOnly) {
         Ok(offered) => Ok(Some(offered.priced)),
         Err(problem)
             if matches!(

@@ -120,25 +120,42 @@ fn leads_to(price: &Price, priced: &Priced) -> bool {
     }
 }
 
-/// Whether each step above the declared use of a measured price stands in the quote.
+/// Whether what more than the declared use costs stands in the quote, of a measured price: each step above it, and each
+/// further unit.
 fn has_steps(price: &Price, (plan, item): (&Plan, &SelectedItem), priced: &Priced) -> bool {
     let (Some(unit), Some(_)) = (price.unit, &price.meter) else { return true };
     let usual = plan.quantities.iter().find(|of| of.unit == unit).and_then(|of| of.default);
     let declared = item.chosen(unit).or(usual).unwrap_or(Quantity::ONE);
-    let mut below = None;
-    for tier in price.model.tiers() {
-        if below.is_some_and(|below| below >= declared) {
-            let amount = tier.flat.filter(|_| !tier.needs_quote);
-            let listed = priced
-                .lines_of(LineKind::Contingent)
-                .any(|line| line.code == price.price && line.amount == amount && says_when(line));
-            if !listed {
-                return false;
-            }
+    let is_listed = |amount: Option<Money>| {
+        let mut possible = priced.lines_of(LineKind::Contingent);
+        possible.any(|line| line.code == price.price && line.amount == amount && says_when(line))
+    };
+    match &price.model {
+        Model::Volume(tiers) | Model::Graduated(tiers) => {
+            let is_graduated = matches!(price.model, Model::Graduated(_));
+            let mut begins_at = Quantity::ZERO;
+            tiers.iter().all(|tier| {
+                let (from, to) = (begins_at, tier.up_to);
+                begins_at = to.unwrap_or(from);
+                let above = !from.is_zero() && from >= declared;
+                // In a step that is not used up, each further unit costs something.
+                let further = is_graduated && from < declared && to.is_none_or(|to| declared < to);
+                let (once, each) = match (tier.needs_quote, is_graduated) {
+                    (true, _) => (Some(None), None),
+                    (false, false) => (Some(tier.flat), None),
+                    (false, true) => (tier.flat.map(Some), tier.per_unit.map(Some)),
+                };
+                (!above || once.is_none_or(is_listed))
+                    && (!(above || further) || each.is_none_or(is_listed))
+            })
         }
-        below = tier.up_to;
+        Model::PerUnit(each) => is_listed(Some(each.amount)),
+        Model::Package(package) => is_listed(Some(package.amount)),
+        Model::Flat(_)
+        | Model::Percentage(_)
+        | Model::MinimumCommitment(_)
+        | Model::NeedsQuote(_) => true,
     }
-    true
 }
 
 fn says_when(line: &Line) -> bool {
@@ -218,6 +235,34 @@ mod tests {
             assert_eq!(priced.lines.remove(at).kind, kind);
             let gap = Gap { price: "minimum".to_owned(), missing };
             assert_eq!(gaps(card, &priced), vec![gap]);
+        }
+    }
+
+    /// PRC-09, for measured prices that no shipped card has.
+    #[test]
+    fn what_more_use_costs_is_told_for_every_measured_price() {
+        let text = include_str!("../../../../pricing/tests/cards/metered.yaml");
+        let cards = Cards::load([("metered.yaml", text)]).unwrap();
+        let card = cards.version("metered", "1").unwrap();
+        for (plan, lines) in [("graduated", 4), ("each", 1), ("packages", 1)] {
+            for gb in ["3", "10", "12.5", "50"] {
+                let item = SelectedItem::of(Service::CloudWaf)
+                    .with_plan(format!("cloud_waf.{plan}"))
+                    .with_traffic_gb(gb.parse().unwrap());
+                let ask = Ask::on("2021-04-01".parse().unwrap(), vec![item]);
+                let whole = quote_lines(card, &ask).unwrap();
+                assert_eq!(gaps(card, &whole), vec![], "{plan} {gb}");
+                let possible = |line: &Line| line.kind == LineKind::Contingent;
+                let places: Vec<_> =
+                    (0..whole.lines.len()).filter(|at| possible(&whole.lines[*at])).collect();
+                assert!(places.len() <= lines + 1 && !places.is_empty(), "{plan} {gb}: {places:?}");
+                for at in places {
+                    let mut broken = whole.clone();
+                    broken.lines.remove(at);
+                    let gap = Gap { price: plan.to_owned(), missing: Missing::Step };
+                    assert_eq!(gaps(card, &broken), vec![gap], "{plan} {gb}");
+                }
+            }
         }
     }
 

@@ -33,13 +33,15 @@ pub fn criteria(
     let mut judged = Vec::new();
     for pack in packs.all_in_force(PackKind::Compliance, now) {
         let facts = FactSet::at(now).with_bundle(bundle(priced, cover));
-        let (evaluation, asked) = Judged::by(pack, &facts)?;
+        let (evaluation, asked) = Judged::by(pack, facts);
         let name = pack.name();
-        found.extend(pack.criteria(&facts, &evaluation).into_iter().map(|of| SchemeCriterion {
-            code: format!("{name}.{}", of.code.to_lowercase()),
-            text: of.text,
-            outcome: of.outcome,
-            note: of.note,
+        found.extend(pack.criteria(&asked.facts, &evaluation).into_iter().map(|of| {
+            SchemeCriterion {
+                code: format!("{name}.{}", of.code.to_lowercase()),
+                text: of.text,
+                outcome: of.outcome,
+                note: of.note,
+            }
         }));
         judged.push(asked);
     }

@@ -7,7 +7,7 @@ use tasuki_core::id::DecisionId;
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{CoverOffer, Offer, Priced, RequiredAcknowledgement};
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
-use tasuki_pricing::quote_lines::Ask;
+use tasuki_pricing::quote_lines::{Ask, Detail};
 use tasuki_pricing::rate_card::RateCard;
 
 use super::advice::{Advice, advise};
@@ -69,29 +69,26 @@ pub struct Composed {
     pub judged: Vec<Judged>,
 }
 
-impl Composed {
-    /// The offer with the decisions that were recorded for it.
-    pub fn decided(self, decisions: &[Decision]) -> Offer {
-        let id_of = |pack: &PackVersion| -> Option<DecisionId> {
-            decisions.iter().find(|decision| decision.pack == *pack).map(|decision| decision.id)
-        };
-        let mut offer = self.offer;
-        for discount in &mut offer.priced.discounts {
-            discount.decision_id = id_of(&discount.pack);
-        }
-        let about = |code: &str| {
-            decisions.iter().find(|of| sponsors::is_about(of, code)).map(|decision| decision.id)
-        };
-        for terms in offer.priced.payers.iter_mut().filter_map(|payer| payer.terms.as_mut()) {
-            terms.decision_id = about(&terms.code);
-        }
-        for declined in &mut offer.priced.declined_payers {
-            declined.decision_id = about(&declined.code);
-        }
-        offer.packs = decisions.iter().map(|decision| decision.pack.clone()).collect();
-        offer.decisions = decisions.iter().map(|decision| decision.id).collect();
-        offer
+/// An offer with the decisions that were recorded for it.
+pub fn decided(mut offer: Offer, decisions: &[Decision]) -> Offer {
+    let id_of = |pack: &PackVersion| -> Option<DecisionId> {
+        decisions.iter().find(|decision| decision.pack == *pack).map(|decision| decision.id)
+    };
+    for discount in &mut offer.priced.discounts {
+        discount.decision_id = id_of(&discount.pack);
     }
+    let about = |code: &str| {
+        decisions.iter().find(|of| sponsors::is_about(of, code)).map(|decision| decision.id)
+    };
+    for terms in offer.priced.payers.iter_mut().filter_map(|payer| payer.terms.as_mut()) {
+        terms.decision_id = about(&terms.code);
+    }
+    for declined in &mut offer.priced.declined_payers {
+        declined.decision_id = about(&declined.code);
+    }
+    offer.packs = decisions.iter().map(|decision| decision.pack.clone()).collect();
+    offer.decisions = decisions.iter().map(|decision| decision.id).collect();
+    offer
 }
 
 /// Makes an offer.
@@ -110,7 +107,7 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
         unavailable.extend(leave_to_a_person(&prices, &mut ask, &mut recommended)?);
         bundle_within(&prices, ask, recommended)?
     } else {
-        let Shared { priced, judged } = prices.shared(&ask)?;
+        let Shared { priced, judged } = prices.shared(&ask, Detail::Whole)?;
         Bundle { priced, recommended, judged }
     };
     let Bundle { mut priced, recommended, judged: asked_of_discounts } = bundle;

@@ -5,10 +5,10 @@ use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{CompanyProfile, SelectedItem};
 use tasuki_core::decision::{Decision, Occasion};
 use tasuki_core::id::{PartnerId, QuoteId, TenantId};
-use tasuki_core::master_contract::{Attachment, PremiumPayer};
+use tasuki_core::master_contract::{Attachment, MasterContract, PremiumPayer};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
-use tasuki_core::quote::{CoverOffer, Offer, Quote, QuoteDraft};
+use tasuki_core::quote::{CoverOffer, Quote, QuoteDraft};
 use tasuki_core::reason::Reason;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp, Zone};
@@ -16,10 +16,10 @@ use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
 
-use super::composing::{Enquiry, compose};
+use super::composing::{Composed, Enquiry, compose, decided};
 use super::judged::Judged;
-use super::{Intent, QuoteView};
-use crate::access;
+use super::{Intent, PackSaid, QuoteView};
+use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::{Context, News};
 
@@ -59,9 +59,6 @@ pub enum WantedCover {
     None,
 }
 
-/// More contracts of one operator at a time than any scheme has.
-const CONTRACTS: u64 = 16;
-
 /// Who is to get the offer, and when.
 struct Buyer {
     tenant: Option<Tenant>,
@@ -75,44 +72,41 @@ struct Buyer {
 /// # Errors
 /// `TENANT_NOT_FOUND`, `RATE_CARD_NOT_FOUND`, `SELECTION_INVALID`, `NEEDS_PERSONAL_QUOTE`.
 pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<QuoteView, Problem> {
-    let tx = match new.intent {
-        Intent::Do => ctx.store.begin().await?,
-        Intent::OnlyAsk => ctx.store.begin_read().await?,
+    match new.intent {
+        Intent::Do => issue(ctx, call, &new).await,
+        Intent::OnlyAsk => only_ask(ctx, call, &new).await,
+    }
+}
+
+async fn issue(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteView, Problem> {
+    let Some(tenant_id) = new.tenant_id else {
+        call.require(ctx, Permission::Sell)?;
+        return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
     };
-    let buyer = buyer(ctx, &tx, call, &new).await?;
-    if let Some((quote, version, decisions)) = call.first_answer(&tx, buyer.now).await? {
-        return Ok(QuoteView { quote, version, decisions });
+    let tx = ctx.store.begin().await?;
+    let buyer = known_buyer(ctx, &tx, call, (tenant_id, new.partner_id)).await?;
+    if let Some((quote, version, said)) = call.first_answer(&tx, buyer.now).await? {
+        return Ok(QuoteView { quote, version, said });
     }
 
-    let start_on = new.start_on.unwrap_or_else(|| buyer.now.day_in(&buyer.zone));
-    let profile = known(new.profile.clone(), buyer.tenant.as_ref());
-    let named = new.rate_card.as_deref();
+    let wanted = Wanted::of(new, &buyer);
     let cards = ctx.cards();
-    let card =
-        choose_card(&cards, &tx, buyer.partner_id, (named, profile.prefecture(), start_on)).await?;
-    let cover = match new.cover {
-        WantedCover::AsSold => cover(&tx, card, (start_on, &buyer.zone)).await?,
-        WantedCover::None => None,
+    let card = match &new.rate_card {
+        Some(name) => named_card(&cards, name, wanted.start_on)?,
+        None => only_card(&cards, &seller_code(&tx, &buyer).await?, &wanted)?,
     };
-    let composed = compose(Enquiry {
-        library: &ctx.library,
-        card,
-        profile: &profile,
-        asked: &new.selection,
-        days: (start_on, new.trial_until),
-        campaign: new.campaign.as_deref(),
-        cover: cover.into(),
-        now: (buyer.now, &buyer.zone),
-    })?;
-    let id: QuoteId = ctx.ids.next();
-    let decisions = record(ctx, call, &buyer, (id, &composed.judged));
-    let offer = composed.decided(&decisions);
-    let valid_days = new.valid_days.unwrap_or(card.valid_days);
-    let quote = issue(call, &buyer, (id, valid_days), (profile, offer))?;
+    let cover = match holder(new, card) {
+        None => None,
+        Some(holder) => {
+            let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
+            that_comes(&master_contracts::held(&tx, holder, start).await?)
+        }
+    };
+    let (mut draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
+    let decisions = record(ctx, call, (tenant_id, buyer.now), (draft.id, judged))?;
+    draft.offer = decided(draft.offer, &decisions);
+    let quote = Quote::issue(draft, buyer.now);
 
-    if new.intent == Intent::OnlyAsk {
-        return Ok(QuoteView { quote, version: 0, decisions });
-    }
     quotes::insert(&tx, &quote).await?;
     for decision in &decisions {
         decisions::record(&tx, decision)?;
@@ -124,26 +118,77 @@ pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<Q
     });
     let news = News::new("quote.issued", quote.id, payload);
     ctx.tell(&tx, (quote.tenant_id, buyer.now), news).await?;
-    let view = QuoteView { quote, version: 1, decisions };
-    call.remember(&tx, &(&view.quote, view.version, &view.decisions)).await?;
+    let said = decisions.into_iter().map(PackSaid::from).collect();
+    let view = QuoteView { quote, version: 1, said };
+    call.remember(&tx, &(&view.quote, view.version, &view.said)).await?;
 
     tx.commit().await?;
     Ok(view)
 }
 
-async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Buyer, Problem> {
-    if let Some(id) = new.tenant_id {
-        let entered = access::enter(ctx, tx, call, id, Permission::Sell).await?;
-        let (now, zone) = (entered.now, entered.tenant.zone.clone());
-        let partner_id = new.partner_id.unwrap_or(entered.tenant.partner_id);
-        return Ok(Buyer { tenant: Some(entered.tenant), partner_id, now, zone });
-    }
-    call.require(ctx, Permission::Sell)?;
-    if new.intent == Intent::Do {
-        return Err(Problem::invalid("tenant_id", "is required to issue a quote"));
-    }
-    let (now, zone) = (ctx.clock.now(), Zone::named(Zone::TOKYO)?);
+/// What it would be. It is asked far more often than a quote is issued, so the database is read only for what nobody
+/// named; contracts come from a picture that is a second old at most.
+async fn only_ask(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteView, Problem> {
     let cards = ctx.cards();
+    let (buyer, seller) = match (new.tenant_id, &new.rate_card) {
+        (None, Some(_)) => (unknown_buyer(ctx, call, new, &cards)?, String::new()),
+        (None, None) => {
+            let buyer = unknown_buyer(ctx, call, new, &cards)?;
+            let seller = seller_code(&ctx.store.begin_read().await?, &buyer).await?;
+            (buyer, seller)
+        }
+        (Some(tenant_id), _) => {
+            let tx = ctx.store.begin_read().await?;
+            let buyer = known_buyer(ctx, &tx, call, (tenant_id, new.partner_id)).await?;
+            let seller = seller_code(&tx, &buyer).await?;
+            (buyer, seller)
+        }
+    };
+    let wanted = Wanted::of(new, &buyer);
+    let card = match &new.rate_card {
+        Some(name) => named_card(&cards, name, wanted.start_on)?,
+        None => only_card(&cards, &seller, &wanted)?,
+    };
+    let cover = match holder(new, card) {
+        None => None,
+        Some(holder) => {
+            let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
+            that_comes(&*ctx.store.recent_contracts(holder, start).await?)
+        }
+    };
+    let (draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
+    let said = judged.into_iter().map(|Judged { pack, explanation, .. }| PackSaid {
+        decision_id: None,
+        pack,
+        explanation,
+    });
+    let said = said.collect();
+    Ok(QuoteView { quote: Quote::only_asked(draft, buyer.now), version: 0, said })
+}
+
+/// A tenant as buyer.
+async fn known_buyer(
+    ctx: &Context,
+    tx: &Tx,
+    call: &Call,
+    (tenant_id, partner_id): (TenantId, Option<PartnerId>),
+) -> Result<Buyer, Problem> {
+    let Entered { tenant, now, .. } =
+        access::enter(ctx, tx, call, tenant_id, Permission::Sell).await?;
+    let partner_id = partner_id.unwrap_or(tenant.partner_id);
+    let zone = tenant.zone.clone();
+    Ok(Buyer { tenant: Some(tenant), partner_id, now, zone })
+}
+
+/// A buyer of whom nothing is on record.
+fn unknown_buyer(
+    ctx: &Context,
+    call: &Call,
+    new: &NewQuote,
+    cards: &Cards,
+) -> Result<Buyer, Problem> {
+    call.require(ctx, Permission::Sell)?;
+    let (now, zone) = (ctx.clock.now(), Zone::named(Zone::TOKYO)?);
     let operator = |name: &str| {
         let card = cards.named(name, now.day_in(&zone))?;
         Some(PartnerId::of_code(&card.operator))
@@ -160,22 +205,32 @@ async fn buyer(ctx: &Context, tx: &Tx, call: &Call, new: &NewQuote) -> Result<Bu
     Ok(Buyer { tenant: None, partner_id, now, zone })
 }
 
-/// The card that was named, or the one that the partner sells by on the first day.
-async fn choose_card<'a>(
-    cards: &'a Cards,
-    tx: &Tx,
-    seller: PartnerId,
-    (named, prefecture, day): (Option<&str>, Option<&str>, CivilDate),
-) -> Result<&'a RateCard, Problem> {
-    if let Some(name) = named {
-        return cards.named(name, day).ok_or_else(|| {
-            let text = format!("no rate card `{name}` is in force on `{day}`");
-            Problem::new(Reason::RateCardNotFound, text).with("rate_card", name).with("day", day)
-        });
+/// About whom an offer is made, and from when on.
+struct Wanted {
+    profile: CompanyProfile,
+    start_on: CivilDate,
+}
+
+impl Wanted {
+    fn of(new: &NewQuote, buyer: &Buyer) -> Self {
+        Self {
+            profile: known(new.profile.clone(), buyer.tenant.as_ref()),
+            start_on: new.start_on.unwrap_or_else(|| buyer.now.day_in(&buyer.zone)),
+        }
     }
-    let code = partners::get(tx, seller).await?.map(|partner| partner.code);
-    let found = cards.sold_by(&code.unwrap_or_default(), prefecture, day);
-    match found.as_slice() {
+}
+
+fn named_card<'a>(cards: &'a Cards, name: &str, day: CivilDate) -> Result<&'a RateCard, Problem> {
+    cards.named(name, day).ok_or_else(|| {
+        let text = format!("no rate card `{name}` is in force on `{day}`");
+        Problem::new(Reason::RateCardNotFound, text).with("rate_card", name).with("day", day)
+    })
+}
+
+/// The one card that a partner sells by on the first day.
+fn only_card<'a>(cards: &'a Cards, seller: &str, wanted: &Wanted) -> Result<&'a RateCard, Problem> {
+    let day = wanted.start_on;
+    match cards.sold_by(seller, wanted.profile.prefecture(), day).as_slice() {
         [only] => Ok(only),
         [] => {
             let text = format!("no rate card is in force on `{day}`");
@@ -190,66 +245,51 @@ async fn choose_card<'a>(
     }
 }
 
-/// The cover of the operator's contract that is in force on the first day.
-async fn cover(
-    tx: &Tx,
-    card: &RateCard,
-    (start_on, zone): (CivilDate, &Zone),
-) -> Result<Option<CoverOffer>, Problem> {
-    if card.cover != Some(Attachment::Automatic) {
-        return Ok(None);
-    }
-    let filter = master_contracts::Filter {
-        insurer_id: None,
-        holder_id: Some(PartnerId::of_code(&card.operator)),
-        in_force_at: Some(Timestamp::start_of(start_on, zone)?),
-    };
-    let contracts = master_contracts::list(tx, &filter, None, CONTRACTS).await?;
-    Ok(contracts
-        .into_iter()
-        .map(|stored| stored.contract)
-        // What a customer would have to pay for is chosen, it does not come by itself (INS-10).
-        .find(|contract| {
-            contract.terms.attachment == Attachment::Automatic
-                && contract.terms.premium.payer != PremiumPayer::Tenant
-        })
-        .map(|contract| CoverOffer {
-            attachment: Attachment::Automatic,
-            master_contract_id: contract.id,
-            contract: contract.code,
-            terms: contract.terms,
-        }))
+async fn seller_code(tx: &Tx, buyer: &Buyer) -> Result<String, Problem> {
+    Ok(partners::get(tx, buyer.partner_id).await?.map(|seller| seller.code).unwrap_or_default())
 }
 
-fn record(
+/// Whose contract covers what is offered, if cover is wanted and comes with the card.
+fn holder(new: &NewQuote, card: &RateCard) -> Option<PartnerId> {
+    let comes = card.cover == Some(Attachment::Automatic) && new.cover == WantedCover::AsSold;
+    comes.then(|| PartnerId::of_code(&card.operator))
+}
+
+/// The cover that comes with a bundle. What a customer would have to pay for is chosen, it does not come by itself
+/// (INS-10).
+fn that_comes(contracts: &[MasterContract]) -> Option<CoverOffer> {
+    let contract = contracts.iter().find(|contract| {
+        contract.terms.attachment == Attachment::Automatic
+            && contract.terms.premium.payer != PremiumPayer::Tenant
+    })?;
+    Some(CoverOffer {
+        attachment: Attachment::Automatic,
+        master_contract_id: contract.id,
+        contract: contract.code.clone(),
+        terms: contract.terms.clone(),
+    })
+}
+
+/// The quote to be, and what policies were asked for it.
+fn draft(
     ctx: &Context,
     call: &Call,
-    buyer: &Buyer,
-    (id, judged): (QuoteId, &[Judged]),
-) -> Vec<Decision> {
-    judged
-        .iter()
-        .map(|of| {
-            let occasion = Occasion {
-                id: ctx.ids.next(),
-                tenant_id: buyer.tenant.as_ref().map(|tenant| tenant.id),
-                subject: id.to_string(),
-                as_of: buyer.now,
-                decided_at: buyer.now,
-                decided_by: Actor::from(&call.principal),
-            };
-            let Judged { pack, facts, explanation } = of.clone();
-            Decision::record(occasion, pack, facts, explanation)
-        })
-        .collect()
-}
-
-fn issue(
-    call: &Call,
-    buyer: &Buyer,
-    (id, valid_days): (QuoteId, u32),
-    (profile, offer): (CompanyProfile, Offer),
-) -> Result<Quote, Problem> {
+    (buyer, new): (&Buyer, &NewQuote),
+    (wanted, card, cover): (Wanted, &RateCard, Option<CoverOffer>),
+) -> Result<(QuoteDraft, Vec<Judged>), Problem> {
+    let composed = compose(Enquiry {
+        library: &ctx.library,
+        card,
+        profile: &wanted.profile,
+        asked: &new.selection,
+        days: (wanted.start_on, new.trial_until),
+        campaign: new.campaign.as_deref(),
+        cover: cover.into(),
+        now: (buyer.now, &buyer.zone),
+    })?;
+    let id: QuoteId = ctx.ids.next();
+    let valid_days = i64::from(new.valid_days.unwrap_or(card.valid_days));
+    let Composed { offer, judged } = composed;
     let draft = QuoteDraft {
         id,
         // Invariant: who only asks may leave the tenant out, and then nothing is stored.
@@ -259,11 +299,31 @@ fn issue(
             .map_or_else(|| TenantId::from(uuid::Uuid::nil()), |tenant| tenant.id),
         partner_id: buyer.partner_id,
         issued_by: Actor::from(&call.principal),
-        valid_until: buyer.now.plus_days_in(i64::from(valid_days), &buyer.zone)?,
-        profile,
+        valid_until: buyer.now.plus_days_in(valid_days, &buyer.zone)?,
+        profile: wanted.profile,
         offer,
     };
-    Ok(Quote::issue(draft, buyer.now))
+    Ok((draft, judged))
+}
+
+/// The records of what policies were asked for a quote.
+fn record(
+    ctx: &Context,
+    call: &Call,
+    (tenant_id, now): (TenantId, Timestamp),
+    (id, judged): (QuoteId, Vec<Judged>),
+) -> Result<Vec<Decision>, Problem> {
+    let records = judged.into_iter().map(|judged| {
+        judged.recorded(Occasion {
+            id: ctx.ids.next(),
+            tenant_id: Some(tenant_id),
+            subject: id.to_string(),
+            as_of: now,
+            decided_at: now,
+            decided_by: Actor::from(&call.principal),
+        })
+    });
+    records.collect()
 }
 
 /// What the request says, completed by what is known about the tenant.

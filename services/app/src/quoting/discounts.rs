@@ -14,7 +14,7 @@ use tasuki_core::time::{CivilDate, Timestamp, Zone};
 use tasuki_policies::facts::{FactSet, OrderFacts};
 use tasuki_policies::{Matched, Pack, PackSet};
 use tasuki_pricing::discount::discounted;
-use tasuki_pricing::quote_lines::{Ask, quote_lines};
+use tasuki_pricing::quote_lines::{Ask, Detail, priced};
 use tasuki_pricing::rate_card::RateCard;
 
 use super::judged::Judged;
@@ -53,14 +53,14 @@ impl Prices<'_> {
     ///
     /// # Errors
     /// Of pricing; `INTERNAL` when the pack gives something that is no discount.
-    pub(super) fn of(&self, ask: &Ask) -> Result<Offered, Problem> {
-        let priced = quote_lines(self.card, ask)?;
+    pub(super) fn of(&self, ask: &Ask, detail: Detail) -> Result<Offered, Problem> {
+        let priced = priced(self.card, ask, detail)?;
         let (now, _) = self.now;
         let name = self.card.packs.as_deref();
         let pack = name.and_then(|name| self.packs.in_force(PackKind::Discount, name, now));
         let Some(pack) = pack else { return Ok(Offered { priced, judged: None }) };
         let facts = FactSet::at(now).with_order(self.order(&priced)?);
-        let (evaluation, judged) = Judged::by(&pack, &facts)?;
+        let (evaluation, judged) = Judged::by(&pack, facts);
         // A pack that cannot tell gives nothing: a price that was promised cannot be taken back.
         let given = if evaluation.is_satisfied() { evaluation.matched.as_slice() } else { &[] };
         let first = priced.trial_until.unwrap_or(priced.start_on);

@@ -123,9 +123,9 @@ pub async fn list_quotes(
     let views = rows
         .into_iter()
         .map(|row| {
-            let decisions = in_order(&row.quote, &known);
+            let said = in_order(&row.quote, &known);
             let at = now.unwrap_or(row.quote.issued_at);
-            seen_at(row, decisions, at)
+            seen_at(row, said, at)
         })
         .collect();
     Ok(request.page(views, |view: &QuoteView| view.quote.id.to_string()))

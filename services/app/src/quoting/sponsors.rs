@@ -11,7 +11,7 @@ use tasuki_core::time::{CivilDate, Timestamp, Zone};
 use tasuki_policies::Evaluation;
 use tasuki_policies::Pack;
 use tasuki_policies::facts::{FactSet, OrderFacts, SponsorFacts};
-use tasuki_pricing::quote_lines::Ask;
+use tasuki_pricing::quote_lines::{Ask, Detail};
 use tasuki_pricing::split::{self, SplitError};
 
 use super::discounts::{Offered, Prices};
@@ -34,8 +34,8 @@ impl Prices<'_> {
     ///
     /// # Errors
     /// Of pricing; `REQUEST_INVALID` for sponsors that cannot pay side by side.
-    pub(super) fn shared(&self, ask: &Ask) -> Result<Shared, Problem> {
-        let Offered { priced, judged } = self.of(ask)?;
+    pub(super) fn shared(&self, ask: &Ask, detail: Detail) -> Result<Shared, Problem> {
+        let Offered { priced, judged } = self.of(ask, detail)?;
         let mut shared = Shared { priced, judged: judged.into_iter().collect() };
         let sponsors = &self.profile.sponsors;
         if sponsors.is_empty() {
@@ -77,7 +77,7 @@ impl Prices<'_> {
             }));
         };
         let facts = FactSet::at(now).with_order(order.clone()).with_sponsor(known(sponsor, zone)?);
-        let (evaluation, asked) = Judged::by(&pack, &facts)?;
+        let (evaluation, asked) = Judged::by(&pack, facts);
         judged.push(asked);
         if !evaluation.is_satisfied() {
             return Ok(Err(declined(&pack, sponsor, &evaluation)));

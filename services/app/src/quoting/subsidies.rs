@@ -35,7 +35,7 @@ pub(super) fn subsidies(
         return Ok((Vec::new(), None));
     };
     let facts = FactSet::at(now).with_company(company_facts(profile));
-    let (evaluation, judged) = Judged::by(&pack, &facts)?;
+    let (evaluation, judged) = Judged::by(&pack, facts);
     let given = if evaluation.is_satisfied() { evaluation.matched.as_slice() } else { &[] };
     let found =
         given.iter().map(|rule| estimate(&pack, rule, priced)).collect::<Result<Vec<_>, _>>()?;

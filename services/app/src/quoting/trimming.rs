@@ -5,7 +5,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::quote::{BudgetVerdict, Priced, Recommended, Unavailable};
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
-use tasuki_pricing::quote_lines::Ask;
+use tasuki_pricing::quote_lines::{Ask, Detail};
 
 use super::discounts::Prices;
 use super::judged::Judged;
@@ -32,14 +32,14 @@ pub(super) fn bundle_within(
     ask: Ask,
     recommended: Vec<Recommended>,
 ) -> Result<Bundle, Problem> {
-    let Shared { priced, judged } = prices.shared(&ask)?;
+    let Shared { priced, judged } = prices.shared(&ask, Detail::Whole)?;
     let mut bundle = Bundle { priced, recommended, judged };
     let mut ask = ask;
     while !fits(&bundle.priced)
         && ask.selection.len() > 1
         && let Some(left_out) = ask.selection.pop()
     {
-        let Shared { priced, judged } = prices.shared(&ask)?;
+        let Shared { priced, judged } = prices.shared(&ask, Detail::Whole)?;
         bundle.priced = priced;
         bundle.judged = judged;
         postpone(&mut bundle.recommended, &left_out);
@@ -60,7 +60,8 @@ pub(super) fn leave_to_a_person(
     let mut asked_for = Vec::new();
     let mut refused = None;
     for item in std::mem::take(&mut ask.selection) {
-        match prices.of(&Ask { selection: vec![item.clone()], ..ask.clone() }) {
+        let alone = Ask { selection: vec![item.clone()], ..ask.clone() };
+        match prices.of(&alone, Detail::ChargedOnly) {
             Err(problem) if problem.reason() == Reason::NeedsPersonalQuote => {
                 postpone(recommended, &item);
                 asked_for.push(Unavailable {

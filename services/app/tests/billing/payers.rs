@@ -26,7 +26,7 @@ use tasuki_core::settlement::Counterpart;
 use tasuki_core::subscription::SubscriptionCommand;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{Timestamp, Zone};
-use tasuki_store::{subscriptions, tenants};
+use tasuki_store::{decisions, subscriptions, tenants};
 use uuid::Uuid;
 
 use crate::scene::{Scheme, bundle, clerk, jst, keyed, month, provider, schemes, seller, yen};
@@ -357,10 +357,13 @@ async fn what_the_pack_does_not_take_is_paid_by_the_customer_and_the_quote_says_
 
         // Each has a decision of its own, and the quote knows which.
         let taken = priced.payers[1].terms.as_ref().unwrap();
-        let of = |id| view.decisions.iter().find(|decision| Some(decision.id) == id).unwrap();
-        assert_eq!(of(declined.decision_id).facts["sponsor"]["code"], "uncle", "{}", scheme.name);
-        assert_eq!(of(taken.decision_id).facts["sponsor"]["code"], "parent");
-        assert_eq!(taken.pack, of(taken.decision_id).pack);
+        let tx = scheme.ctx.store.begin_read().await.unwrap();
+        let of = async |id: Option<_>| decisions::get(&tx, id.unwrap()).await.unwrap().unwrap();
+        let about = of(declined.decision_id).await;
+        assert_eq!(about.facts["sponsor"]["code"], "uncle", "{}", scheme.name);
+        let about = of(taken.decision_id).await;
+        assert_eq!(about.facts["sponsor"]["code"], "parent");
+        assert_eq!(taken.pack, about.pack);
     }
 }
 

@@ -70,7 +70,7 @@ async fn the_four_companies_of_figure_2_get_their_bundles_in_order_of_priority()
             let reasons: Vec<_> =
                 view.quote.offer.recommended.iter().filter(|of| of.in_bundle).collect();
             assert_eq!(reasons.len(), expected.len(), "each with its reason");
-            let kinds: Vec<_> = view.decisions.iter().map(|of| of.pack.kind).collect();
+            let kinds: Vec<_> = view.said.iter().map(|of| of.pack.kind).collect();
             assert_eq!(kinds.first(), Some(&PackKind::Recommendation));
             assert_eq!(kinds.len(), expected.len() + 1, "one question for each service");
         }

@@ -129,7 +129,7 @@ async fn without_evidence_or_campaign_the_price_list_is_what_it_is() {
         let view = quoted(&scheme, new).await;
         assert_eq!(discounts(&view), []);
         assert_eq!(view.quote.offer.priced.totals.first_year.net.amount(), 259_000);
-        let kinds: Vec<_> = view.decisions.iter().map(|of| of.pack.kind).collect();
+        let kinds: Vec<_> = view.said.iter().map(|of| of.pack.kind).collect();
         assert!(kinds.contains(&PackKind::Discount), "why there is none is on record: {kinds:?}");
         let start_on = Some(jiff::civil::date(2022, 5, 1));
         let late =
@@ -238,7 +238,7 @@ async fn a_discount_pack_that_cannot_tell_gives_nothing_and_says_what_is_missing
         let view = quoted(&scheme, new).await;
         assert_eq!(discounts(&view), [], "not even what the other rules would give");
         assert_eq!(view.quote.offer.priced.totals.first_year.net.amount(), 259_000);
-        let decision = view.decisions.iter().find(|of| of.pack.kind == PackKind::Discount).unwrap();
+        let decision = view.said.iter().find(|of| of.pack.kind == PackKind::Discount).unwrap();
         assert_eq!(decision.explanation.outcome, Outcome::Undetermined);
         assert!(decision.explanation.findings[0].message.en.contains("`order.campaign`"));
     }
@@ -280,7 +280,7 @@ async fn a_quote_says_which_criteria_of_the_public_scheme_its_bundle_meets() {
         assert!(met.note.is_none() && met.text.ja.contains("窓口"));
         let open = &view.quote.offer.compliance[4];
         assert!(open.note.as_ref().unwrap().en.contains("rate card"));
-        assert!(view.decisions.iter().any(|of| of.pack.kind == PackKind::Compliance));
+        assert!(view.said.iter().any(|of| of.pack.kind == PackKind::Compliance));
 
         let diagnosis = vec![SelectedItem::of(Service::Diagnosis)];
         let view = quoted(&scheme, wanting(tenant, diagnosis)).await;

@@ -1,7 +1,7 @@
 //! Quotes as the server makes them, for two companies.
 
 use tasuki_app::library::Library;
-use tasuki_app::quoting::{Enquiry, compose};
+use tasuki_app::quoting::{Enquiry, compose, decided};
 use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{
     Budget, Cadence, CompanyProfile, EndpointCounts, Proration, SelectedItem, Sponsor, TaxMode,
@@ -127,7 +127,7 @@ fn quote(profile: CompanyProfile, asked: &[SelectedItem]) -> Made {
         },
         valid_until: now.plus_days_in(30, &zone).unwrap(),
         profile,
-        offer: composed.decided(&[]),
+        offer: decided(composed.offer, &[]),
     };
     let parties = Parties {
         customer: "株式会社 美ら海商店".to_owned(),

@@ -150,7 +150,7 @@ impl CoverService for Covers {
         let answer = claiming::evaluate_eligibility(&self.edge.ctx, &call, question)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::eligibility(Reader::of(&self.edge.ctx, &call), &answer)))
+        Ok(Response::new(mapping::eligibility(Reader::of(&self.edge.ctx, &call), answer)))
     }
 
     async fn get_limits(

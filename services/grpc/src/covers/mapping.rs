@@ -361,15 +361,11 @@ fn supposed(field: &str, facts: Vec<proto::SuppliedFact>) -> Result<Vec<Supposed
 
 pub(crate) fn eligibility(
     reader: Reader,
-    answer: &Eligibility,
+    answer: Eligibility,
 ) -> proto::EvaluateEligibilityResponse {
-    let explanations = answer.said.iter().map(|said| tasuki_proto::types::v1::Explanation {
-        decision_id: said.decision_id.map(|id| id.to_string()).unwrap_or_default(),
-        as_of: Some(words::timestamp(answer.as_of)),
-        evaluated_at: Some(words::timestamp(answer.evaluated_at)),
-        subject: answer.subject.clone(),
-        ..explain::explanation(reader, &said.explanation, Some(&said.pack))
-    });
+    let (subject, times) = (answer.subject, (answer.as_of, answer.evaluated_at));
+    let explanations =
+        answer.said.into_iter().map(|said| explain::said(reader, said, &subject, times));
     proto::EvaluateEligibilityResponse {
         outcome: explain::outcome(answer.outcome).into(),
         explanations: explanations.collect(),

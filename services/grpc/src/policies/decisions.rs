@@ -63,7 +63,7 @@ pub(super) fn evaluated(reader: Reader, answer: &Evaluated) -> words_proto::Expl
     match answer {
         Evaluated::Recorded(decision) => explain::decision(reader, decision),
         Evaluated::Given(pack, explanation) => {
-            explain::explanation(reader, explanation, Some(pack.identity()))
+            explain::explanation(reader, explanation.as_ref().clone(), Some(pack.identity()))
         }
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn replay(reader: Reader, replay: &Replay) -> proto::ReplayDecisionRe
         replayed: replay
             .replayed
             .as_ref()
-            .map(|again| explain::explanation(reader, again, Some(&replay.recorded.pack))),
+            .map(|again| explain::explanation(reader, again.clone(), Some(&replay.recorded.pack))),
         problem: replay.problem.clone().unwrap_or_default(),
     }
 }

@@ -34,7 +34,7 @@ impl QuoteService for Quotes {
         let view = quoting::create_quote(&self.edge.ctx, &call, new)
             .await
             .map_err(|problem| status(&problem))?;
-        let quote = Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view));
+        let quote = Some(mapping::quote(Reader::of(&self.edge.ctx, &call), view));
         Ok(Response::new(proto::CreateQuoteResponse { quote }))
     }
 
@@ -50,7 +50,7 @@ impl QuoteService for Quotes {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::GetQuoteResponse {
-            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view)),
+            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), view)),
         }))
     }
 
@@ -67,7 +67,7 @@ impl QuoteService for Quotes {
         Ok(Response::new(proto::ListQuotesResponse {
             quotes: page
                 .rows
-                .iter()
+                .into_iter()
                 .map(|row| mapping::quote(Reader::of(&self.edge.ctx, &call), row))
                 .collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -88,7 +88,7 @@ impl QuoteService for Quotes {
         let accepted = quoting::accept_quote(&self.edge.ctx, &call, tenant, command)
             .await
             .map_err(|problem| status(&problem))?;
-        Ok(Response::new(mapping::accepted(Reader::of(&self.edge.ctx, &call), &accepted)))
+        Ok(Response::new(mapping::accepted(Reader::of(&self.edge.ctx, &call), accepted)))
     }
 
     async fn withdraw_quote(
@@ -103,7 +103,7 @@ impl QuoteService for Quotes {
             .await
             .map_err(|problem| status(&problem))?;
         Ok(Response::new(proto::WithdrawQuoteResponse {
-            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), &view)),
+            quote: Some(mapping::quote(Reader::of(&self.edge.ctx, &call), view)),
         }))
     }
 
@@ -126,7 +126,7 @@ impl QuoteService for Quotes {
         let content = match form {
             Form::Html => laid_out(move || quote_html(&quote, &parties, language)).await,
             Form::Pdf => laid_out(move || quote_pdf(&quote, &parties, language)).await,
-            Form::Json => json(&mapping::quote(Reader::of(&self.edge.ctx, &call), &addressed.view)),
+            Form::Json => json(&mapping::quote(Reader::of(&self.edge.ctx, &call), addressed.view)),
         };
         let document = document((&name, form, language), content)?;
         Ok(Response::new(proto::RenderQuoteResponse { document: Some(document) }))

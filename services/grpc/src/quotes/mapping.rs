@@ -97,21 +97,25 @@ pub(crate) fn withdraw(message: proto::WithdrawQuoteRequest) -> Result<WithdrawQ
     })
 }
 
-pub(crate) fn accepted(reader: Reader, accepted: &Accepted) -> proto::AcceptQuoteResponse {
+pub(crate) fn accepted(reader: Reader, accepted: Accepted) -> proto::AcceptQuoteResponse {
     let id = |id: Option<String>| id.unwrap_or_default();
     proto::AcceptQuoteResponse {
-        quote: Some(quote(reader, &accepted.quote)),
+        quote: Some(quote(reader, accepted.quote)),
         subscription_id: id(accepted.subscription_id.map(|id| id.to_string())),
         order_ids: accepted.order_ids.iter().map(ToString::to_string).collect(),
         certificate_id: id(accepted.certificate_id.map(|id| id.to_string())),
     }
 }
 
-pub(crate) fn quote(reader: Reader, view: &QuoteView) -> proto::Quote {
-    let quote = &view.quote;
-    let offer = &quote.offer;
-    let priced = &offer.priced;
-    let stored = |text: String| if view.is_stored() { text } else { String::new() };
+pub(crate) fn quote(reader: Reader, view: QuoteView) -> proto::Quote {
+    let (is_stored, etag) = (view.is_stored(), view.etag());
+    let QuoteView { quote, version: _, said } = view;
+    let (closed_at, offer) = (quote.closed_at(), quote.offer);
+    let priced = offer.priced;
+    let stored = |text: String| if is_stored { text } else { String::new() };
+    let id = stored(quote.id.to_string());
+    let times = (quote.issued_at, quote.issued_at);
+    let said = said.into_iter().map(|said| explain::said(reader, said, &id, times));
     let (subscription_id, closing_reason) = match &quote.state {
         QuoteState::Accepted { subscription_id, .. } => {
             (subscription_id.to_string(), String::new())
@@ -120,34 +124,33 @@ pub(crate) fn quote(reader: Reader, view: &QuoteView) -> proto::Quote {
         QuoteState::Issued | QuoteState::Expired { .. } => (String::new(), String::new()),
     };
     proto::Quote {
-        id: stored(quote.id.to_string()),
+        decisions: said.collect(),
+        id,
         tenant_id: stored(quote.tenant_id.to_string()),
         partner_id: quote.partner_id.to_string(),
-        state: if view.is_stored() { state(&quote.state) } else { proto::QuoteState::Unspecified }
-            .into(),
+        state: if is_stored { state(&quote.state) } else { proto::QuoteState::Unspecified }.into(),
         issued_at: Some(words::timestamp(quote.issued_at)),
         valid_until: Some(words::timestamp(quote.valid_until)),
         profile: Some(profiles::to_proto(&quote.profile)),
         selections: priced.selection.iter().map(selection).collect(),
-        recommended: offer.recommended.iter().map(recommended).collect(),
-        lines: priced.lines.iter().map(line).collect(),
-        discounts: priced.discounts.iter().map(discount).collect(),
+        recommended: offer.recommended.into_iter().map(recommended).collect(),
+        lines: priced.lines.into_iter().map(line).collect(),
+        discounts: priced.discounts.into_iter().map(discount).collect(),
         totals: Some(totals(&priced.totals)),
-        budget: priced.budget.as_ref().map(budget),
-        alternatives: offer.alternatives.iter().map(alternative).collect(),
-        not_included: priced.not_included.iter().map(words::text).collect(),
+        budget: priced.budget.map(budget),
+        alternatives: offer.alternatives.into_iter().map(alternative).collect(),
+        not_included: priced.not_included.into_iter().map(words::owned).collect(),
         cover: Some(offer.cover.as_ref().map_or_else(no_cover, cover)),
-        compliance: offer.compliance.iter().map(criterion).collect(),
-        acknowledgements: priced.acknowledgements.iter().map(acknowledgement).collect(),
-        decisions: view.decisions.iter().map(|it| explain::decision(reader, it)).collect(),
-        rate_card: Some(rate_card(&priced.rate_card)),
-        packs: offer.packs.iter().map(pack).collect(),
-        hash: quote.hash.clone(),
+        compliance: offer.compliance.into_iter().map(criterion).collect(),
+        acknowledgements: priced.acknowledgements.into_iter().map(acknowledgement).collect(),
+        rate_card: Some(rate_card(priced.rate_card)),
+        packs: offer.packs.into_iter().map(pack).collect(),
+        hash: quote.hash,
         subscription_id,
         trial_until: priced.trial_until.map(words::day),
-        etag: view.etag(),
-        unavailable: offer.unavailable.iter().map(unavailable).collect(),
-        closed_at: quote.closed_at().map(words::timestamp),
+        etag,
+        unavailable: offer.unavailable.into_iter().map(unavailable).collect(),
+        closed_at: closed_at.map(words::timestamp),
         closing_reason,
         minimum_term_months: i32::try_from(priced.minimum_term_months).unwrap_or(i32::MAX),
         payers: priced.payers.iter().map(payers::split).collect(),
@@ -193,28 +196,28 @@ const fn state(state: &QuoteState) -> proto::QuoteState {
     }
 }
 
-fn recommended(of: &Recommended) -> proto::RecommendedItem {
+fn recommended(of: Recommended) -> proto::RecommendedItem {
     proto::RecommendedItem {
         priority: i32::try_from(of.priority).unwrap_or(i32::MAX),
         service: words::service(of.service).into(),
-        plan_code: of.plan.clone().unwrap_or_default(),
-        reason: Some(words::text(&of.reason)),
-        code: of.code.clone(),
+        plan_code: of.plan.unwrap_or_default(),
+        reason: Some(words::owned(of.reason)),
+        code: of.code,
         wished: of.wished,
         in_bundle: of.in_bundle,
     }
 }
 
-fn unavailable(of: &Unavailable) -> proto::UnavailableService {
+fn unavailable(of: Unavailable) -> proto::UnavailableService {
     proto::UnavailableService {
         service: words::service(of.service).into(),
-        code: of.code.clone(),
-        reason: Some(words::text(&of.reason)),
+        code: of.code,
+        reason: Some(words::owned(of.reason)),
         decision_id: of.decision_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
-pub(crate) fn line(line: &Line) -> proto::QuoteLine {
+pub(crate) fn line(line: Line) -> proto::QuoteLine {
     let kind = match line.kind {
         LineKind::Charged => proto::LineKind::Charged,
         LineKind::Included => proto::LineKind::Included,
@@ -222,8 +225,8 @@ pub(crate) fn line(line: &Line) -> proto::QuoteLine {
         LineKind::Discount => proto::LineKind::Discount,
     };
     proto::QuoteLine {
-        code: line.code.clone(),
-        label: Some(words::text(&line.label)),
+        code: line.code,
+        label: Some(words::owned(line.label)),
         service: line.service.map(|of| i32::from(words::service(of))).unwrap_or_default(),
         kind: kind.into(),
         cadence: line.cadence.map(|of| i32::from(prices::cadence(of))).unwrap_or_default(),
@@ -233,42 +236,42 @@ pub(crate) fn line(line: &Line) -> proto::QuoteLine {
         amount: line.amount.map(words::money),
         tax_mode: prices::tax_mode(line.tax_mode).into(),
         tax_rate: if line.tax_mode.is_taxed() { line.tax_rate.to_string() } else { String::new() },
-        trigger: line.trigger.as_ref().map(words::text),
+        trigger: line.trigger.map(words::owned),
         needs_quote: line.amount.is_none(),
         proration: prices::proration(line.proration).into(),
-        plan_code: line.plan.clone().unwrap_or_default(),
-        option_code: line.option.clone().unwrap_or_default(),
+        plan_code: line.plan.unwrap_or_default(),
+        option_code: line.option.unwrap_or_default(),
         free_until: line.free_until.map(words::day),
         ends_on: line.ends_on.map(words::day),
-        note: line.note.as_ref().map(words::text),
+        note: line.note.map(words::owned),
         covered_by_cover: line.covered,
     }
 }
 
-fn discount(of: &Discount) -> proto::Discount {
+fn discount(of: Discount) -> proto::Discount {
     proto::Discount {
-        code: of.code.clone(),
-        reason: Some(words::text(&of.reason)),
+        fixed_amount: of.fixed().map(words::money),
+        code: of.code,
+        reason: Some(words::owned(of.reason)),
         rate: match of.taken {
             Taken::Rate(rate) => rate.to_string(),
             Taken::Fixed(_) => String::new(),
         },
-        fixed_amount: of.fixed().map(words::money),
         months: of.months,
         amount: Some(words::money(of.amount)),
         cadence: prices::cadence(of.cadence).into(),
         ends_on: of.ends_on.map(words::day),
-        line_codes: of.line_codes.clone(),
+        line_codes: of.line_codes,
         decision_id: of.decision_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
-fn criterion(of: &SchemeCriterion) -> proto::ComplianceCriterion {
+fn criterion(of: SchemeCriterion) -> proto::ComplianceCriterion {
     proto::ComplianceCriterion {
-        code: of.code.clone(),
-        text: Some(words::text(&of.text)),
+        code: of.code,
+        text: Some(words::owned(of.text)),
         outcome: explain::outcome(of.outcome).into(),
-        note: of.note.as_ref().map(words::text),
+        note: of.note.map(words::owned),
     }
 }
 
@@ -302,7 +305,7 @@ fn tax_total(total: &TaxTotal) -> types::TaxTotal {
     }
 }
 
-fn budget(check: &BudgetCheck) -> proto::BudgetCheck {
+fn budget(check: BudgetCheck) -> proto::BudgetCheck {
     let verdict = match check.verdict {
         BudgetVerdict::Within => proto::BudgetVerdict::Within,
         BudgetVerdict::WithinAfterFirstYear => proto::BudgetVerdict::WithinAfterFirstYear,
@@ -313,18 +316,18 @@ fn budget(check: &BudgetCheck) -> proto::BudgetCheck {
         tax_mode: prices::tax_mode(check.budget.tax_mode).into(),
         verdict: verdict.into(),
         remaining: check.remaining.to_string(),
-        message: Some(words::text(&check.message)),
+        message: Some(words::owned(check.message)),
     }
 }
 
-fn alternative(of: &Alternative) -> proto::Alternative {
+fn alternative(of: Alternative) -> proto::Alternative {
     proto::Alternative {
-        code: of.code.clone(),
-        label: Some(words::text(&of.label)),
-        difference: Some(words::text(&of.difference)),
+        code: of.code,
+        label: Some(words::owned(of.label)),
+        difference: Some(words::owned(of.difference)),
         selections: of.selection.iter().map(selection).collect(),
         totals: Some(totals(&of.totals)),
-        budget: of.budget.as_ref().map(budget),
+        budget: of.budget.map(budget),
     }
 }
 
@@ -387,28 +390,24 @@ fn clause(clause: &Clause) -> proto::CoverClause {
     }
 }
 
-fn acknowledgement(of: &RequiredAcknowledgement) -> proto::RequiredAcknowledgement {
+fn acknowledgement(of: RequiredAcknowledgement) -> proto::RequiredAcknowledgement {
     proto::RequiredAcknowledgement {
-        code: of.code.clone(),
-        document_version: of.document_version.clone(),
-        text: Some(words::text(&of.text)),
+        code: of.code,
+        document_version: of.document_version,
+        text: Some(words::owned(of.text)),
         required: of.required,
     }
 }
 
-fn rate_card(card: &RateCardRef) -> proto::RateCardReference {
-    proto::RateCardReference {
-        code: card.code.clone(),
-        version: card.version.clone(),
-        hash: card.hash.clone(),
-    }
+fn rate_card(card: RateCardRef) -> proto::RateCardReference {
+    proto::RateCardReference { code: card.code, version: card.version, hash: card.hash }
 }
 
-pub(crate) fn pack(pack: &PackVersion) -> proto::PackReference {
+pub(crate) fn pack(pack: PackVersion) -> proto::PackReference {
     proto::PackReference {
         kind: explain::kind(pack.kind).into(),
-        pack: pack.name.clone(),
-        version: pack.version.clone(),
-        hash: pack.hash.clone(),
+        pack: pack.name,
+        version: pack.version,
+        hash: pack.hash,
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn subscription(view: &SubscriptionView) -> proto::Subscription {
         as_of: Some(words::timestamp(view.as_of)),
         known_at: Some(words::timestamp(view.known_at)),
         etag: subscribing::etag(view.version),
-        packs: view.packs.iter().map(quotes::pack).collect(),
+        packs: view.packs.iter().cloned().map(quotes::pack).collect(),
         acknowledgements: view.accepted.iter().map(accepted).collect(),
     }
 }
@@ -131,7 +131,9 @@ fn item(view: &SubscriptionView, item: &SubscribedItem) -> proto::SubscriptionIt
         billed_from: billed_from(view, item).map(words::day),
         billing_start: BillingStart::OnActive.into(),
         provider_id: order.map(|(_, provider)| provider.to_string()).unwrap_or_default(),
-        lines: seen.map(|seen| seen.lines.iter().map(quotes::line).collect()).unwrap_or_default(),
+        lines: seen
+            .map(|seen| seen.lines.iter().cloned().map(quotes::line).collect())
+            .unwrap_or_default(),
         suspensions: suspensions(view, item),
         reason: seen.map(|seen| seen.reason.clone()).unwrap_or_default(),
     }

@@ -43,7 +43,8 @@ pub(crate) async fn measure() {
     let tasuki = Process::tasuki(folder.path());
     let contract = contract(tasuki.channel().await).await;
     let asked = question(contract.clone(), true, 0);
-    check(tasuki.channel().await, asked).await;
+    let answer = check(tasuki.channel().await, asked).await;
+    let bare_with_answer = Process::bare_with(folder.path(), &answer);
 
     let way = |name, most, server, only_ask: bool| {
         let contract = contract.clone();
@@ -60,12 +61,15 @@ pub(crate) async fn measure() {
             }),
         }
     };
-    let ways = [
+    let bytes = prost::Message::encoded_len(&answer);
+    let title = format!("EvaluateEligibility, an answer of {bytes} bytes");
+    let ways = vec![
         way("bare call of tonic, decodes the request", None, &bare, true),
+        way("bare call that gives the very same answer", None, &bare_with_answer, true),
         way("answered with all reasons", Some(2.5), &tasuki, true),
         way("and put on record, chained", Some(6.0), &tasuki, false),
     ];
-    compare("EvaluateEligibility", &ways).await;
+    compare(&title, ways).await;
 }
 
 fn question(contract: String, only_ask: bool, n: usize) -> cover::EvaluateEligibilityRequest {
@@ -89,11 +93,15 @@ fn question(contract: String, only_ask: bool, n: usize) -> cover::EvaluateEligib
 }
 
 /// Each of the four reasons has to be there: a server that looked away would be quick.
-async fn check(channel: Channel, asked: cover::EvaluateEligibilityRequest) {
+async fn check(
+    channel: Channel,
+    asked: cover::EvaluateEligibilityRequest,
+) -> cover::EvaluateEligibilityResponse {
     let answer = CoverServiceClient::new(channel).evaluate_eligibility(asked).await.unwrap();
-    let parts = answer.into_inner().parts;
-    let codes = parts.first().map(|part| part.codes.clone()).unwrap_or_default();
+    let answer = answer.into_inner();
+    let codes = answer.parts.first().map(|part| part.codes.clone()).unwrap_or_default();
     assert_eq!(codes.len(), 4, "{codes:?}");
+    answer
 }
 
 /// Records an operator and an insurer's contract with it.

@@ -50,6 +50,13 @@ fn main() {
     });
 }
 
+/// Whether something of this name was asked for: without arguments everything is.
+fn is_wanted(name: &str) -> bool {
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let first = words.next();
+    first.is_none_or(|first| name.contains(&first) || words.any(|word| name.contains(&word)))
+}
+
 /// What one turn found.
 #[derive(Debug, Clone, Copy)]
 struct Turn {
@@ -60,7 +67,16 @@ struct Turn {
 }
 
 /// Measures all ways in turns and prints what was found.
-async fn compare(title: &str, ways: &[Way<'_>]) {
+async fn compare(title: &str, mut ways: Vec<Way<'_>>) {
+    // Of a call that was not asked for as a whole, only what was, beside the bare call.
+    let mut at = 0;
+    ways.retain(|way| {
+        at += 1;
+        at == 1 || is_wanted(title) || is_wanted(way.name)
+    });
+    if ways.len() == 1 {
+        return;
+    }
     let mut turns = vec![Vec::new(); ways.len()];
     // The first turn warms up.
     for turn in 0..=N_TURNS {
@@ -71,7 +87,7 @@ async fn compare(title: &str, ways: &[Way<'_>]) {
             }
         }
     }
-    report(title, ways, &turns);
+    report(title, &ways, &turns);
 }
 
 #[expect(clippy::print_stdout, clippy::float_arithmetic, reason = "the result of a benchmark")]

@@ -15,7 +15,8 @@ pub(crate) async fn measure() {
     let folder = tempfile::tempdir().unwrap();
     let bare = Process::bare();
     let tasuki = Process::tasuki(folder.path());
-    check(tasuki.channel().await).await;
+    let answer = check(tasuki.channel().await).await;
+    let bare_with_answer = Process::bare_with(folder.path(), &answer);
 
     let way = |name, (most, least), server| Way {
         name,
@@ -28,11 +29,14 @@ pub(crate) async fn measure() {
             })
         }),
     };
-    let ways = [
+    let bytes = prost::Message::encoded_len(&answer);
+    let title = format!("CreateQuote, an answer of {bytes} bytes");
+    let ways = vec![
         way("bare call of tonic, decodes the request", (None, None), &bare),
+        way("bare call that gives the very same answer", (None, None), &bare_with_answer),
         way("quoted, not stored", (Some(3.0), Some(0.4)), &tasuki),
     ];
-    compare("CreateQuote", &ways).await;
+    compare(&title, ways).await;
 }
 
 /// A company of twelve that wants five services.
@@ -63,9 +67,11 @@ fn question() -> quote::CreateQuoteRequest {
 }
 
 /// Each service has to be charged: a server that looked away would be quick.
-async fn check(channel: Channel) {
+async fn check(channel: Channel) -> quote::CreateQuoteResponse {
     let answer = QuoteServiceClient::new(channel).create_quote(question()).await.unwrap();
-    let quote = answer.into_inner().quote.unwrap();
+    let answer = answer.into_inner();
+    let quote = answer.quote.as_ref().unwrap();
     assert_eq!(quote.selections.len(), 5, "{quote:?}");
     assert!(quote.lines.len() > 10 && !quote.compliance.is_empty(), "{quote:?}");
+    answer
 }

@@ -35,6 +35,15 @@ impl Process {
         Self::start(command)
     }
 
+    /// A server of tonic alone that always gives this answer.
+    pub(crate) fn bare_with(folder: &Path, answer: &impl prost::Message) -> Self {
+        let file = folder.join("answer");
+        std::fs::write(&file, answer.encode_to_vec()).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(bare::SERVE).arg(file);
+        Self::start(command)
+    }
+
     fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tasuki_app::library::Library;
-use tasuki_app::quoting::{Enquiry, OfferedCover, compose};
+use tasuki_app::quoting::{Enquiry, OfferedCover, compose, decided};
 use tasuki_core::actor::Actor;
 use tasuki_core::id::{PartnerId, QuoteId, TenantId};
 use tasuki_core::party::Role;
@@ -166,7 +166,7 @@ fn answer<'a>(
             },
             valid_until,
             profile: wanted.profile,
-            offer: composed.decided(&[]),
+            offer: decided(composed.offer, &[]),
         };
         Answer { card, quote: Quote::issue(draft, now), zone }
     }))
