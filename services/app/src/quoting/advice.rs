@@ -62,13 +62,13 @@ pub fn advise(
     now: Timestamp,
 ) -> Result<Advice, Problem> {
     let mut enquiry = Enquiry { library, card, profile, now, judged: Vec::new() };
-    let opinions = enquiry.opinions()?;
+    let opinions = enquiry.opinions();
     let advice = if asked.is_empty() {
         let wished = |service| profile.wishes.contains(&service);
         let made = made_from(card, profile, &opinions, &wished);
-        enquiry.without_refused(made)?
+        enquiry.without_refused(made)
     } else {
-        enquiry.as_asked(asked, &opinions)?
+        enquiry.as_asked(asked, &opinions)
     };
     if advice.selection.is_empty() {
         let text = "nothing was chosen and nothing can be recommended; name the services";
@@ -82,36 +82,24 @@ pub fn advise(
 
 impl Enquiry<'_> {
     /// What the recommendation pack says about each service; nothing without a pack.
-    fn opinions(&mut self) -> Result<Vec<Opinion>, Problem> {
+    fn opinions(&mut self) -> Vec<Opinion> {
         let facts = company_facts(self.profile);
-        let Some(evaluation) = self.ask(PackKind::Recommendation, facts)? else {
-            return Ok(Vec::new());
+        let Some(evaluation) = self.ask(PackKind::Recommendation, facts) else {
+            return Vec::new();
         };
-        Ok(evaluation
-            .matched
-            .iter()
-            .filter_map(|rule| {
-                let word = |name: &str| rule.outputs.get(name);
-                let service = word("service").and_then(Value::as_str)?.parse().ok()?;
-                let suits = word("recommended").and_then(Value::as_bool)?;
-                let priority = word("priority").and_then(Value::as_u64).unwrap_or_default();
-                Some(Opinion {
-                    service,
-                    suits,
-                    priority: u32::try_from(priority).unwrap_or(u32::MAX),
-                    code: rule.code.clone(),
-                    reason: rule.message.clone(),
-                })
-            })
-            .collect())
+        let opinions = evaluation.matched.into_iter().filter_map(|rule| {
+            let word = |name: &str| rule.outputs.get(name);
+            let service = word("service").and_then(Value::as_str)?.parse().ok()?;
+            let suits = word("recommended").and_then(Value::as_bool)?;
+            let priority = word("priority").and_then(Value::as_u64).unwrap_or_default();
+            let priority = u32::try_from(priority).unwrap_or(u32::MAX);
+            Some(Opinion { service, suits, priority, code: rule.code, reason: rule.message })
+        });
+        opinions.collect()
     }
 
     /// What was asked for stays, with what speaks against it; what would help too is advised for later.
-    fn as_asked(
-        &mut self,
-        asked: &[SelectedItem],
-        opinions: &[Opinion],
-    ) -> Result<Advice, Problem> {
+    fn as_asked(&mut self, asked: &[SelectedItem], opinions: &[Opinion]) -> Advice {
         let mut recommended = Vec::new();
         let mut unavailable = Vec::new();
         for opinion in opinions {
@@ -126,22 +114,22 @@ impl Enquiry<'_> {
             }
         }
         for item in asked {
-            let refused = self.not_eligible(item)?;
+            let refused = self.not_eligible(item);
             unavailable.extend(refused);
         }
-        Ok(Advice {
+        Advice {
             selection: asked.to_vec(),
             recommended: in_order(recommended),
             unavailable: each_once(unavailable),
             judged: Vec::new(),
-        })
+        }
     }
 
     /// The selection without what a company may not have.
-    fn without_refused(&mut self, made: Advice) -> Result<Advice, Problem> {
+    fn without_refused(&mut self, made: Advice) -> Advice {
         let mut advice = Advice { selection: Vec::new(), ..made };
         for item in made.selection {
-            let refused = self.not_eligible(&item)?;
+            let refused = self.not_eligible(&item);
             if refused.is_empty() {
                 advice.selection.push(item);
                 continue;
@@ -154,41 +142,38 @@ impl Enquiry<'_> {
         }
         advice.recommended = in_order(advice.recommended);
         advice.unavailable = each_once(advice.unavailable);
-        Ok(advice)
+        advice
     }
 
     /// Why a company may not have a service; nothing when it may, or when it cannot be told.
-    fn not_eligible(&mut self, item: &SelectedItem) -> Result<Vec<Unavailable>, Problem> {
+    fn not_eligible(&mut self, item: &SelectedItem) -> Vec<Unavailable> {
         let of_web = find_plan(self.card, item).is_some_and(|plan| plan.tier == "web");
         let facts = about(self.profile, item, of_web);
-        let Some(evaluation) = self.ask(PackKind::Eligibility, facts)? else {
-            return Ok(Vec::new());
+        let Some(evaluation) = self.ask(PackKind::Eligibility, facts) else {
+            return Vec::new();
         };
         if evaluation.outcome != Outcome::NotSatisfied {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let failed = evaluation.findings.iter().filter(|of| of.outcome == Outcome::NotSatisfied);
-        Ok(failed
+        failed
             .map(|finding| Unavailable {
                 service: item.service,
                 code: finding.code.clone(),
                 reason: with_next_step(&finding.message, finding.next_step.as_ref()),
                 decision_id: None,
             })
-            .collect())
+            .collect()
     }
 
     /// What the scheme's pack of a kind gives for facts; nothing without a pack.
-    fn ask(&mut self, kind: PackKind, facts: CompanyFacts) -> Result<Option<Evaluation>, Problem> {
+    fn ask(&mut self, kind: PackKind, facts: CompanyFacts) -> Option<Evaluation> {
         let packs = self.library.packs.packs();
-        let name = self.card.packs.as_ref();
-        let Some(pack) = name.and_then(|name| packs.in_force(kind, name, self.now)) else {
-            return Ok(None);
-        };
+        let pack = packs.in_force(kind, self.card.packs.as_ref()?, self.now)?;
         let facts = FactSet::at(self.now).with_company(facts);
         let (evaluation, judged) = Judged::by(&pack, facts);
         self.judged.push(judged);
-        Ok(Some(evaluation))
+        Some(evaluation)
     }
 }
 

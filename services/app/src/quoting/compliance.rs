@@ -3,7 +3,6 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 use tasuki_core::catalog::{Cadence, TaxMode};
 use tasuki_core::decision::PackKind;
-use tasuki_core::problem::Problem;
 use tasuki_core::quote::{CoverOffer, Line, LineKind, Priced, SchemeCriterion};
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
@@ -20,15 +19,12 @@ const DIGITS: u32 = 2;
 
 /// Asks every compliance pack in force about a bundle: the criteria in the order of the packs, and
 /// what was asked.
-///
-/// # Errors
-/// Only if facts cannot be written down.
 pub fn criteria(
     packs: &PackSet,
     priced: &Priced,
     cover: &OfferedCover,
     now: Timestamp,
-) -> Result<(Vec<SchemeCriterion>, Vec<Judged>), Problem> {
+) -> (Vec<SchemeCriterion>, Vec<Judged>) {
     let mut found = Vec::new();
     let mut judged = Vec::new();
     for pack in packs.all_in_force(PackKind::Compliance, now) {
@@ -45,7 +41,7 @@ pub fn criteria(
         }));
         judged.push(asked);
     }
-    Ok((found, judged))
+    (found, judged)
 }
 
 /// The bundle as packs read it. Everything about it is known, but for a cover that only the store knows.

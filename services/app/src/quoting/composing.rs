@@ -118,7 +118,7 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
     if let OfferedCover::Comes(cover) = &cover {
         priced.acknowledgements.extend(clauses_to_read(cover));
     }
-    let (compliance, asked_of_schemes) = criteria(&packs, &priced, &cover, now.0)?;
+    let (compliance, asked_of_schemes) = criteria(&packs, &priced, &cover, now.0);
     judged.extend(asked_of_schemes);
     let (subsidies, asked_of_subsidies) = subsidies(&packs, profile, &priced, now.0)?;
     judged.extend(asked_of_subsidies);

@@ -153,7 +153,7 @@ async fn only_ask(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteVie
         None => None,
         Some(holder) => {
             let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
-            that_comes(&*ctx.store.recent_contracts(holder, start).await?)
+            that_comes(&ctx.store.recent_contracts(holder, start).await?)
         }
     };
     let (draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
