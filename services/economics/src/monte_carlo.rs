@@ -312,16 +312,15 @@ impl Desk {
             taken.insert(limit.code.clone(), Taken { used, ..Taken::NOTHING });
         }
         let question = (part, loss, left);
-        let paid = match self.remembered.get(&question) {
-            Some(paid) => *paid,
-            None => {
-                let item = LossItem::new(1, part, Money::jpy(loss));
-                let paid = benefit::payable(&[item], &self.rules, &taken)?.total.amount();
-                if self.remembered.len() < REMEMBERED_AT_MOST {
-                    self.remembered.insert(question, paid);
-                }
-                paid
+        let paid = if let Some(paid) = self.remembered.get(&question) {
+            *paid
+        } else {
+            let item = LossItem::new(1, part, Money::jpy(loss));
+            let paid = benefit::payable(&[item], &self.rules, &taken)?.total.amount();
+            if self.remembered.len() < REMEMBERED_AT_MOST {
+                self.remembered.insert(question, paid);
             }
+            paid
         };
         for at in counting {
             if self.limits.get(at).is_some_and(is_everybodys) {

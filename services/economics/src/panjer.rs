@@ -99,7 +99,9 @@ fn recursion(frequency: &Frequency, severity: &Distribution, n_points: usize) ->
         let next = factor * sum;
         sums.push(next);
         if next.abs() > TOO_LARGE {
-            sums.iter_mut().for_each(|sum| *sum /= TOO_LARGE);
+            for sum in &mut sums {
+                *sum /= TOO_LARGE;
+            }
             ln_scale += TOO_LARGE.ln();
         }
     }

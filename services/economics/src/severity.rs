@@ -103,7 +103,9 @@ impl Severity {
             (before, here) = (here, after);
         }
         // Differences of large numbers may come out a hair below nothing.
-        masses.iter_mut().for_each(|mass| *mass = mass.max(0.0));
+        for mass in &mut masses {
+            *mass = mass.max(0.0);
+        }
         Distribution::new(step, masses)
     }
 

@@ -137,12 +137,9 @@ fn a_limit_that_no_year_reaches_changes_nothing() {
     let scheme = |amount: i64| {
         let mut scheme = with_limit(LimitScope::Programme, amount);
         let (scope, far) = (LimitScope::Certificate, Money::jpy(amount));
-        scheme
-            .terms
-            .limits
-            .iter_mut()
-            .filter(|it| it.scope == scope)
-            .for_each(|it| it.amount = far);
+        for limit in scheme.terms.limits.iter_mut().filter(|it| it.scope == scope) {
+            limit.amount = far;
+        }
         exact(&scheme)
     };
     let (far, further) = (scheme(1_000_000_000_000), scheme(9_000_000_000_000_000));

@@ -2,7 +2,6 @@
 //!
 //! The gamma example: R package actuar 3.3-7, vignette "risk". The others: Klugman, Panjer, Willmot,
 //! Loss Models, 9.5 (group dental insurance) and 9.34.
-#![expect(clippy::float_arithmetic, reason = "test of probabilities")]
 
 use tasuki_economics::{Distribution, Frequency, Law, Severity, compound};
 

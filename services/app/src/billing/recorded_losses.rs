@@ -59,7 +59,7 @@ pub async fn recorded_losses(
         }
         losses.push(loss(claim, &changed));
     }
-    Ok(RecordedBook { losses, contract })
+    Ok(RecordedBook { contract, losses })
 }
 
 fn counts(claim: &Claim) -> bool {

@@ -14,7 +14,8 @@ use tasuki_core::master_contract::MasterContract;
 use tasuki_core::money::Money;
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::provisioning::{
-    CompletionPolicy, Device, InService, Item, ItemState, Order, Spec, Transition, state,
+    CompletionPolicy, Device, InService, Item, ItemState, Order, Spec, Transition, VerifyMethod,
+    state,
 };
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -31,7 +32,8 @@ use crate::settlements::{contract, covered};
 /// A UTM of one model and a cloud WAF that are live.
 async fn live(scheme: &Scheme, of: (TenantId, SubscriptionId), model: &str) {
     let at = jst("2021-02-01 00:00");
-    let evidence = state::Evidence { kind: "provider".to_owned(), id: String::new() };
+    let method = VerifyMethod::ProviderObserves;
+    let evidence = state::Evidence { id: "ev-1".to_owned(), method, observed_at: at };
     let item = |number: u32, service: Service| {
         let id: ItemId = scheme.ctx.ids.next();
         let running = InService { evidence: evidence.clone(), installed_at: at, active_at: at };
