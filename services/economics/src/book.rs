@@ -129,8 +129,8 @@ pub struct Row {
     pub after: Money,
     /// The other less the first.
     pub difference: Money,
-    /// What first kept the other terms from paying all of it.
-    pub cut_by: Option<StepKind>,
+    /// What keeps the other terms from paying all of it, in the order in which it cuts.
+    pub cut_by: Vec<StepKind>,
 }
 
 /// A book under two terms.
@@ -173,7 +173,7 @@ pub fn compare(
             before: under_first.total,
             after: under_other.total,
             difference: under_other.total.minus(under_first.total)?,
-            cut_by: under_other.items.iter().find_map(|item| under_other.cut_by(item)),
+            cut_by: cuts(&under_other),
         });
     }
     let sum =
@@ -186,6 +186,17 @@ pub fn compare(
         n_changed: rows.iter().filter(|row| !row.difference.is_zero()).count(),
         rows,
     })
+}
+
+/// The steps that lower the amount, each kind once.
+fn cuts(benefit: &Benefit) -> Vec<StepKind> {
+    let mut kinds: Vec<StepKind> = Vec::new();
+    for step in benefit.trace.iter().filter(|step| step.after < step.before) {
+        if step.kind != StepKind::Allocation && !kinds.contains(&step.kind) {
+            kinds.push(step.kind);
+        }
+    }
+    kinds
 }
 
 /// What has been taken from every limit so far.
@@ -260,7 +271,7 @@ mod tests {
             [("early", 90_000, 90_000), ("middle", 90_000, 90_000), ("late", 90_000, 20_000)]
         );
         assert_eq!((found.difference, found.n_changed), (Money::jpy(-70_000), 1));
-        assert_eq!(found.rows[2].cut_by, Some(StepKind::Limit(LimitScope::Programme)));
+        assert_eq!(found.rows[2].cut_by, [StepKind::Limit(LimitScope::Programme)]);
     }
 
     #[test]
@@ -293,6 +304,6 @@ mod tests {
         denied.after[0].standing = Standing::NotCovered;
         let found = compare(vec![denied], &terms(5_000_000), &terms(5_000_000)).unwrap();
         assert_eq!((found.before, found.after), (Money::jpy(50_000), Money::ZERO_JPY));
-        assert_eq!(found.rows[0].cut_by, Some(StepKind::NotCovered));
+        assert_eq!(found.rows[0].cut_by, [StepKind::NotCovered]);
     }
 }

@@ -18,6 +18,9 @@ const MONTHS: u32 = 12;
 /// Digits of probabilities and ratios.
 const DIGITS: u32 = 6;
 
+/// A hundredth of a yen.
+const SEN: f64 = 0.01;
+
 /// Bars of the chart between nothing and the worst that is shown.
 const BARS: i64 = 12;
 
@@ -103,8 +106,7 @@ impl Outcome {
         year: &ExactYear,
     ) -> Result<Self, EconomicsError> {
         let law = Law::of_grid(&year.paid);
-        let unpaid = (year.asked - law.mean()).max(0.0);
-        let unpaid = if scheme.aggregate().is_some() { unpaid } else { 0.0 };
+        let unpaid = if scheme.aggregate().is_some() { year.asked - law.mean() } else { 0.0 };
         let outcome = figures(scheme, wish, &law, (unpaid, year.exhausted))?;
         Ok(Self { on_grid: year.on_grid, ..outcome })
     }
@@ -119,7 +121,7 @@ impl Outcome {
             .n_exhausted
             .map(|count| number::of_whole(i64::try_from(count).unwrap_or(i64::MAX)) / n);
         let law = Law::of_years(years.paid);
-        let unpaid = (years.asked - law.mean()).max(0.0);
+        let unpaid = years.asked - law.mean();
         let outcome = figures(scheme, wish, &law, (unpaid, exhausted))?;
         let error = (law.variance() / n).sqrt();
         Ok(Self { standard_error: number::to_yen(error, Rounding::Up)?, ..outcome })
@@ -169,7 +171,8 @@ fn figures(
         loss_ratio: rate_up(law.mean() / number::of_whole(premium.amount().max(1)))?,
         standard_deviation: number::to_yen(law.variance().max(0.0).sqrt(), Rounding::HalfUp)?,
         standard_error: Money::ZERO_JPY,
-        unpaid: number::to_yen(unpaid, Rounding::Up)?,
+        // A difference of two means: below a sen it is what their summing is off by.
+        unpaid: number::to_yen(if unpaid < SEN { 0.0 } else { unpaid }, Rounding::Up)?,
         exhaustion_probability: exhausted.map(rate_up).transpose()?,
         percentiles,
         stop_loss: stop_loss.collect::<Result<_, EconomicsError>>()?,

@@ -135,7 +135,7 @@ fn page(found: &Comparison, lang: Lang) -> String {
             row.before.to_string(),
             row.after.to_string(),
             signed(row.difference),
-            row.cut_by.map(|step| step_name(step, lang)).unwrap_or_default().to_owned(),
+            row.cut_by.iter().map(|step| step_name(*step, lang)).collect::<Vec<_>>().join(", "),
         ]);
     }
     table.row([
@@ -183,7 +183,7 @@ fn value(found: &Comparison) -> serde_json::Value {
             "before_yen": row.before.amount(),
             "after_yen": row.after.amount(),
             "difference_yen": row.difference.amount(),
-            "cut_by": row.cut_by.map(StepKind::as_str),
+            "cut_by": row.cut_by.iter().map(|step| step.as_str()).collect::<Vec<_>>(),
         })
     };
     json!({
