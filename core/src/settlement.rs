@@ -17,7 +17,10 @@ use crate::rate::Rate;
 use crate::text::Text;
 use crate::time::{Month, Timestamp};
 
+pub mod accumulation;
 pub mod bordereau;
+mod csv;
+pub mod exposure;
 mod state;
 
 /// With whom is settled.

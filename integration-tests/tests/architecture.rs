@@ -21,9 +21,17 @@ const MAP: &[May] = &[
     May { name: "tasuki-pricing", uses: &["tasuki-core"], tests_use: &[] },
     May { name: "tasuki-policies", uses: &["tasuki-core"], tests_use: &[] },
     May { name: "tasuki-store", uses: &["tasuki-core"], tests_use: &["tasuki-store"] },
+    // Probabilities are floating-point numbers and live here alone; pure, too.
+    May { name: "tasuki-economics", uses: &["tasuki-core", "tasuki-pricing"], tests_use: &[] },
     May {
         name: "tasuki-app",
-        uses: &["tasuki-core", "tasuki-pricing", "tasuki-policies", "tasuki-store"],
+        uses: &[
+            "tasuki-core",
+            "tasuki-pricing",
+            "tasuki-policies",
+            "tasuki-economics",
+            "tasuki-store",
+        ],
         tests_use: &["tasuki-store"],
     },
     // Documents are pure, too: no store, no clock. Its tests print what the use cases make.
@@ -36,7 +44,13 @@ const MAP: &[May] = &[
     },
     May {
         name: "tasuki-grpc",
-        uses: &["tasuki-proto", "tasuki-core", "tasuki-app", "tasuki-documents"],
+        uses: &[
+            "tasuki-proto",
+            "tasuki-core",
+            "tasuki-economics",
+            "tasuki-app",
+            "tasuki-documents",
+        ],
         tests_use: &["tasuki-store"],
     },
     May {
@@ -53,6 +67,7 @@ const MAP: &[May] = &[
             "tasuki-core",
             "tasuki-pricing",
             "tasuki-policies",
+            "tasuki-economics",
             "tasuki-store",
             "tasuki-app",
             "tasuki-documents",
@@ -108,6 +123,19 @@ const PURE: &[(&str, &[&str])] = &[
             "unicode-width",
         ],
     ),
+    (
+        "tasuki-economics",
+        &[
+            "chacha20",
+            "jiff",
+            "rust_decimal",
+            "serde",
+            "serde-saphyr",
+            "special",
+            "thiserror",
+            "uuid",
+        ],
+    ),
 ];
 
 /// Outside crates (with `*`: all that begin so) that only some of ours may use. deny.toml says so of those that other
@@ -120,6 +148,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tonic*", GRPC),
     ("prost*", GRPC),
     ("protox", &["tasuki-proto"]),
+    ("special", &["tasuki-economics"]),
+    ("chacha20", &["tasuki-economics"]),
     // As expensive to build as everything else together.
     ("typst*", &["tasuki-documents"]),
     ("askama", &["tasuki-documents"]),

@@ -1,14 +1,16 @@
 //! Bordereaux: the monthly list of certificates, premiums and claims to the insurer.
 //!
 //! A list is what was known at a time. What was recorded later stands on a later list, so that an
-//! earlier one never changes. Claims carry two identities (Lloyd's claims reporting standard): the
+//! earlier one never changes: a premium of an earlier month that turns out otherwise is a correction on
+//! the list of the month in which it became known. Claims carry two identities (Lloyd's claims reporting standard): the
 //! total incurred is the sum of the six amounts beside it, and what was paid before is the month
 //! before's paid before and its paid this month.
 
 use serde::{Deserialize, Serialize};
 
 pub use certificates::{CertificateRow, Change, certificate_row};
-pub use claims::{ClaimRow, ClaimStatus, claim_row, incurred};
+pub use claims::{ClaimRow, ClaimStatus, cause_word, claim_row, incurred};
+pub use table::Part;
 
 use crate::days::DayPeriod;
 use crate::decision::content_hash;
@@ -20,6 +22,7 @@ use crate::time::{Month, Period, TimeError, Timestamp, Zone};
 
 mod certificates;
 mod claims;
+mod table;
 
 /// A premium on a bordereau.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,25 @@ pub struct PremiumRow {
     pub note: Option<Text>,
 }
 
+/// What corrects the premium of an earlier month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The month that is corrected.
+    pub month: Month,
+    /// The certificate.
+    pub certificate_id: CertificateId,
+    /// Its number.
+    pub certificate_number: String,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The insured company.
+    pub insured_name: String,
+    /// By how much; negative when it is given back.
+    pub difference: Money,
+    /// Why.
+    pub reason: Text,
+}
+
 /// The monthly list to the insurer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bordereau {
@@ -59,7 +81,10 @@ pub struct Bordereau {
     pub premiums: Vec<PremiumRow>,
     /// Claims open at any time of the month: by tenant's name, then number.
     pub claims: Vec<ClaimRow>,
-    /// Sum of the premiums.
+    /// What corrects premiums of earlier months: by month, then in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    /// Sum of the premiums, without corrections.
     pub premium_total: Money,
     /// Sum of what was paid this month, fees included.
     pub paid_this_month_total: Money,
@@ -80,7 +105,8 @@ pub struct Window {
     pub zone: Zone,
     /// The instants of the month.
     pub instants: Period,
-    /// Only what was recorded by this time counts; none for everything.
+    /// Only what was recorded by this time counts; none for everything. Never later than the end of
+    /// the month: what came later stands on a later list.
     pub known_at: Option<Timestamp>,
 }
 
@@ -97,6 +123,20 @@ impl Window {
         let zone = contract.period.zone.clone();
         let instants = month.in_zone(&zone)?;
         Ok(Self { month, zone, instants, known_at })
+    }
+
+    /// The same month as it was known when the list of a month was made: at that month's end, or
+    /// earlier when nothing later may be known.
+    ///
+    /// # Errors
+    /// [`TimeError::OutOfRange`].
+    pub fn as_listed(
+        contract: &MasterContract,
+        month: Month,
+        (listed_in, known_at): (Month, Option<Timestamp>),
+    ) -> Result<Self, TimeError> {
+        let end = listed_in.in_zone(&contract.period.zone)?.end();
+        Self::of(contract, month, Some(known_at.map_or(end, |known_at| known_at.min(end))))
     }
 
     /// Whether something recorded then counts.
@@ -119,6 +159,8 @@ pub struct Rows {
     pub premiums: Vec<PremiumRow>,
     /// Claims.
     pub claims: Vec<ClaimRow>,
+    /// What corrects premiums of earlier months.
+    pub corrections: Vec<Correction>,
 }
 
 impl Bordereau {
@@ -132,7 +174,7 @@ impl Bordereau {
         rows: Rows,
         produced_at: Timestamp,
     ) -> Result<Self, MoneyError> {
-        let Rows { mut certificates, mut premiums, mut claims } = rows;
+        let Rows { mut certificates, mut premiums, mut claims, mut corrections } = rows;
         let order = |name: &str, number: &str| (name.to_owned(), number.to_owned());
         certificates.sort_by_key(|row| {
             (order(&row.insured_name, &row.certificate_number), row.certificate_id)
@@ -141,14 +183,22 @@ impl Bordereau {
             (order(&row.insured_name, &row.certificate_number), row.certificate_id)
         });
         claims.sort_by_key(|row| (order(&row.insured_name, &row.reference), row.claim_id));
+        corrections.sort_by_key(|row| {
+            let order = order(&row.insured_name, &row.certificate_number);
+            (row.month, order, row.certificate_id)
+        });
         let paid = claims.iter().flat_map(|row| [row.paid_this_month, row.fees_this_month]);
-        let content = serde_json::json!({
+        let mut content = serde_json::json!({
             "month": window.month,
             "master_contract": contract.code,
             "certificates": certificates,
             "premiums": premiums,
             "claims": claims,
         });
+        // Most lists have none, and their hashes stay what they were before there were any.
+        if let Some(content) = content.as_object_mut().filter(|_| !corrections.is_empty()) {
+            content.insert("corrections".to_owned(), serde_json::json!(corrections));
+        }
         Ok(Self {
             month: window.month,
             insurer_id: contract.insurer_id,
@@ -160,9 +210,18 @@ impl Bordereau {
             certificates,
             premiums,
             claims,
+            corrections,
             produced_at,
             hash: content_hash(&content),
         })
+    }
+
+    /// Sum of what corrects earlier months.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn correction_total(&self) -> Result<Money, MoneyError> {
+        Money::total(self.corrections.iter().map(|row| row.difference))
     }
 }
 

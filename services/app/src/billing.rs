@@ -9,6 +9,7 @@ mod bordereau;
 mod charges;
 mod close_month;
 mod closing;
+mod exposures;
 mod giving_back;
 mod issue_credit_note;
 mod late;
@@ -22,9 +23,11 @@ mod project_premium;
 mod read_invoices;
 mod read_settlements;
 mod record_payment;
+mod recorded_losses;
 mod schedule;
 mod settle_month;
 mod shares;
+mod simulate_scheme;
 
 pub use approve_settlement::{
     RemittanceRecord, SettlementChange, approve_settlement, close_settlement, record_remittance,
@@ -33,6 +36,7 @@ pub use balance::{Balance, get_balance};
 pub use bordereau::get_bordereau;
 pub(crate) use charges::{Metered, as_known, metered};
 pub use close_month::{close_due_month, close_month};
+pub use exposures::{AccumulationAsk, AccumulationView, export_exposure, list_accumulations};
 pub use giving_back::preview_given_back;
 pub use issue_credit_note::{Credited, IssueCreditNote, issue_credit_note};
 pub use margin::{Margin, MarginAsk, Margins, get_margin};
@@ -45,8 +49,10 @@ pub use read_invoices::{
 };
 pub use read_settlements::{SettlementList, get_settlement, list_settlements};
 pub use record_payment::{RecordPayment, record_payment};
+pub use recorded_losses::{RecordedBook, recorded_losses};
 pub use schedule::{CLOSE_MONTH, MARK_PAST_DUE, MonthDue, PaymentDue, first_close};
 pub use settle_month::settle_month;
+pub use simulate_scheme::{LossAsk, SimulateScheme, simulate_scheme};
 
 use serde::{Deserialize, Serialize};
 use tasuki_core::invoice::Invoice;

@@ -121,3 +121,14 @@ pub(crate) fn document(
         language: actors::language(language).into(),
     })
 }
+
+/// A file that has no language of its own: tables for other people's programs.
+pub(crate) fn file(name: String, media_type: &str, content: Vec<u8>) -> proto::Document {
+    proto::Document {
+        file_name: name,
+        media_type: media_type.to_owned(),
+        hash: format!("sha256:{}", hex::encode(Sha256::digest(&content))),
+        content,
+        language: proto::Language::Unspecified.into(),
+    }
+}

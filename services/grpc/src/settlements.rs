@@ -2,7 +2,9 @@
 
 mod bordereaux;
 mod economics;
+mod exposures;
 mod handler;
 mod mapping;
+mod simulation;
 
 pub(crate) use handler::Settlements;

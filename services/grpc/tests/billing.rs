@@ -388,3 +388,79 @@ async fn one_heavy_claim_is_projected_without_any_books() {
     assert_eq!((with.loss_ratio.as_str(), with.code.as_str()), ("1.5318", "with_claim"));
     assert_eq!(projected.premium_increase, Some(yen((118 - 56) * 1_224)));
 }
+
+#[tokio::test]
+async fn a_year_of_the_scheme_is_simulated_without_any_books() {
+    let served = served().await.remove(0);
+    let mut client = SettlementServiceClient::new(served.channel.clone());
+    let loss = |code: &str| settlement::LossModel {
+        code: code.to_owned(),
+        yearly_frequency: "0.01".to_owned(),
+        severities: vec![settlement::SeverityBand {
+            at_most: Some(yen(200_000)),
+            weight: "1".to_owned(),
+        }],
+        deductible: Some(yen(10_000)),
+        occurrence_limit: Some(yen(100_000)),
+    };
+    let ask =
+        |code: &str, method: settlement::SimulationMethod| settlement::SimulateSchemeRequest {
+            n_tenants: 100,
+            losses: vec![loss(code)],
+            premium: Some(yen(120_000)),
+            aggregate_limit: Some(yen(300_000)),
+            margin_before_premium: Some(yen(500_000)),
+            method: method.into(),
+            n_years: 2_000,
+            seed: 7,
+            ..settlement::SimulateSchemeRequest::default()
+        };
+    let exact = ask("on_site_response", settlement::SimulationMethod::Exact);
+    let answer = client.simulate_scheme(by("clerk", exact)).await.unwrap().into_inner();
+    let result = answer.result.unwrap();
+    // One loss a year of 100,000: Poisson with mean one, cut at three.
+    assert_eq!(result.expected_losses, Some(yen(97_667)));
+    assert_eq!(result.exhaustion_probability, "0.080302");
+    assert_eq!(result.percentiles[1].losses, Some(yen(200_000)));
+    assert_eq!(result.standard_error, Some(yen(0)));
+
+    let drawn = ask("on_site_response", settlement::SimulationMethod::MonteCarlo);
+    let answer = client.simulate_scheme(by("clerk", drawn)).await.unwrap().into_inner();
+    let result = answer.result.unwrap();
+    assert_eq!(result.method(), settlement::SimulationMethod::MonteCarlo);
+    let off = result.expected_losses.unwrap().units - 97_667;
+    assert!(off.abs() < 4 * result.standard_error.unwrap().units, "{off}");
+
+    let unknown = ask("roof", settlement::SimulationMethod::Exact);
+    let refused = client.simulate_scheme(by("clerk", unknown)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let fields = refused.get_error_details();
+    assert_eq!(fields.bad_request().unwrap().field_violations[0].field, "losses[0].code");
+}
+
+#[tokio::test]
+async fn tables_and_books_of_an_unknown_contract_are_refused() {
+    let served = served().await.remove(0);
+    let mut client = SettlementServiceClient::new(served.channel.clone());
+    let contract = format!("mct_{}", Uuid::from_u128(77));
+    let ask = settlement::RenderBordereauRequest {
+        month: "2021-02".to_owned(),
+        master_contract_id: contract.clone(),
+        part: settlement::BordereauPart::Claims.into(),
+        ..settlement::RenderBordereauRequest::default()
+    };
+    let refused = client.render_bordereau(by("clerk", ask)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+    let ask = settlement::ExportExposureRequest { master_contract_id: contract, as_of: None };
+    let refused = client.export_exposure(by("clerk", ask)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+    let ask = settlement::ListAccumulationsRequest::default();
+    let nothing = client.list_accumulations(by("clerk", ask)).await.unwrap().into_inner();
+    assert!(nothing.accumulations.is_empty());
+    let ask = settlement::ListAccumulationsRequest {
+        kind: "phone".to_owned(),
+        ..settlement::ListAccumulationsRequest::default()
+    };
+    let refused = client.list_accumulations(by("clerk", ask)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+}

@@ -1,6 +1,7 @@
 //! The sub-commands, one file each.
 
 pub(crate) mod catalog;
+pub(crate) mod cover;
 pub(crate) mod demo;
 pub(crate) mod migrate;
 pub(crate) mod policy;

@@ -66,6 +66,9 @@ enum Command {
     /// Check, show and compare rate cards.
     #[command(subcommand)]
     Catalog(commands::catalog::CatalogCommand),
+    /// Say what cover may cost, what other terms would have paid, and what firms have in common.
+    #[command(subcommand)]
+    Cover(Box<commands::cover::CoverCommand>),
     /// Bring the database's schema up to this program's.
     Migrate,
     /// Run the reference provider, as a process of its own.
@@ -118,6 +121,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let stored = overrides.database_url.is_some();
             let settings = || stored.then(|| Settings::read(file, overrides)).transpose();
             return Box::pin(commands::catalog::run(&command, settings)).await;
+        }
+        Command::Cover(command) => {
+            let settings = || Settings::read(file, overrides);
+            return Box::pin(commands::cover::run(&command, settings)).await;
         }
         Command::Policy(command) => {
             let settings = || Settings::read(file, overrides);

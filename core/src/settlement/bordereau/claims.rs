@@ -218,3 +218,19 @@ fn reserve(window: &Window, claim: &Claim, paid: Money) -> Result<Money, MoneyEr
     };
     expected.minus_floored(paid)
 }
+
+/// The word for a cause in lists.
+pub const fn cause_word(cause: LossCause) -> &'static str {
+    match cause {
+        LossCause::Malware => "malware",
+        LossCause::Ransomware => "ransomware",
+        LossCause::UnauthorisedAccess => "unauthorised_access",
+        LossCause::DataLeak => "data_leak",
+        LossCause::MailFraud => "mail_fraud",
+        LossCause::DenialOfService => "denial_of_service",
+        LossCause::Carelessness => "carelessness",
+        LossCause::Insider => "insider",
+        LossCause::Failure => "failure",
+        LossCause::Other => "other",
+    }
+}

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
@@ -257,4 +258,73 @@ fn sums_are_those_of_the_rows() {
     let list = Bordereau::new(&window, &contract(), rows, at("2021-07-01T00:00:00")).unwrap();
     assert_eq!(list.paid_this_month_total, Money::jpy(20_000));
     assert_eq!(list.incurred_total, Money::jpy(60_000));
+}
+
+#[test]
+fn claims_leave_as_a_table_with_the_codes_of_the_standard() {
+    let rows = Rows { claims: vec![claim_in("2021-07").unwrap()], ..Rows::default() };
+    let list = Bordereau::new(&window("2021-07"), &contract(), rows, at("2021-08-01T00:00:00"));
+    let table = list.unwrap().csv(Part::Claims);
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows[0].contains("CR0126_paid_this_month_indemnity"), "{}", rows[0]);
+    assert!(
+        rows[1].contains("CLM-000001,closed,2021-05-09,2021-05-10,比嘉商店,C-1,"),
+        "{}",
+        rows[1]
+    );
+    assert!(
+        rows[1].contains(",40000,0,20000,0,0,0,60000,JPY,malware,on_site_response"),
+        "{}",
+        rows[1]
+    );
+}
+
+#[test]
+fn a_list_of_a_month_knows_nothing_of_later() {
+    let contract = contract();
+    let (may, june) = ("2021-05".parse().unwrap(), "2021-06".parse().unwrap());
+    let listed = Window::as_listed(&contract, may, (may, None)).unwrap();
+    assert_eq!(listed.known_at, Some(at("2021-06-01T00:00:00")));
+    let early = at("2021-05-20T00:00:00");
+    let cut = Window::as_listed(&contract, may, (june, Some(early))).unwrap();
+    assert_eq!((cut.month, cut.known_at), (may, Some(early)));
+}
+
+proptest! {
+    #[test]
+    fn both_identities_hold_for_any_payments(
+        payments in prop::collection::vec((0_i64..300, 1_i64..50_000), 0..12),
+    ) {
+        let mut claim = notified();
+        for (n, (day, yen)) in (1_u32..).zip(&payments) {
+            let when = at("2021-05-11T09:00:00").plus_seconds(day * 86_400).unwrap();
+            claim.payments.push(ClaimPayment {
+                number: n,
+                amount: Money::jpy(*yen),
+                payee: Payee::Tenant,
+                shares: Vec::new(),
+                form: BenefitForm::Money,
+                paid_on: when.day_in(&tenant().zone),
+                reference: String::new(),
+                recorded_at: when,
+                recorded_by: person("handler"),
+            });
+        }
+        let mut month: Month = "2021-05".parse().unwrap();
+        let mut carried = Money::ZERO_JPY;
+        for _ in 0..12 {
+            let window = Window::as_listed(&contract(), month, (month, None)).unwrap();
+            let row = claim_row(&window, &claim, &tenant(), None).unwrap().unwrap();
+            let parts = [
+                row.paid_this_month, row.fees_this_month, row.previously_paid, row.previous_fees,
+                row.reserve, row.reserve_fees,
+            ];
+            prop_assert_eq!(Money::total(parts).unwrap(), row.total_incurred);
+            prop_assert_eq!(row.previously_paid, carried);
+            carried = carried.plus(row.paid_this_month).unwrap();
+            month = month.next().unwrap();
+        }
+        let all = Money::total(payments.iter().map(|(_, yen)| Money::jpy(*yen))).unwrap();
+        prop_assert_eq!(carried, all, "every payment stands on one list");
+    }
 }

@@ -5,13 +5,14 @@ use tasuki_core::claim::Claim;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::id::{InsurerId, MasterContractId};
 use tasuki_core::master_contract::MasterContract;
-use tasuki_core::money::Rounding;
+use tasuki_core::money::{Money, Rounding};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::settlement::bordereau::{
-    Bordereau, CertificateRow, PremiumRow, Rows, Window, certificate_row, claim_row,
+    Bordereau, CertificateRow, Correction, PremiumRow, Rows, Window, certificate_row, claim_row,
 };
+use tasuki_core::tenant::Tenant;
 use tasuki_core::text::Text;
 use tasuki_core::time::{Month, Timestamp};
 use tasuki_pricing::premium::premium;
@@ -28,8 +29,8 @@ const AT_ONCE: u64 = 500;
 /// Months of a yearly premium.
 const MONTHS_PER_YEAR: u32 = 12;
 
-/// The list of a month under a master contract, from everything known or from what was known at a
-/// time.
+/// The list of a month under a master contract, as it was known at the month's end, or at a time before
+/// that. What became known later stands on the list of the month in which it did.
 ///
 /// # Errors
 /// `ROLE_FORBIDDEN`; `MASTER_CONTRACT_NOT_FOUND`, also for an insurer that does not carry it.
@@ -101,12 +102,13 @@ pub(crate) async fn bordereau_of(
     month: Month,
     known_at: Option<Timestamp>,
 ) -> Result<Bordereau, Problem> {
-    let window = Window::of(contract, month, known_at)?;
+    let window = Window::as_listed(contract, month, (month, known_at))?;
     let mut tenants = Tenants::default();
     let mut rows = Rows::default();
     let all = certificates_of(tx, contract.id).await?;
     for certificate in &all {
         let tenant = tenants.get(tx, certificate.tenant_id).await?;
+        rows.corrections.extend(corrections(contract, &window, certificate, tenant)?);
         let Some(row) = certificate_row(&window, contract, certificate, tenant)? else { continue };
         rows.premiums.extend(premium_row(contract, &window, &row)?);
         rows.certificates.push(row);
@@ -152,7 +154,61 @@ fn premium_row(
     }))
 }
 
-async fn certificates_of(tx: &Tx, contract: MasterContractId) -> Result<Vec<Certificate>, Problem> {
+/// What of earlier months became known in this one: the premium that each should have had, less the one
+/// that its list and the lists since then gave.
+fn corrections(
+    contract: &MasterContract,
+    window: &Window,
+    certificate: &Certificate,
+    tenant: &Tenant,
+) -> Result<Vec<Correction>, Problem> {
+    let Some(known_at) = window.known_at else { return Ok(Vec::new()) };
+    let late = certificate.history.iter().filter(|entry| {
+        let known_since = window.instants.start() < entry.recorded_at;
+        known_since && entry.recorded_at <= known_at && entry.event.at() < window.instants.start()
+    });
+    let Some(first) = late.map(|entry| entry.event.at()).min() else { return Ok(Vec::new()) };
+    let first = first.max(contract.in_force.start());
+    let mut month = Month::of(first.day_in(&window.zone));
+    let mut found = Vec::new();
+    while month < window.month {
+        let premium = |known_at: Timestamp| -> Result<Money, Problem> {
+            let window = Window::of(contract, month, Some(known_at))?;
+            let Some(row) = certificate_row(&window, contract, certificate, tenant)? else {
+                return Ok(Money::ZERO_JPY);
+            };
+            let row = premium_row(contract, &window, &row)?;
+            Ok(row.map_or(Money::ZERO_JPY, |row| row.premium))
+        };
+        // The list before this one was made at the end of its month, which is where this one begins.
+        let difference = premium(known_at)?.minus(premium(window.instants.start())?)?;
+        if !difference.is_zero() {
+            found.push(Correction {
+                month,
+                certificate_id: certificate.id,
+                certificate_number: certificate.number.clone(),
+                tenant_id: certificate.tenant_id,
+                insured_name: tenant.name.clone(),
+                difference,
+                reason: Text::new(
+                    format!("{month} 分の保険料の訂正（{} に判明）", window.month),
+                    format!("Premium of {month} put right, known in {}", window.month),
+                ),
+            });
+        }
+        month = month.next()?;
+    }
+    Ok(found)
+}
+
+/// The certificates under a contract.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn certificates_of(
+    tx: &Tx,
+    contract: MasterContractId,
+) -> Result<Vec<Certificate>, Problem> {
     let filter = certificates::Filter {
         master_contract_id: Some(contract),
         ..certificates::Filter::of(Scope::All)

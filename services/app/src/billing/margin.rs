@@ -247,11 +247,13 @@ impl Sums<'_> {
         month: Month,
     ) -> Result<(), Problem> {
         let list = bordereau_of(ctx, tx, contract, month, None).await?;
-        for premium in &list.premiums {
-            if let Some(row) = self.row(tx, premium.tenant_id).await? {
-                row.premium_earned = row.premium_earned.plus(premium.premium)?;
+        let premiums = list.premiums.iter().map(|row| (row.tenant_id, row.premium));
+        let corrections = list.corrections.iter().map(|row| (row.tenant_id, row.difference));
+        for (tenant, premium) in premiums.chain(corrections) {
+            if let Some(row) = self.row(tx, tenant).await? {
+                row.premium_earned = row.premium_earned.plus(premium)?;
                 if contract.terms.premium.payer == PremiumPayer::Operator {
-                    row.premium = row.premium.plus(premium.premium)?;
+                    row.premium = row.premium.plus(premium)?;
                 }
             }
         }

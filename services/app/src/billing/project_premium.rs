@@ -123,16 +123,20 @@ pub async fn project_premium(
 
 /// What the books of a contract's own period say.
 #[derive(Debug, Clone, Copy)]
-struct Books {
-    per_month: Option<Money>,
+pub(crate) struct Books {
+    pub(crate) per_month: Option<Money>,
     n_certificate_months: u32,
-    n_tenants: u32,
+    pub(crate) n_tenants: u32,
     incurred: Money,
     /// None when the caller may not know it.
-    margin_before_premium: Option<Money>,
+    pub(crate) margin_before_premium: Option<Money>,
 }
 
-async fn books(
+/// What the books of a contract's own period say.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn books(
     ctx: &Context,
     tx: &Tx,
     call: &Call,

@@ -51,26 +51,39 @@ pub(crate) fn commission_lines(
     })
 }
 
-/// The premiums of a month. They bear no consumption tax.
+/// The premiums of a month, and what corrects those of earlier months. They bear no consumption tax.
 pub(crate) fn premium_lines(list: &Bordereau) -> Vec<SettlementLine> {
-    list.premiums
-        .iter()
-        .map(|row| SettlementLine {
-            code: "premium".to_owned(),
-            label: Text::new("保険料", "Premium"),
-            tenant_id: row.tenant_id,
-            tenant_name: row.insured_name.clone(),
-            subject: row.certificate_id.to_string(),
-            subject_number: row.certificate_number.clone(),
-            quantity: Quantity::ONE,
-            basis: None,
-            rate: None,
-            amount: row.premium,
-            tax_mode: TaxMode::Exempt,
-            tax_rate: Rate::ZERO,
-            note: row.note.clone(),
-        })
-        .collect()
+    let premiums = list.premiums.iter().map(|row| SettlementLine {
+        code: "premium".to_owned(),
+        label: Text::new("保険料", "Premium"),
+        tenant_id: row.tenant_id,
+        tenant_name: row.insured_name.clone(),
+        subject: row.certificate_id.to_string(),
+        subject_number: row.certificate_number.clone(),
+        quantity: Quantity::ONE,
+        basis: None,
+        rate: None,
+        amount: row.premium,
+        tax_mode: TaxMode::Exempt,
+        tax_rate: Rate::ZERO,
+        note: row.note.clone(),
+    });
+    let corrections = list.corrections.iter().map(|row| SettlementLine {
+        code: "premium.correction".to_owned(),
+        label: Text::new("保険料（過月訂正）", "Premium, earlier month"),
+        tenant_id: row.tenant_id,
+        tenant_name: row.insured_name.clone(),
+        subject: row.certificate_id.to_string(),
+        subject_number: row.certificate_number.clone(),
+        quantity: Quantity::ONE,
+        basis: None,
+        rate: None,
+        amount: row.difference,
+        tax_mode: TaxMode::Exempt,
+        tax_rate: Rate::ZERO,
+        note: Some(row.reason.clone()),
+    });
+    premiums.chain(corrections).collect()
 }
 
 fn fee_label(service: Option<Service>) -> Text {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
+mod economics;
 mod invoices;
 mod payers;
 mod scene;

@@ -28,7 +28,7 @@ use crate::scene::{
     Plan, Scheme, clerk, head, insurer, jst, keyed, month, provider, schemes, seller, yen,
 };
 
-fn contract() -> MasterContract {
+pub(crate) fn contract() -> MasterContract {
     let part = PartTerms {
         part: CoveragePart::OnSiteResponse,
         form: BenefitForm::InKind,
@@ -102,7 +102,7 @@ fn contract() -> MasterContract {
 }
 
 /// A contract, and a certificate under it that is in force from the start.
-async fn covered(scheme: &Scheme, of: (TenantId, SubscriptionId)) -> MasterContract {
+pub(crate) async fn covered(scheme: &Scheme, of: (TenantId, SubscriptionId)) -> MasterContract {
     let contract = contract();
     let draft = CertificateDraft {
         id: scheme.ctx.ids.next(),

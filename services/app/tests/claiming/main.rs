@@ -4,6 +4,7 @@
 mod eligibility;
 mod limits;
 mod notices;
+mod other_terms;
 mod scene;
 mod what_ifs;
 mod wordings;

@@ -1,13 +1,14 @@
 //! Bordereaux as messages.
 
-use tasuki_core::claim::LossCause;
+use tasuki_core::problem::Problem;
 use tasuki_core::settlement::bordereau::{
-    Bordereau, CertificateRow, Change, ClaimRow, ClaimStatus, PremiumRow,
+    Bordereau, CertificateRow, Change, ClaimRow, ClaimStatus, Correction, Part, PremiumRow,
+    cause_word,
 };
 use tasuki_proto::settlement::v1 as proto;
-use tasuki_proto::types::v1::DayPeriod;
+use tasuki_proto::types::v1::{DayPeriod, Document, DocumentFormat};
 
-use crate::words;
+use crate::{documents, words};
 
 pub(crate) fn bordereau(list: &Bordereau) -> proto::Bordereau {
     proto::Bordereau {
@@ -24,7 +25,7 @@ pub(crate) fn bordereau(list: &Bordereau) -> proto::Bordereau {
         n_certificates: i32::try_from(list.certificates.len()).unwrap_or(i32::MAX),
         produced_at: Some(words::timestamp(list.produced_at)),
         hash: list.hash.clone(),
-        corrections: Vec::new(),
+        corrections: list.corrections.iter().map(correction).collect(),
     }
 }
 
@@ -74,22 +75,72 @@ fn claim(row: &ClaimRow) -> proto::ClaimRow {
         total_incurred: Some(words::money(row.total_incurred)),
         currency_code: row.total_incurred.currency().code().to_owned(),
         claim_id: row.claim_id.to_string(),
-        cause: row.cause.map(cause).unwrap_or_default().to_owned(),
+        cause: row.cause.map(cause_word).unwrap_or_default().to_owned(),
         cover_part: row.cover_part.clone(),
     }
 }
 
-const fn cause(cause: LossCause) -> &'static str {
-    match cause {
-        LossCause::Malware => "malware",
-        LossCause::Ransomware => "ransomware",
-        LossCause::UnauthorisedAccess => "unauthorised_access",
-        LossCause::DataLeak => "data_leak",
-        LossCause::MailFraud => "mail_fraud",
-        LossCause::DenialOfService => "denial_of_service",
-        LossCause::Carelessness => "carelessness",
-        LossCause::Insider => "insider",
-        LossCause::Failure => "failure",
-        LossCause::Other => "other",
+fn correction(row: &Correction) -> proto::BordereauCorrection {
+    proto::BordereauCorrection {
+        month: row.month.to_string(),
+        subject: row.certificate_id.to_string(),
+        field: "premium".to_owned(),
+        difference: Some(words::money(row.difference)),
+        reason: Some(words::text(&row.reason)),
+    }
+}
+
+/// One table of a bordereau as a file.
+pub(crate) fn document(
+    list: &Bordereau,
+    part: Part,
+    format: DocumentFormat,
+) -> Result<Document, Problem> {
+    let (ending, media_type, content) = match format {
+        DocumentFormat::Unspecified | DocumentFormat::Csv => {
+            ("csv", "text/csv; charset=utf-8", list.csv(part).into_bytes())
+        }
+        DocumentFormat::Json => ("json", "application/json", json(list, part)?),
+        DocumentFormat::Html | DocumentFormat::Pdf | DocumentFormat::JpPint => {
+            let text = "must be CSV or JSON: there is no other form of it";
+            return Err(Problem::invalid("format", text));
+        }
+    };
+    let name = format!(
+        "bordereau-{}-{}-{}.{ending}",
+        list.master_contract_number,
+        list.month,
+        part.as_str()
+    );
+    Ok(documents::file(name, media_type, content))
+}
+
+/// The list without the tables that were not asked for.
+fn json(list: &Bordereau, part: Part) -> Result<Vec<u8>, Problem> {
+    let mut message = bordereau(list);
+    let (certificates, premiums, claims) = match part {
+        Part::Certificates => (true, false, false),
+        Part::Premiums => (false, true, false),
+        Part::Claims => (false, false, true),
+    };
+    if !certificates {
+        message.certificates.clear();
+    }
+    if !premiums {
+        message.premiums.clear();
+        message.corrections.clear();
+    }
+    if !claims {
+        message.claims.clear();
+    }
+    documents::json(&message)
+}
+
+pub(crate) fn part(part: proto::BordereauPart) -> Result<Part, Problem> {
+    match part {
+        proto::BordereauPart::Unspecified => Err(Problem::invalid("part", "is required")),
+        proto::BordereauPart::Certificates => Ok(Part::Certificates),
+        proto::BordereauPart::Premiums => Ok(Part::Premiums),
+        proto::BordereauPart::Claims => Ok(Part::Claims),
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn project(message: proto::ProjectPremiumRequest) -> Result<ProjectPr
     })
 }
 
-fn optional_rate(field: &str, text: &str) -> Result<Option<Rate>, Problem> {
+pub(crate) fn optional_rate(field: &str, text: &str) -> Result<Option<Rate>, Problem> {
     if text.is_empty() { Ok(None) } else { fields::rate(field, text).map(Some) }
 }
 

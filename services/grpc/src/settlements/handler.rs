@@ -5,7 +5,7 @@ use tasuki_proto::settlement::v1 as proto;
 use tasuki_proto::settlement::v1::settlement_service_server::SettlementService;
 use tonic::{Request, Response, Status};
 
-use super::{bordereaux, economics, mapping};
+use super::{bordereaux, economics, exposures, mapping, simulation};
 use crate::edge::Edge;
 use crate::fields;
 use crate::status::{not_served_yet, status};
@@ -129,9 +129,19 @@ impl SettlementService for Settlements {
 
     async fn render_bordereau(
         &self,
-        _: Request<proto::RenderBordereauRequest>,
+        request: Request<proto::RenderBordereauRequest>,
     ) -> Result<Response<proto::RenderBordereauResponse>, Status> {
-        Err(later("RenderBordereau"))
+        let (call, message) = self.edge.open(request).await?;
+        let part = bordereaux::part(message.part()).map_err(|problem| status(&problem))?;
+        let month = fields::month("month", &message.month).map_err(|problem| status(&problem))?;
+        let contract = fields::id("master_contract_id", &message.master_contract_id)
+            .map_err(|problem| status(&problem))?;
+        let list = billing::get_bordereau(&self.edge.ctx, &call, contract, month, None)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let document = bordereaux::document(&list, part, message.format())
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::RenderBordereauResponse { document: Some(document) }))
     }
 
     async fn get_margin(
@@ -160,22 +170,40 @@ impl SettlementService for Settlements {
 
     async fn simulate_scheme(
         &self,
-        _: Request<proto::SimulateSchemeRequest>,
+        request: Request<proto::SimulateSchemeRequest>,
     ) -> Result<Response<proto::SimulateSchemeResponse>, Status> {
-        Err(later("SimulateScheme"))
+        let (call, message) = self.edge.open(request).await?;
+        let ask = simulation::ask(&message).map_err(|problem| status(&problem))?;
+        let simulated = billing::simulate_scheme(&self.edge.ctx, &call, &ask)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(simulation::answer(&simulated)))
     }
 
     async fn list_accumulations(
         &self,
-        _: Request<proto::ListAccumulationsRequest>,
+        request: Request<proto::ListAccumulationsRequest>,
     ) -> Result<Response<proto::ListAccumulationsResponse>, Status> {
-        Err(later("ListAccumulations"))
+        let (call, message) = self.edge.open(request).await?;
+        let ask = exposures::ask(message).map_err(|problem| status(&problem))?;
+        let page = billing::list_accumulations(&self.edge.ctx, &call, &ask)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(exposures::answer(page)))
     }
 
     async fn export_exposure(
         &self,
-        _: Request<proto::ExportExposureRequest>,
+        request: Request<proto::ExportExposureRequest>,
     ) -> Result<Response<proto::ExportExposureResponse>, Status> {
-        Err(later("ExportExposure"))
+        let (call, message) = self.edge.open(request).await?;
+        let contract = fields::id("master_contract_id", &message.master_contract_id)
+            .map_err(|problem| status(&problem))?;
+        let as_of = fields::optional_timestamp("as_of", message.as_of)
+            .map_err(|problem| status(&problem))?;
+        let tables = billing::export_exposure(&self.edge.ctx, &call, contract, as_of)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(exposures::tables(tables)))
     }
 }
