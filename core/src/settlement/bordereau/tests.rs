@@ -105,6 +105,7 @@ fn notified() -> Claim {
             payee: Payee::Tenant,
             work_number: None,
             evidence_ids: Vec::new(),
+            interruption: None,
         }],
         possible_duplicates: Vec::new(),
         state: ClaimState::Notified { notified_at },
@@ -113,6 +114,7 @@ fn notified() -> Claim {
         approved: None,
         payments: Vec::new(),
         transitions: Vec::new(),
+        file: Default::default(),
     }
 }
 
