@@ -60,7 +60,10 @@ pub async fn assess_claim(
 
     let mut claim = as_assessed(&desk, &asked)?;
     // The terms are those that hold for the time of the loss, endorsements that reach back counted in.
-    let held = desk.contract.held_at(desk.contract.wording_instant(claim.loss_at), now);
+    let held = desk.contract.held_at(
+        desk.contract.wording_instant(claim.loss_at),
+        loading::known_now(ctx, &desk.entered),
+    );
     claim.contract_version = held.version;
     desk.contract = held;
     work::one_form(&claim.items)?;

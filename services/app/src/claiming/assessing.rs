@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tasuki_core::actor::Actor;
 use tasuki_core::benefit::{self, Benefit, Rules, Standing, TakenByCode};
+use tasuki_core::certificate::Certificate;
 use tasuki_core::claim::{Acknowledged, Claim, ClaimOutcome, outcome_of_claim, outcome_of_part};
 use tasuki_core::decision::{
     Decision, Explanation, Finding, Frozen, Occasion, Outcome, PackKind, PackVersion,
@@ -273,12 +274,15 @@ pub(crate) async fn evidence_of(desk: &Desk<'_>, claim: &Claim) -> Result<Eviden
     let all = tasuki_store::certificates::of_tenant(desk.tx, claim.tenant_id).await?;
     let named = (claim.certificate_id, Some(claim.master_contract_id));
     let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
-    let certificate = evidence::choose(&all, named, counts_at)?;
+    // What stands under a contract ends with it, also when it was cancelled.
+    let contract_period = desk.contract.in_force;
+    let certificate = evidence::choose(&all, named, counts_at)?
+        .map(|found| Certificate { contract_period, ..found.clone() });
     let question = evidence::Question {
         tenant: &desk.entered.tenant,
         loss_at: claim.loss_at,
         incident_id: claim.incident_id,
-        certificate,
+        certificate: certificate.as_ref(),
     };
     evidence::gather(desk.tx, &question).await
 }

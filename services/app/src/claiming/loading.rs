@@ -12,6 +12,7 @@ use tasuki_core::master_contract::{Acknowledgement, MasterContract};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, certificates, claims, decisions, limits, master_contracts};
 
 use super::ClaimView;
@@ -168,6 +169,12 @@ pub(crate) async fn tell(
     });
     let news = News::new(topic, claim.id, payload);
     Ok(ctx.tell(tx, entered.when(), news).await?)
+}
+
+/// Up to when contracts are known: they are recorded in real time, also for a tenant whose clock stands
+/// still in the past.
+pub(crate) fn known_now(ctx: &Context, entered: &Entered) -> Timestamp {
+    entered.now.max(ctx.clock.now())
 }
 
 /// A contract that a row refers to.

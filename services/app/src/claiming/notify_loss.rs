@@ -93,7 +93,7 @@ pub async fn notify_loss(
     if let Some(id) = notice.incident_id {
         evidence::incident(&tx, &entered.tenant, id).await?;
     }
-    let (certificate_id, contract) = covered_by(&tx, &notice, &entered).await?;
+    let (certificate_id, contract) = covered_by(ctx, &tx, &notice, &entered).await?;
     let written = match notice.draft_id {
         Some(id) => Some(draft(&tx, notice.tenant_id, id).await?),
         None => None,
@@ -222,18 +222,20 @@ fn check(notice: &NotifyLoss, entered: &Entered) -> Result<(), Problem> {
 
 /// The certificate in force for the loss, if one was, and the contract that judges it.
 async fn covered_by(
+    ctx: &Context,
     tx: &Tx,
     notice: &NotifyLoss,
     entered: &Entered,
 ) -> Result<(Option<CertificateId>, MasterContract), Problem> {
     let all = certificates::of_tenant(tx, notice.tenant_id).await?;
-    let nearest = nearest(tx, &all, notice, entered.now).await?;
+    let known_at = loading::known_now(ctx, entered);
+    let nearest = nearest(tx, &all, notice, (entered.now, known_at)).await?;
     let certificate = nearest.ok_or_else(|| {
         let text = format!("`{}` has no certificate", notice.tenant_id);
         Problem::new(Reason::CertificateNotFound, text).with("tenant_id", notice.tenant_id)
     })?;
     let contract = loading::contract(tx, certificate.master_contract_id).await?;
-    let contract = contract.held_at(contract.wording_instant(notice.loss_at), entered.now);
+    let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
     let counts_at = counts_at(notice, &contract, entered.now);
     let in_force = certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at);
     Ok((in_force.then_some(certificate.id), contract))
@@ -245,13 +247,13 @@ async fn nearest<'a>(
     tx: &Tx,
     all: &'a [certificates::Stored],
     notice: &NotifyLoss,
-    now: Timestamp,
+    (now, known_at): (Timestamp, Timestamp),
 ) -> Result<Option<&'a Certificate>, Problem> {
     if notice.certificate_id.is_none() {
         for stored in all {
             let certificate = &stored.certificate;
             let contract = loading::contract(tx, certificate.master_contract_id).await?;
-            let contract = contract.held_at(contract.wording_instant(notice.loss_at), now);
+            let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
             let counts_at = counts_at(notice, &contract, now);
             if certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at) {
                 return Ok(Some(certificate));

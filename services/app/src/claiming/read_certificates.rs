@@ -41,19 +41,20 @@ pub async fn get_certificate(
         return Err(missing());
     }
     let acknowledgements = certificates::acknowledgements(&tx, tenant, contract.id).await?;
+    let of_contract = known_at.unwrap_or_else(|| loading::known_now(ctx, &entered));
+    let contract = contract.held_at(as_of.unwrap_or(entered.now), of_contract);
     let times = (as_of.unwrap_or(entered.now), known_at.unwrap_or(entered.now));
     Ok(known(stored, contract, acknowledgements, times))
 }
 
-/// A certificate, its contract and what was acknowledged, as they held at a time, as far as was known
-/// at another. What was recorded later changes nothing.
+/// A certificate and what was acknowledged, as they held at a time, as far as was known at another,
+/// under a contract that was chosen like that. What was recorded later changes nothing.
 fn known(
     stored: certificates::Stored,
     contract: MasterContract,
     mut acknowledgements: Vec<Acknowledgement>,
     (as_of, known_at): (Timestamp, Timestamp),
 ) -> CertificateView {
-    let contract = contract.held_at(contract.wording_instant(as_of), known_at);
     let mut certificate = stored.certificate;
     certificate.items = certificate.items_as_known(known_at);
     certificate.contract_period = contract.in_force;
@@ -162,6 +163,8 @@ impl Around<'_> {
         let acknowledgements = certificates::acknowledgements(self.tx, tenant, id).await?;
         let clock_at = tenants::get(self.tx, tenant).await?.and_then(|it| it.tenant.clock_at);
         let now = clock_at.unwrap_or_else(|| self.ctx.clock.now());
+        let of_contract = known_at.unwrap_or_else(|| now.max(self.ctx.clock.now()));
+        let contract = contract.held_at(as_of.unwrap_or(now), of_contract);
         let times = (as_of.unwrap_or(now), known_at.unwrap_or(now));
         let stored = certificates::Stored { certificate, version: stored.version };
         Ok(known(stored, contract, acknowledgements, times))

@@ -86,8 +86,8 @@ pub async fn get_limits(
             if !loading::may_see(call, &contract) {
                 return Err(missing());
             }
-            let now = entered.now;
-            let contract = contract.held_at(contract.wording_instant(now), now);
+            let known_at = loading::known_now(ctx, &entered);
+            let contract = contract.held_at(contract.wording_instant(entered.now), known_at);
             let takers =
                 Takers { contract: contract.id, tenant, certificate: Some(id), occurrence: None };
             statuses(&tx, &contract, &Draw::possible(&contract.terms, &takers)).await
