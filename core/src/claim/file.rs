@@ -214,7 +214,7 @@ impl ClaimFile {
             let named = document.answers_request == Some(request.number);
             let wanted = &request.document_kinds;
             let all = wanted.iter().all(|kind| there.contains(kind.as_str()));
-            if (named && all) || (!wanted.is_empty() && all) {
+            if all && (named || !wanted.is_empty()) {
                 request.answered_at = Some(document.added_at);
             }
         }
