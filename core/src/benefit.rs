@@ -1,7 +1,7 @@
 //! Benefits: what is payable for a loss, limits inside limits, exact to the yen.
 //!
-//! Loss items → coinsurance (縮小支払割合) → the part's deductible → every limit from the innermost to
-//! the outermost. Each limit is the most that is paid for the parts it counts; limits lie inside each
+//! Loss items → waiting period → coinsurance (縮小支払割合) → the part's deductible → what was paid on the
+//! loss before → every limit from the innermost to the outermost. Each limit is the most that is paid for the parts it counts; limits lie inside each
 //! other or beside each other, so what is payable does not depend on any order. Every step is
 //! written down with the amount before and after it. The total is handed back to the items by
 //! largest remainder, so that the items always add up to it.
@@ -13,7 +13,7 @@
 //! use tasuki_core::{money::Money, rate::Rate};
 //!
 //! let part = CoveragePart::OnSiteResponse;
-//! let tariff = Tariff { part, coinsurance: Rate::percent(90), deductible: Money::jpy(5_000) };
+//! let tariff = Tariff::new(part, Rate::percent(90), Money::jpy(5_000));
 //! let limit = Limit {
 //!     code: "limit.on_site_response".to_owned(),
 //!     scope: LimitScope::Item,
@@ -41,13 +41,19 @@ use crate::money::{Money, MoneyError, Rounding};
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::reason::Reason;
+use crate::time::Period;
 
 use nest::Nest;
-pub use scope::{Draw, LimitSubject, OccurrenceKey, Takers};
+pub use order::{BookedLoss, TakenBySubject, reckon};
+pub use reinstatement::Reinstated;
+pub use scope::{Draw, LimitSubject, OccurrenceKey, ParseLimitSubjectError, Takers};
 pub use step::{Step, StepKind};
 
 mod nest;
+mod order;
+mod reinstatement;
 mod scope;
+mod share;
 mod step;
 
 /// One position of a loss, such as the bill for the engineer.
@@ -61,6 +67,10 @@ pub struct LossItem {
     pub loss: Money,
     /// Whether the policies let it pass.
     pub standing: Standing,
+    /// How long the business stood still; none where nothing stood still, or when it is not known.
+    pub interruption: Option<Period>,
+    /// What was paid for it before: it goes off, and only what is left is payable.
+    pub paid: Money,
 }
 
 /// Whether the policies let a position pass.
@@ -76,7 +86,8 @@ pub enum Standing {
 impl LossItem {
     /// A position that the policies let pass.
     pub const fn new(number: u32, part: CoveragePart, loss: Money) -> Self {
-        Self { number, part, loss, standing: Standing::Covered }
+        let (standing, paid) = (Standing::Covered, loss.zero());
+        Self { number, part, loss, standing, interruption: None, paid }
     }
 }
 
@@ -89,6 +100,15 @@ pub struct Tariff {
     pub coinsurance: Rate,
     /// What the insured bears of each loss.
     pub deductible: Money,
+    /// A loss counts only from so many seconds after it began; 0 from the start.
+    pub waiting_seconds: i64,
+}
+
+impl Tariff {
+    /// A tariff without a waiting period.
+    pub const fn new(part: CoveragePart, coinsurance: Rate, deductible: Money) -> Self {
+        Self { part, coinsurance, deductible, waiting_seconds: 0 }
+    }
 }
 
 /// The rules of a contract that a benefit is computed by: the tariff of each part, and the limits
@@ -119,6 +139,7 @@ impl From<&CoverTerms> for Rules {
             part: part.part,
             coinsurance: part.coinsurance,
             deductible: part.deductible,
+            waiting_seconds: part.waiting_seconds,
         });
         let limits = terms
             .limits_inside_out()
@@ -253,6 +274,7 @@ pub fn payable(
 
     let shares = shares_of_items(loss, rules, &mut trace)?;
     let (mut nests, deductibles) = take_deductibles(loss, &shares, (rules, taken), &mut trace)?;
+    let shares = share::unpaid(loss, &shares)?;
     for (part, most) in &rules.policy {
         let counted = [*part].into();
         let cut = nest::cut(&mut nests, &counted, floored(*most))?;
@@ -263,7 +285,7 @@ pub fn payable(
     }
     for (limit, counted) in &rules.limits {
         let taken = taken.get(&limit.code).copied().unwrap_or(Taken::NOTHING);
-        let left = taken.left_of(limit.amount)?;
+        let left = taken.left_of(limit.capacity()?)?;
         let (before, after) = nest::cut(&mut nests, counted, left)?
             .ok_or_else(|| BenefitError::CrossingLimits { code: limit.code.clone() })?;
         if !before.is_zero() {
@@ -374,9 +396,14 @@ fn shares_of_items(
             shares.push(None);
             continue;
         };
-        let share = item.loss.at_rate(tariff.coinsurance, Rounding::Down)?;
+        let counted = share::after_waiting(item, tariff)?;
+        if tariff.waiting_seconds > 0 {
+            trace.steps.push(step_of_item(StepKind::Waiting, item, counted));
+        }
+        let share = counted.at_rate(tariff.coinsurance, Rounding::Down)?;
         if tariff.coinsurance != Rate::ONE {
             trace.steps.push(Step {
+                before: counted,
                 rate: Some(tariff.coinsurance),
                 ..step_of_item(StepKind::Coinsurance, item, share)
             });
@@ -416,7 +443,15 @@ fn take_deductibles(
         if !borne.is_zero() {
             deductibles.insert(tariff.part, borne);
         }
-        nests.push(Nest::of_part(tariff.part, after));
+        let paid = share::paid_for(loss, tariff.part)?;
+        let unpaid = after.minus_floored(paid)?;
+        if !paid.is_zero() {
+            trace.steps.push(Step {
+                left: Some(paid),
+                ..step(StepKind::AlreadyPaid, [tariff.part].into(), after, unpaid)
+            });
+        }
+        nests.push(Nest::of_part(tariff.part, unpaid));
     }
     Ok((nests, deductibles))
 }

@@ -4,9 +4,12 @@
 //! services run, and ends with them. What it answers is effective-dated: whether it was in force at
 //! an instant, as known now or as known at an earlier time.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CertificateId, ItemId, MasterContractId, SubscriptionId, TenantId};
+use crate::id::{CertificateId, ItemId, MasterContractId, PartnerId, SubscriptionId, TenantId};
+use crate::master_contract::Acknowledgement;
 use crate::problem::Refused;
 use crate::service::Service;
 use crate::time::{Period, Timestamp};
@@ -82,6 +85,35 @@ pub struct Certificate {
     pub history: Vec<CertificateEntry>,
     /// When it was issued.
     pub issued_at: Timestamp,
+    /// When we learned of each item that began or ended to carry it; what is not in here was known from
+    /// the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub item_log: Vec<ItemEntry>,
+    /// How optional cover was sold; none for cover that comes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solicitation: Option<Solicitation>,
+}
+
+/// That an item began or ended to carry a certificate, and when we learned of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemEntry {
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The item.
+    pub item_id: ItemId,
+    /// Its first instant without cover; none for its beginning.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// How optional cover was sold (INS-10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solicitation {
+    /// Who solicited it.
+    pub partner_id: PartnerId,
+    /// The number of its licence, valid then.
+    pub licence_number: String,
+    /// The customer's consent.
+    pub consent: Acknowledgement,
 }
 
 /// What a certificate is made from.
@@ -126,6 +158,8 @@ impl Certificate {
             items: Vec::new(),
             history: Vec::new(),
             issued_at,
+            item_log: Vec::new(),
+            solicitation: None,
         }
     }
 
@@ -142,7 +176,12 @@ impl Certificate {
         let mut next = Self { state, ..self.clone() };
         if let CertificateEvent::Ended { at, .. } = &event {
             for item in &mut next.items {
-                item.ends_at = Some(item.ends_at.map_or(*at, |end| end.min(*at)));
+                let ends_at = Some(item.ends_at.map_or(*at, |end| end.min(*at)));
+                if item.ends_at != ends_at {
+                    item.ends_at = ends_at;
+                    let item_id = item.item_id;
+                    next.item_log.push(ItemEntry { recorded_at: now, item_id, ends_at });
+                }
             }
         }
         next.history.push(CertificateEntry { recorded_at: now, event: event.clone() });
@@ -172,6 +211,8 @@ impl Certificate {
                 self.step(&command, now).map(|(next, event)| (next, Some(event)))?
             }
         };
+        let item_id = item.item_id;
+        next.item_log.push(ItemEntry { recorded_at: now, item_id, ends_at: None });
         next.items.push(item);
         Ok((next, event))
     }
@@ -191,7 +232,9 @@ impl Certificate {
         let carried =
             next.items.iter_mut().find(|item| item.item_id == item_id && item.ends_at.is_none());
         let Some(carried) = carried else { return Ok((next, None)) };
-        carried.ends_at = Some(at.max(carried.starts_at));
+        let ends_at = Some(at.max(carried.starts_at));
+        carried.ends_at = ends_at;
+        next.item_log.push(ItemEntry { recorded_at: now, item_id, ends_at });
         if next.items.iter().any(|item| item.ends_at.is_none()) {
             return Ok((next, None));
         }
@@ -204,6 +247,41 @@ impl Certificate {
             | CertificateState::Lapsed { .. }
             | CertificateState::Ended { .. } => Ok((next, None)),
         }
+    }
+
+    /// The services that carry it, as known at a time: one that was recorded later is not there yet, and
+    /// an end that was recorded later is not known yet.
+    pub fn items_as_known(&self, known_at: Timestamp) -> Vec<CoveredItem> {
+        let mut n_begun: BTreeMap<ItemId, usize> = BTreeMap::new();
+        let mut known = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            let log = self.item_log.iter().filter(|entry| entry.item_id == item.item_id);
+            // One item may carry it several times: its nth time begins with its nth beginning.
+            let nth = n_begun.entry(item.item_id).or_default();
+            let mut of_item = log.skip_while({
+                let mut to_pass = *nth;
+                move |entry| {
+                    if entry.ends_at.is_none() && to_pass > 0 {
+                        to_pass -= 1;
+                        return true;
+                    }
+                    entry.ends_at.is_some()
+                }
+            });
+            *nth = nth.saturating_add(1);
+            let Some(begins) = of_item.next() else {
+                known.push(item.clone());
+                continue;
+            };
+            if begins.recorded_at > known_at {
+                continue;
+            }
+            let ends = of_item.take_while(|entry| entry.ends_at.is_some());
+            let known_end = ends.filter(|entry| entry.recorded_at <= known_at).last();
+            let ends_at = known_end.and_then(|entry| entry.ends_at);
+            known.push(CoveredItem { ends_at, ..item.clone() });
+        }
+        known
     }
 
     /// Whether a loss at that instant is within the insured time, as known now.

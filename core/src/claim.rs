@@ -8,17 +8,22 @@ use crate::actor::Actor;
 use crate::benefit::{Benefit, LossItem, OccurrenceKey, Standing, Takers};
 use crate::decision::{Decision, DecisionSummary, Outcome};
 use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, ProviderId, TenantId};
-use crate::master_contract::{BenefitForm, CoveragePart};
+use crate::master_contract::{BenefitForm, CoveragePart, LossBasis};
 use crate::money::{Money, MoneyError};
 use crate::problem::Refused;
 use crate::text::Language;
-use crate::time::{CivilDate, Timestamp};
+use crate::time::{CivilDate, Period, Timestamp};
 
 pub use authority::{Acknowledged, PersonWord};
-pub use letter::{Letter, LetterFacts, LetterKind, letter, outcome_text, step_text};
+pub use file::{
+    ClaimDocument, ClaimFile, ClockExtension, DecisionClock, ExtensionReason, InformationRequest,
+    Recovery, RecoverySource, ReserveChange,
+};
+pub use letter::{Letter, LetterFacts, LetterKind, letter, letter_of, outcome_text, step_text};
 pub use state::{ClaimCommand, ClaimEvent, ClaimOutcome, ClaimPhase, ClaimState, Consent, Ruling};
 
 mod authority;
+mod file;
 mod letter;
 mod state;
 mod step;
@@ -82,6 +87,9 @@ pub struct ClaimedItem {
     pub work_number: Option<u32>,
     /// Ids of the evidence.
     pub evidence_ids: Vec<String>,
+    /// For business interruption: from when until when it lasted; none when not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interruption: Option<Period>,
 }
 
 impl ClaimedItem {
@@ -262,6 +270,9 @@ pub struct Claim {
     pub payments: Vec<ClaimPayment>,
     /// Every change of state.
     pub transitions: Vec<ClaimTransition>,
+    /// What lies in its file beside its state.
+    #[serde(default)]
+    pub file: ClaimFile,
 }
 
 impl Claim {
@@ -323,8 +334,15 @@ impl Claim {
                 part: item.part,
                 loss: item.loss(),
                 standing: passes(item.part),
+                interruption: item.interruption,
+                paid: self.paid_for(item.number).unwrap_or(Money::ZERO_JPY),
             })
             .collect()
+    }
+
+    /// The instant that has to lie within the insured time.
+    pub const fn counts_at(&self, basis: LossBasis) -> Timestamp {
+        basis.instant(self.loss_at, self.discovered_at, self.notified_at)
     }
 
     /// What was claimed, all positions together.
@@ -355,12 +373,14 @@ impl Claim {
     /// Whether a notice tells of the same loss again: the same incident, or the same time when one
     /// of them names no incident.
     pub fn is_same_loss(&self, incident_id: Option<IncidentId>, loss_at: Timestamp) -> bool {
-        let withdrawn = self.state.phase() == ClaimPhase::Withdrawn;
+        let phase = self.state.phase();
+        // A draft tells nobody anything yet.
+        let silent = phase == ClaimPhase::Withdrawn || phase == ClaimPhase::Draft;
         let same = match (self.incident_id, incident_id) {
             (Some(mine), Some(other)) => mine == other,
             (Some(_) | None, None) | (None, Some(_)) => self.loss_at == loss_at,
         };
-        same && !withdrawn
+        same && !silent
     }
 }
 

@@ -15,11 +15,13 @@ pub use terms::{
     Attachment, BenefitForm, CoverPacks, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis,
     PartTerms, Premium, PremiumBasis, PremiumPayer, Stacking,
 };
+pub use versions::{EndorsementDraft, TermsVersion};
 pub use wording::{Acknowledgement, Clause, ClauseKind, Wording};
 
 mod check;
 mod part;
 mod terms;
+mod versions;
 mod wording;
 
 /// When a contract runs: from an hour of its first day to the same hour of its last.
@@ -65,6 +67,8 @@ pub enum ContractState {
     InForce,
     /// Its period is over; losses of the period are still adjudicated.
     Expired,
+    /// It ended before its period was over.
+    Cancelled,
 }
 
 /// What a master contract is made from.
@@ -95,14 +99,17 @@ pub struct MasterContract {
     pub holder_id: PartnerId,
     /// When it runs, in days and hours.
     pub period: InsurancePeriod,
-    /// The instants of its period.
+    /// The instants of its period, up to a cancellation.
     pub in_force: Period,
-    /// What it promises.
+    /// What it promises: as recorded last, or as [`MasterContract::held_at`] a time.
     pub terms: CoverTerms,
     /// The version of the terms, from 1.
     pub version: u32,
     /// When it was recorded.
     pub created_at: Timestamp,
+    /// Every version in the order in which they were recorded; empty as long as there is one only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<TermsVersion>,
 }
 
 impl MasterContract {
@@ -142,6 +149,7 @@ impl MasterContract {
             terms,
             version: 1,
             created_at,
+            versions: Vec::new(),
         })
     }
 
@@ -151,6 +159,8 @@ impl MasterContract {
             ContractState::Pending
         } else if at < self.in_force.end() {
             ContractState::InForce
+        } else if self.period.instants().is_ok_and(|whole| self.in_force.end() < whole.end()) {
+            ContractState::Cancelled
         } else {
             ContractState::Expired
         }

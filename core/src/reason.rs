@@ -195,6 +195,8 @@ reasons! {
     LimitExceeded, "LIMIT_EXCEEDED", NotAllowedNow;
     /// A denial must not rest on a clause that the customer was not shown before the loss.
     ClauseNotAcknowledged, "CLAUSE_NOT_ACKNOWLEDGED", NotAllowedNow;
+    /// Optional cover is sold only by a partner with a licence to solicit that is valid today.
+    LicenceNotValid, "LICENCE_NOT_VALID", NotAllowedNow;
     /// The same person must not give both consents: somebody else has to decide.
     SecondPersonNeeded, "SECOND_PERSON_NEEDED", NotAllowedNow;
 

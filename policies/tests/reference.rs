@@ -277,7 +277,7 @@ fn given(packs: &PackSet, facts: &FactSet) -> Answer {
 /// What an insurer pays for a loss of ¥50,000 that an exclusion decides about.
 fn paid(outcome: Outcome) -> Money {
     let part = CoveragePart::OnSiteResponse;
-    let tariff = Tariff { part, coinsurance: Rate::percent(90), deductible: Money::jpy(5_000) };
+    let tariff = Tariff::new(part, Rate::percent(90), Money::jpy(5_000));
     let mut item = LossItem::new(1, part, Money::jpy(50_000));
     if outcome != Outcome::Satisfied {
         item.standing = Standing::NotCovered;

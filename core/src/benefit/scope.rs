@@ -1,6 +1,7 @@
 //! Whose limit it is: a loss's, a firm's, a certificate's, or everybody's.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,33 @@ impl fmt::Display for LimitSubject {
     }
 }
 
+/// The text names nobody whose limit it could be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not the subject of a limit")]
+pub struct ParseLimitSubjectError {
+    /// What was given.
+    pub text: String,
+}
+
+impl FromStr for LimitSubject {
+    type Err = ParseLimitSubjectError;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self, ParseLimitSubjectError> {
+        let of_occurrence = || {
+            let (tenant, occurrence) = text.split_once('/')?;
+            let incident = occurrence.parse().map(OccurrenceKey::Incident).ok();
+            let key = incident.or_else(|| occurrence.parse().map(OccurrenceKey::Claim).ok())?;
+            Some(Self::Occurrence(tenant.parse().ok()?, key))
+        };
+        of_occurrence()
+            .or_else(|| text.parse().map(Self::Tenant).ok())
+            .or_else(|| text.parse().map(Self::Certificate).ok())
+            .or_else(|| text.parse().map(Self::Contract).ok())
+            .ok_or_else(|| ParseLimitSubjectError { text: text.to_owned() })
+    }
+}
+
 impl LimitSubject {
     /// Whose limit it is for these takers; none when they have no occurrence and it counts by that.
     pub fn of(limit: &Limit, stacking: Stacking, takers: &Takers) -> Option<Self> {
@@ -106,7 +134,8 @@ impl Draw {
     pub fn possible(terms: &CoverTerms, takers: &Takers) -> Vec<Self> {
         let limits = terms.limits.iter().filter_map(|limit| {
             let subject = LimitSubject::of(limit, terms.stacking, takers)?;
-            let (code, cap) = (limit.code.clone(), limit.amount);
+            // What does not fit into a number was refused when the contract was recorded.
+            let (code, cap) = (limit.code.clone(), limit.capacity().ok()?);
             Some(Self { code, subject, cap, amount: cap.zero() })
         });
         let deductibles = terms.parts.iter().filter_map(|part| {

@@ -17,10 +17,14 @@ pub enum StepKind {
     Loss,
     /// A position that is not insured, or that the policies do not let pass, goes out.
     NotCovered,
+    /// What was lost within the waiting period goes out, to the second, rounded down to the yen.
+    Waiting,
     /// The share that is paid, rounded down to the yen by position.
     Coinsurance,
     /// What the insured bears goes off.
     Deductible,
+    /// What was paid for the same positions before goes off.
+    AlreadyPaid,
     /// A limit cuts.
     Limit(LimitScope),
     /// What a limit over several positions allows is handed out to them.
@@ -35,8 +39,10 @@ impl StepKind {
         match self {
             Self::Loss => "loss",
             Self::NotCovered => "not_covered",
+            Self::Waiting => "waiting",
             Self::Coinsurance => "coinsurance",
             Self::Deductible => "deductible",
+            Self::AlreadyPaid => "already_paid",
             Self::Limit(scope) => scope.as_str(),
             Self::Allocation => "allocation",
             Self::Policy => "policy",

@@ -190,6 +190,9 @@ fn a_benefit_draws_on_every_limit_it_touches() {
             ("limit.section.on_site_response_virus_removal", 40_000),
         ]
     );
+    for draw in &draws {
+        assert_eq!(draw.subject.to_string().parse(), Ok(draw.subject));
+    }
     assert_eq!(draws[2].subject, LimitSubject::Tenant(takers.tenant));
     assert_eq!(draws[4].subject, LimitSubject::Contract(takers.contract));
 }
@@ -373,3 +376,6 @@ proptest! {
         }
     }
 }
+
+mod book;
+mod order;

@@ -180,3 +180,44 @@ fn a_certificate_survives_its_json_form() {
     let text = serde_json::to_string(&certificate).unwrap();
     assert_eq!(serde_json::from_str::<Certificate>(&text).unwrap(), certificate);
 }
+
+mod items {
+    use super::*;
+    use crate::id::ItemId;
+    use crate::service::Service;
+
+    fn item(n: u128, from: &str) -> CoveredItem {
+        CoveredItem {
+            item_id: ItemId::from(Uuid::from_u128(n)),
+            service: Service::Utm,
+            starts_at: from.parse().unwrap(),
+            ends_at: None,
+            evidence: Evidence { kind: "item_active".to_owned(), id: "evd_1".to_owned() },
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_later_is_not_known_earlier() {
+        let time = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let (one, two) = (item(1, "2021-04-01T00:00:00Z"), item(2, "2021-04-05T00:00:00Z"));
+        let carried = issued().carry(one.clone(), time("2021-04-02T00:00:00Z")).unwrap().0;
+        // The second one was active since the fifth; nobody knew before the twentieth.
+        let carried = carried.carry(two.clone(), time("2021-04-20T00:00:00Z")).unwrap().0;
+        let stop = (time("2021-04-10T00:00:00Z"), Stop::ServiceRemoved);
+        let dropped = carried.drop_item(one.item_id, stop, time("2021-04-25T00:00:00Z")).unwrap().0;
+        let known = |at: &str| -> Vec<(u128, bool)> {
+            let items = dropped.items_as_known(time(at));
+            items.iter().map(|it| (it.item_id.as_uuid().as_u128(), it.ends_at.is_some())).collect()
+        };
+        assert_eq!(known("2021-04-01T23:59:59Z"), []);
+        assert_eq!(known("2021-04-19T23:59:59Z"), [(1, false)]);
+        assert_eq!(known("2021-04-20T00:00:00Z"), [(1, false), (2, false)]);
+        assert_eq!(known("2021-04-25T00:00:00Z"), [(1, true), (2, false)]);
+        // It runs again: the same item carries the cover a second time.
+        let again = item(1, "2021-05-01T00:00:00Z");
+        let dropped = dropped.carry(again, time("2021-05-01T00:00:00Z")).unwrap().0;
+        let items = dropped.items_as_known(time("2021-06-01T00:00:00Z"));
+        let ends: Vec<bool> = items.iter().map(|it| it.ends_at.is_some()).collect();
+        assert_eq!(ends, [true, false, false]);
+    }
+}

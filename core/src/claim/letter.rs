@@ -5,7 +5,7 @@
 
 use crate::benefit::{Benefit, Step, StepKind};
 use crate::claim::state::{ClaimOutcome, ClaimPhase, ClaimState, Ruling};
-use crate::claim::{Assessment, Claim};
+use crate::claim::{Assessment, Claim, PersonDecision};
 use crate::decision::{Decision, Finding};
 use crate::id::DecisionId;
 use crate::master_contract::{Clause, LimitScope, MasterContract};
@@ -14,6 +14,8 @@ use crate::rate::Rate;
 use crate::text::Text;
 use crate::time::{Timestamp, Zone};
 
+mod record;
+
 /// What a letter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LetterKind {
@@ -21,6 +23,8 @@ pub enum LetterKind {
     Receipt,
     /// Something is wanted.
     InformationRequest,
+    /// It takes longer, and why.
+    Extension,
     /// Approved or denied, with every reason and the calculation.
     Decision,
     /// Paid.
@@ -95,16 +99,59 @@ pub fn letter(facts: &LetterFacts<'_>) -> Letter {
     }
     Letter {
         kind: LetterKind::fitting(claim.state.phase()),
-        subject: Text::new(
-            format!("保険金のご請求（受付番号 {}）について", claim.number),
-            format!("Your insurance claim {}", claim.number),
-        ),
+        subject: subject(claim),
         paragraphs,
         clauses: cited(facts, &findings),
         calculation,
         next_step: next_step(&claim.state),
         decision_ids: facts.decisions.iter().map(|decision| decision.id).collect(),
     }
+}
+
+/// A letter of one kind, whether or not it is the one that fits now; none when the record has nothing
+/// that it could tell.
+pub fn letter_of(facts: &LetterFacts<'_>, kind: LetterKind) -> Option<Letter> {
+    let fits = LetterKind::fitting(facts.claim.state.phase()) == kind;
+    if fits {
+        return Some(letter(facts));
+    }
+    let told = record::told(facts, kind)?;
+    let claim = facts.claim;
+    let decided = kind == LetterKind::Decision;
+    let approves =
+        |held: &&PersonDecision| held.complete && matches!(held.ruling, Ruling::Approve { .. });
+    let calculation =
+        claim.decisions.last().filter(|held| decided && approves(held)).and_then(|_| {
+            let earlier = claim.file.earlier.last();
+            claim.approved.as_ref().or(earlier).cloned()
+        });
+    let mut paragraphs = vec![greeting(facts), told];
+    if let Some(benefit) = &calculation {
+        paragraphs.push(calculated(benefit, facts.contract));
+    }
+    let decisions = if decided { facts.decisions } else { &[] };
+    if !decisions.is_empty() {
+        paragraphs.push(sources(decisions));
+    }
+    let next_step = record::next_step(claim, kind);
+    let decision_ids = decisions.iter().map(|decision| decision.id).collect();
+    let subject = subject(claim);
+    Some(Letter {
+        kind,
+        subject,
+        paragraphs,
+        clauses: Vec::new(),
+        calculation,
+        next_step,
+        decision_ids,
+    })
+}
+
+fn subject(claim: &Claim) -> Text {
+    Text::new(
+        format!("保険金のご請求（受付番号 {}）について", claim.number),
+        format!("Your insurance claim {}", claim.number),
+    )
 }
 
 /// A step of the calculation in words, without its amounts before and after.
@@ -116,6 +163,14 @@ pub fn step_text(step: &Step) -> Text {
         StepKind::NotCovered => {
             Text::new(format!("{}は補償の対象外", names.ja), format!("{} is not covered", names.en))
         }
+        StepKind::Waiting => Text::new(
+            format!("{}のうち、待機時間を過ぎた後の額", names.ja),
+            format!("{} after the waiting period", names.en),
+        ),
+        StepKind::AlreadyPaid => Text::new(
+            format!("{}からすでにお支払いした額（{left}）を引いた額", names.ja),
+            format!("{} less what was paid before ({left})", names.en),
+        ),
         StepKind::Coinsurance => {
             let percent = percent(step.rate.unwrap_or(Rate::ONE));
             Text::new(

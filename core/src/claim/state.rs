@@ -277,6 +277,8 @@ pub enum ClaimCommand {
     },
     /// Nothing is left to do.
     Close,
+    /// What was approved was not paid in time: the rest is not kept any longer.
+    Expire,
     /// Take it up again.
     Reopen,
     /// The insured takes it back.
@@ -298,6 +300,7 @@ impl ClaimCommand {
             Self::Appeal { .. } => "appeal",
             Self::RecordPayment { .. } => "record_payment",
             Self::Close => "close",
+            Self::Expire => "expire",
             Self::Reopen => "reopen",
             Self::Withdraw => "withdraw",
         }
@@ -358,6 +361,8 @@ pub enum ClaimEvent {
     },
     /// Nothing is left to do.
     Closed,
+    /// What was approved was not paid in time.
+    Expired,
     /// It was taken up again.
     Reopened,
     /// The insured took it back.
@@ -381,6 +386,7 @@ impl ClaimEvent {
             Self::PaidInPart { .. } => "claim.paid_in_part",
             Self::Paid { .. } => "claim.paid",
             Self::Closed => "claim.closed",
+            Self::Expired => "claim.expired",
             Self::Reopened => "claim.reopened",
             Self::Withdrawn => "claim.withdrawn",
         }

@@ -47,6 +47,7 @@ impl S {
                 | C::Appeal { .. }
                 | C::RecordPayment { .. }
                 | C::Close
+                | C::Expire
                 | C::Reopen => NO,
             },
             Self::Notified { .. } => match command {
@@ -60,6 +61,7 @@ impl S {
                 | C::Appeal { .. }
                 | C::RecordPayment { .. }
                 | C::Close
+                | C::Expire
                 | C::Reopen => NO,
             },
             Self::UnderAssessment { .. } => under_assessment_step(command, now),
@@ -74,6 +76,7 @@ impl S {
                 | C::Appeal { .. }
                 | C::RecordPayment { .. }
                 | C::Close
+                | C::Expire
                 | C::Reopen
                 | C::Withdraw => look_again(command, now),
             },
@@ -111,6 +114,7 @@ impl S {
                 Ok((next, E::PaidInPart { paid: *paid }))
             }
             C::Withdraw if before.is_zero() => Ok(withdrawn(now)),
+            C::Expire => Ok((S::Closed { closed_at: now }, E::Expired)),
             C::Submit
             | C::Assess
             | C::AskForInformation { .. }
@@ -200,6 +204,7 @@ fn look_again(command: &C, now: Timestamp) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen => NO,
     }
 }
@@ -219,6 +224,7 @@ fn under_assessment_step(command: &C, now: Timestamp) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen => NO,
     }
 }
@@ -235,6 +241,7 @@ fn information_wanted_step(command: &C, now: Timestamp) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen => NO,
     }
 }
@@ -266,6 +273,7 @@ fn proposed_step(
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen
         | C::Withdraw => look_again(command, now),
     }
@@ -289,6 +297,7 @@ fn denied_step(denied_by: &[Actor], command: &C, now: Timestamp) -> Answer {
         | C::Decide { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen
         | C::Withdraw => done_step(command, now),
     }
@@ -310,6 +319,7 @@ fn appeal_step(denied_by: &[Actor], command: &C, now: Timestamp) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen => NO,
     }
 }
@@ -327,6 +337,7 @@ fn done_step(command: &C, now: Timestamp) -> Answer {
         | C::Decide { .. }
         | C::Appeal { .. }
         | C::RecordPayment { .. }
+        | C::Expire
         | C::Withdraw => NO,
     }
 }
@@ -343,6 +354,7 @@ fn closed_step(command: &C, now: Timestamp) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Withdraw => NO,
     }
 }
@@ -358,6 +370,7 @@ fn withdrawn_step(command: &C) -> Answer {
         | C::Appeal { .. }
         | C::RecordPayment { .. }
         | C::Close
+        | C::Expire
         | C::Reopen
         | C::Withdraw => NO,
     }

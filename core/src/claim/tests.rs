@@ -104,6 +104,7 @@ fn commands() -> Vec<(&'static str, ClaimCommand)> {
         ("record_payment 60", ClaimCommand::RecordPayment { paid: yen(60) }),
         ("record_payment 100", ClaimCommand::RecordPayment { paid: yen(100) }),
         ("close", ClaimCommand::Close),
+        ("expire", ClaimCommand::Expire),
         ("reopen", ClaimCommand::Reopen),
         ("withdraw", ClaimCommand::Withdraw),
     ]
@@ -154,6 +155,7 @@ fn item(number: u32, part: CoveragePart, amount: i64) -> ClaimedItem {
         payee: Payee::Tenant,
         work_number: None,
         evidence_ids: vec![],
+        interruption: None,
     }
 }
 
@@ -185,6 +187,7 @@ fn notified() -> Claim {
         approved: None,
         payments: vec![],
         transitions: vec![],
+        file: ClaimFile::default(),
     }
 }
 
@@ -372,4 +375,187 @@ fn a_claim_survives_its_json_form() {
     let claim = says(&assessed(ClaimOutcome::Eligible), "first", approve(130_000)).unwrap();
     let text = serde_json::to_string(&claim).unwrap();
     assert_eq!(serde_json::from_str::<Claim>(&text).unwrap(), claim);
+}
+
+mod file {
+    use super::*;
+    use crate::time::Period;
+
+    fn document(kind: &str, on: &str, answers: Option<u32>) -> ClaimDocument {
+        ClaimDocument {
+            number: 0,
+            kind: kind.to_owned(),
+            title: kind.to_owned(),
+            uri: String::new(),
+            hash: String::new(),
+            received_on: on.parse().unwrap(),
+            added_by: person("desk"),
+            added_at: now(),
+            answers_request: answers,
+        }
+    }
+
+    fn tokyo() -> Zone {
+        Zone::named(Zone::TOKYO).unwrap()
+    }
+
+    /// On-site response asks for a report, removal of malware for a report and an invoice.
+    fn asking() -> crate::master_contract::CoverTerms {
+        let mut terms = contract().terms;
+        terms.parts[0].required_documents = vec!["work_report".to_owned()];
+        terms.parts[1].required_documents = vec!["invoice".to_owned(), "work_report".to_owned()];
+        terms
+    }
+
+    fn clock(claim: &Claim, today: &str) -> (Option<String>, i64) {
+        let now = at(&format!("{today}T03:00:00Z"));
+        let clock = claim.clock(&asking(), &tokyo(), now);
+        (clock.due_on.map(|day| day.to_string()), clock.n_days_late)
+    }
+
+    #[test]
+    fn the_thirty_days_count_the_day_on_which_the_documents_are_complete() {
+        let mut claim = notified();
+        assert_eq!(claim.missing_documents(&asking()), ["invoice", "work_report"]);
+        assert_eq!(clock(&claim, "2021-12-31"), (None, 0), "nobody can be late before");
+        claim.file.add_document(document("work_report", "2021-06-03", None));
+        assert_eq!(claim.missing_documents(&asking()), ["invoice"]);
+        claim.file.add_document(document("invoice", "2021-06-10", None));
+        // 10 June is the first day, so that 9 July is the thirtieth.
+        assert_eq!(clock(&claim, "2021-07-09"), (Some("2021-07-09".to_owned()), 0));
+        assert_eq!(clock(&claim, "2021-07-10").1, 1);
+        // A second copy of the same document does not move the clock.
+        claim.file.add_document(document("invoice", "2021-06-20", None));
+        assert_eq!(clock(&claim, "2021-07-10").1, 1);
+        let reason = ExtensionReason::Expert;
+        claim.file.extensions.push(ClockExtension { reason, n_days: 60, told_at: now() });
+        assert_eq!(clock(&claim, "2021-07-10"), (Some("2021-09-07".to_owned()), 0));
+        claim.state = ClaimState::Denied {
+            denied_by: vec![],
+            clauses: vec![],
+            denied_at: at("2021-09-08T16:00:00Z"),
+        };
+        assert_eq!(clock(&claim, "2022-01-01").1, 2, "it stopped on 9 September in Tokyo");
+    }
+
+    #[test]
+    fn without_documents_to_ask_for_the_clock_starts_with_the_notice() {
+        let claim = notified();
+        let clock = claim.clock(&contract().terms, &tokyo(), now());
+        assert_eq!(clock.complete_on, Some("2021-06-02".parse().unwrap()));
+        assert_eq!(clock.due_on, Some("2021-07-01".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_request_is_answered_by_what_it_asked_for() {
+        let ask = |kinds: &[&str]| InformationRequest {
+            number: 0,
+            question: Text::new("写真をお送りください", "Please send a picture"),
+            document_kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            asked_at: now(),
+            asked_by: person("handler"),
+            wanted_by: "2021-06-16".parse().unwrap(),
+            answered_at: None,
+        };
+        let mut file = ClaimFile::default();
+        file.ask(ask(&["photo", "log"]));
+        file.ask(ask(&[]));
+        file.add_document(document("photo", "2021-06-03", Some(1)));
+        assert_eq!(file.requests[0].answered_at, None, "the log is still missing");
+        file.add_document(document("log", "2021-06-03", None));
+        assert_eq!(file.requests[0].answered_at, Some(now()));
+        assert!(!file.is_all_answered());
+        file.add_document(document("statement", "2021-06-03", Some(2)));
+        assert!(file.is_all_answered());
+        let numbers: Vec<_> = file.documents.iter().map(|document| document.number).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_reserve_is_opened_used_and_released_with_its_history() {
+        let mut claim = notified();
+        assert_eq!(claim.file.reserve().unwrap(), None);
+        let part = CoveragePart::OnSiteResponse;
+        let by = (now(), person("handler"));
+        claim.file.set_reserve((Some(part), yen(80_000)), "first look", by.clone());
+        claim.file.set_reserve((None, yen(20_000)), "unknown costs", by.clone());
+        claim.file.set_reserve((None, yen(20_000)), "the same", by);
+        claim.open_reserve(yen(999), now());
+        assert_eq!(claim.file.reserve().unwrap(), Some(yen(100_000)), "a person's word stays");
+        claim.use_reserve(part, yen(90_000), now()).unwrap();
+        assert_eq!(claim.file.reserve_of(Some(part)), yen(0));
+        assert_eq!(claim.file.reserve_of(None), yen(10_000));
+        claim.use_reserve(part, yen(90_000), now()).unwrap();
+        assert_eq!(claim.file.reserve().unwrap(), Some(yen(0)), "never below nothing");
+        let history: Vec<_> = claim
+            .file
+            .reserve_changes
+            .iter()
+            .map(|change| (change.before.amount(), change.after.amount()))
+            .collect();
+        assert_eq!(history, [(0, 80_000), (0, 20_000), (80_000, 0), (20_000, 10_000), (10_000, 0)]);
+    }
+
+    #[test]
+    fn a_claim_of_an_older_program_is_read_with_an_empty_file() {
+        let mut json = serde_json::to_value(notified()).unwrap();
+        json.as_object_mut().unwrap().remove("file");
+        assert_eq!(serde_json::from_value::<Claim>(json).unwrap(), notified());
+    }
+
+    #[test]
+    fn letters_of_every_kind_come_from_the_record() {
+        let mut claim = notified();
+        claim.file.ask(InformationRequest {
+            number: 0,
+            question: Text::new("作業報告書をお送りください", "Please send the work report"),
+            document_kinds: vec!["work_report".to_owned()],
+            asked_at: now(),
+            asked_by: person("handler"),
+            wanted_by: "2021-06-16".parse().unwrap(),
+            answered_at: None,
+        });
+        let reason = ExtensionReason::Authority;
+        claim.file.extensions.push(ClockExtension { reason, n_days: 60, told_at: now() });
+        claim.payments.push(ClaimPayment {
+            number: 1,
+            amount: yen(30_000),
+            payee: Payee::Tenant,
+            shares: vec![PaymentShare { item: 1, amount: yen(30_000) }],
+            form: BenefitForm::Money,
+            paid_on: "2021-06-20".parse().unwrap(),
+            reference: String::new(),
+            recorded_at: now(),
+            recorded_by: person("handler"),
+        });
+        let contract = contract();
+        let facts = LetterFacts {
+            claim: &claim,
+            contract: &contract,
+            decisions: &[],
+            insured: "株式会社テスト",
+            zone: &tokyo(),
+        };
+        let told = |kind| letter_of(&facts, kind).map(|letter| letter.paragraphs[1].clone());
+        let asked = told(LetterKind::InformationRequest).unwrap();
+        assert!(
+            asked.ja.contains("作業報告書をお送りください") && asked.ja.contains("2021年6月16日")
+        );
+        let longer = told(LetterKind::Extension).unwrap();
+        assert!(longer.ja.contains("公的機関") && longer.ja.contains("60日"));
+        assert!(longer.en.contains("60 more days") && longer.en.contains("30 August 2021"));
+        let paid = told(LetterKind::Payment).unwrap();
+        assert!(paid.ja.contains("30,000") && paid.ja.contains("2021年6月20日"));
+        assert!(told(LetterKind::Receipt).unwrap().ja.contains("受け付けました"));
+        assert_eq!(told(LetterKind::Decision), None, "nobody has decided");
+    }
+
+    #[test]
+    fn an_interruption_belongs_to_its_position() {
+        let mut claim = notified();
+        let span = Period::new(at("2021-06-01T00:00:00Z"), at("2021-06-02T00:00:00Z")).unwrap();
+        claim.items[0].interruption = Some(span);
+        let loss = claim.loss_items(|_| Standing::Covered);
+        assert_eq!((loss[0].interruption, loss[1].interruption), (Some(span), None));
+    }
 }

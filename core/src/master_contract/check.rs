@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::master_contract::part::CoveragePart;
 use crate::master_contract::terms::{
-    Attachment, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PremiumBasis, PremiumPayer,
-    Stacking,
+    Attachment, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PartTerms, PremiumBasis,
+    PremiumPayer, Stacking,
 };
 use crate::money::Money;
 use crate::problem::Violation;
@@ -54,6 +55,9 @@ fn parts(terms: &CoverTerms, found: &mut Found) {
         if part.deductible.is_negative() {
             found.add(field("deductible"), "must not be negative");
         }
+        if let Some(text) = waiting(part) {
+            found.add(field("waiting_seconds"), text);
+        }
     }
     if terms.single_approval_up_to.is_some_and(Money::is_negative) {
         found.add("terms.single_approval_up_to", "must not be negative");
@@ -75,6 +79,9 @@ fn limits(terms: &CoverTerms, found: &mut Found) {
         }
         if let Some(text) = scope_problem(terms, limit) {
             found.add(field("scope"), text);
+        }
+        if let Some(text) = reinstatement(terms, limit) {
+            found.add(field("reinstatement_rates"), text);
         }
     }
 }
@@ -182,12 +189,6 @@ fn not_kept_yet(terms: &CoverTerms, found: &mut Found) {
         "claims made is not served by this version",
     );
     for (at, part) in terms.parts.iter().enumerate() {
-        if part.waiting_seconds > 0 {
-            found.add(
-                format!("terms.parts[{at}].waiting_seconds"),
-                "waiting periods are not served by this version",
-            );
-        }
         if part.n_per_period.is_some() {
             found.add(
                 format!("terms.parts[{at}].n_per_period"),
@@ -195,12 +196,37 @@ fn not_kept_yet(terms: &CoverTerms, found: &mut Found) {
             );
         }
     }
-    for (at, limit) in terms.limits.iter().enumerate() {
-        if !limit.reinstatement_rates.is_empty() {
-            found.add(
-                format!("terms.limits[{at}].reinstatement_rates"),
-                "reinstatements are not served by this version",
-            );
-        }
+}
+
+/// Only what stands still for a time has a time that does not count.
+fn waiting(part: &PartTerms) -> Option<&'static str> {
+    if part.waiting_seconds < 0 {
+        Some("must not be negative")
+    } else if part.waiting_seconds > 0 && part.part != CoveragePart::BusinessInterruption {
+        Some("a waiting period is for business interruption: no other loss lasts")
+    } else {
+        None
+    }
+}
+
+/// A limit of a period may come back; what that costs must be known from the contract alone.
+fn reinstatement(terms: &CoverTerms, limit: &Limit) -> Option<&'static str> {
+    if limit.reinstatement_rates.is_empty() {
+        return None;
+    }
+    let charged = limit.reinstatement_rates.iter().any(|rate| *rate != Rate::ZERO);
+    if limit.basis == LimitBasis::PerOccurrence {
+        Some("a limit of one loss is there for each loss: only a limit of the period comes back")
+    } else if limit.reinstatement_rates.iter().any(|rate| *rate < Rate::ZERO) {
+        Some("must not be negative")
+    } else if charged && terms.yearly_premium_of(limit).is_none() {
+        Some(
+            "a charge is a share of a yearly premium: one for the programme for a limit of the \
+             programme, one for each certificate for the others",
+        )
+    } else if limit.capacity().is_err() {
+        Some("the amount and its reinstatements together are too large")
+    } else {
+        None
     }
 }

@@ -319,6 +319,25 @@ impl CoverTerms {
         limits
     }
 
+    /// The yearly premium that a reinstatement of a limit is charged on: the programme's for a limit
+    /// of the programme, one certificate's for the others; none when the contract does not tell it.
+    pub fn yearly_premium_of(&self, limit: &Limit) -> Option<Money> {
+        let basis = match limit.scope {
+            LimitScope::Programme => PremiumBasis::Programme,
+            LimitScope::Item
+            | LimitScope::AllCosts
+            | LimitScope::Occurrence
+            | LimitScope::Section
+            | LimitScope::Certificate => PremiumBasis::PerCertificate,
+        };
+        let amount = self.premium.amount.filter(|_| self.premium.basis == basis)?;
+        match self.premium.cadence {
+            Cadence::Monthly => amount.times(12).ok(),
+            Cadence::Yearly => Some(amount),
+            Cadence::Initial | Cadence::OneOff | Cadence::Usage => None,
+        }
+    }
+
     /// The limit with a code.
     pub fn limit(&self, code: &str) -> Option<&Limit> {
         self.limits.iter().find(|limit| limit.code == code)

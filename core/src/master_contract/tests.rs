@@ -218,13 +218,125 @@ fn what_would_be_ignored_is_refused() {
     assert_eq!(
         fields,
         [
+            "terms.parts[0].waiting_seconds",
+            "terms.limits[0].reinstatement_rates",
             "terms.stacking",
             "terms.loss_basis",
-            "terms.parts[0].waiting_seconds",
             "terms.parts[1].n_per_period",
-            "terms.limits[0].reinstatement_rates",
         ]
     );
+}
+
+#[test]
+fn a_reinstatement_is_charged_on_a_premium_that_the_contract_tells() {
+    let programme = |draft: &mut MasterContractDraft, rate| {
+        let limit = draft.terms.limits.iter_mut().find(|it| it.scope == LimitScope::Programme);
+        limit.unwrap().reinstatement_rates = vec![rate];
+    };
+    let fields = broken(|draft| programme(draft, Rate::ONE));
+    assert_eq!(fields.len(), 1, "the premium is counted by certificates: {fields:?}");
+    let mut free = draft();
+    programme(&mut free, Rate::ZERO);
+    made(free).unwrap();
+    let mut charged = draft();
+    programme(&mut charged, Rate::percent(50));
+    charged.terms.premium.basis = PremiumBasis::Programme;
+    made(charged).unwrap();
+}
+
+mod versions {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::party::Role;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn endorsement(effective_at: &str, limit: i64) -> EndorsementDraft {
+        let mut terms = terms();
+        terms.limits[0].amount = Money::jpy(limit);
+        EndorsementDraft {
+            effective_at: at(effective_at),
+            terms: Some(terms),
+            cancels: false,
+            summary: Text::new("限度額の変更", "Another limit"),
+            by: Actor { subject: "token:op".to_owned(), role: Role::Operator, partner_id: None },
+        }
+    }
+
+    fn first_limit(contract: &MasterContract, at_: &str, known_at: &str) -> (u32, i64) {
+        let held = contract.held_at(at(at_), at(known_at));
+        (held.version, held.terms.limits[0].amount.amount())
+    }
+
+    #[test]
+    fn the_terms_are_chosen_by_the_time_of_the_loss_and_by_what_was_known() {
+        let contract = made(draft()).unwrap();
+        let start = contract.in_force.start();
+        let day = |n: i64| start.plus_seconds(n * 86_400).unwrap();
+        let text = |at: Timestamp| at.to_string();
+        let (june, may, august) = (text(day(90)), text(day(60)), text(day(150)));
+        let first = contract.endorse(endorsement(&june, 11), day(70)).unwrap();
+        // Recorded later, and reaching back to before the first one.
+        let both = first.endorse(endorsement(&may, 22), day(120)).unwrap();
+        let original = terms().limits[0].amount.amount();
+
+        let before = text(day(60).plus_seconds(-1).unwrap());
+        assert_eq!(first_limit(&both, &before, &august), (1, original));
+        assert_eq!(first_limit(&both, &may, &august), (3, 22));
+        assert_eq!(first_limit(&both, &june, &august), (3, 22), "what was recorded last holds");
+        let known = text(day(120).plus_seconds(-1).unwrap());
+        assert_eq!(first_limit(&both, &june, &known), (2, 11), "nobody knew the later one");
+        assert_eq!(first_limit(&both, &may, &known), (1, original));
+        assert_eq!(both.at_version(2).terms.limits[0].amount, Money::jpy(11));
+        assert_eq!(both.at_version(1).terms.limits[0].amount.amount(), original);
+        assert_eq!(both.terms.limits[0].amount, Money::jpy(22), "as it stands now");
+    }
+
+    #[test]
+    fn a_cancelled_contract_insures_nothing_from_then_on() {
+        let contract = made(draft()).unwrap();
+        let start = contract.in_force.start();
+        let end_at = start.plus_seconds(86_400).unwrap();
+        let cancel =
+            EndorsementDraft { terms: None, cancels: true, ..endorsement(&end_at.to_string(), 0) };
+        let now = start.plus_seconds(10).unwrap();
+        let cancelled = contract.endorse(cancel.clone(), now).unwrap();
+        let last = end_at.plus_seconds(-1).unwrap();
+        assert_eq!(cancelled.held_at(last, now).state_at(last), ContractState::InForce);
+        assert_eq!(cancelled.held_at(end_at, now).state_at(end_at), ContractState::Cancelled);
+        let earlier = now.plus_seconds(-1).unwrap();
+        assert_eq!(cancelled.held_at(end_at, earlier).state_at(end_at), ContractState::InForce);
+        assert!(cancelled.endorse(cancel, now).is_err(), "it is over");
+    }
+
+    #[test]
+    fn an_endorsement_outside_of_the_period_or_without_content_is_refused() {
+        let contract = made(draft()).unwrap();
+        let (start, end) = (contract.in_force.start(), contract.in_force.end());
+        for outside in [start.plus_seconds(-1).unwrap(), end] {
+            let broken = contract.endorse(endorsement(&outside.to_string(), 1), start).unwrap_err();
+            assert_eq!(broken[0].field, "effective_at");
+        }
+        let empty = EndorsementDraft { terms: None, ..endorsement(&start.to_string(), 1) };
+        assert_eq!(contract.endorse(empty, start).unwrap_err()[0].field, "terms");
+    }
+
+    #[test]
+    fn the_hour_of_the_period_belongs_to_its_first_day_and_not_to_its_last() {
+        let mut sixteen = draft();
+        sixteen.period.hour = 16;
+        let (first, last) = (sixteen.period.starts_on, sixteen.period.ends_on);
+        let contract = made(sixteen).unwrap();
+        let state = |day: CivilDate, time: &str| {
+            contract.state_at(format!("{day}T{time}+09:00").parse().unwrap())
+        };
+        assert_eq!(state(first, "15:59:59"), ContractState::Pending);
+        assert_eq!(state(first, "16:00:00"), ContractState::InForce);
+        assert_eq!(state(last, "15:59:59"), ContractState::InForce);
+        assert_eq!(state(last, "16:00:00"), ContractState::Expired);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Quotes, invoices and decisions as pages: HTML for the screen, PDF for paper, with the same numbers.
+//! Quotes, invoices, decisions, certificates and letters as pages: HTML for the screen, PDF for paper, with the same numbers.
 //!
 //! A document is made in two steps. First everything that it shows is written down as text, once: a
 //! *sheet*, in one language, with every amount as the customer reads it. Then a template lays the sheet
@@ -7,15 +7,20 @@
 //! What comes from outside (names, remarks, texts of price lists and policies) is never markup: askama
 //! escapes it, typst gets it as values. The same input gives the same bytes.
 
+mod certificate;
 mod decision;
 mod engine;
 mod invoice;
+mod letter;
+mod page;
 mod parties;
 mod quote;
 mod sheet;
 
+pub use certificate::{CertificatePage, certificate_html, certificate_pdf};
 pub use decision::{decision_html, decision_pdf};
 pub use invoice::{invoice_html, invoice_pdf};
+pub use letter::{letter_html, letter_pdf};
 pub use parties::Parties;
 pub use quote::{quote_html, quote_pdf};
 

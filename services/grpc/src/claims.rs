@@ -1,6 +1,7 @@
 //! `tasuki.claim.v1.ClaimService`.
 
 mod benefits;
+mod file;
 mod handler;
 mod mapping;
 mod requests;

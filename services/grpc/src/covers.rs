@@ -2,6 +2,7 @@
 
 pub(crate) mod enums;
 pub(crate) mod mapping;
+mod page;
 pub(crate) mod terms;
 
 mod handler;

@@ -95,7 +95,7 @@ pub async fn insert(tx: &Tx, claim: &Claim) -> Result<(), StoreError> {
                document, number, master_contract_id, incident_id, notified_at, schema_version, \
                version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
     let mut values = changing(claim)?;
-    values.push(claim.number.clone().into());
+    values.push(number(claim).into());
     values.push(claim.master_contract_id.as_uuid().into());
     values.push(claim.incident_id.map(IncidentId::as_uuid).into());
     values.push(instant::to_row(claim.notified_at).into());
@@ -118,6 +118,33 @@ pub async fn save(tx: &Tx, claim: &Claim, read_version: i64) -> Result<i64, Stor
     } else {
         Err(StoreError::LostRace)
     }
+}
+
+/// Writes a draft anew, or as the claim that it became: all of it may have changed.
+///
+/// # Errors
+/// [`StoreError::LostRace`] if it was changed since.
+pub async fn rewrite(tx: &Tx, claim: &Claim, read_version: i64) -> Result<i64, StoreError> {
+    let sql = "UPDATE claim SET certificate_id = $3, phase = $4, outcome = $5, loss_at = $6, \
+               paid_at = $7, document = $8, number = $9, master_contract_id = $10, \
+               incident_id = $11, notified_at = $12, version = version + 1 \
+               WHERE tenant_id = $1 AND id = $2 AND version = $13 AND phase = 'draft'";
+    let mut values = changing(claim)?;
+    values.push(number(claim).into());
+    values.push(claim.master_contract_id.as_uuid().into());
+    values.push(claim.incident_id.map(IncidentId::as_uuid).into());
+    values.push(instant::to_row(claim.notified_at).into());
+    values.push(read_version.into());
+    if tx.execute(sql, values).await? == 1 {
+        Ok(read_version.saturating_add(1))
+    } else {
+        Err(StoreError::LostRace)
+    }
+}
+
+/// What stands in the column of the number: a draft has none yet, and must differ from others.
+fn number(claim: &Claim) -> String {
+    if claim.number.is_empty() { format!("draft:{}", claim.id) } else { claim.number.clone() }
 }
 
 /// A claim by its id.

@@ -4,7 +4,7 @@
 use sea_orm::{QueryResult, Value};
 use tasuki_core::benefit::{Draw, Taken, TakenByCode};
 use tasuki_core::id::{ClaimId, MasterContractId, TenantId};
-use tasuki_core::money::Money;
+use tasuki_core::money::{Money, MoneyError};
 
 use crate::error::StoreError;
 use crate::tx::Tx;
@@ -123,6 +123,76 @@ pub async fn release(tx: &Tx, holder: &Holder) -> Result<(), StoreError> {
     tx.execute(&forget, values).await.map(|_| ())
 }
 
+/// What a claim itself holds of each limit and deductible, by code.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn held(tx: &Tx, holder: &Holder) -> Result<TakenByCode, StoreError> {
+    let sql = "SELECT code, used, reserved FROM limit_draw \
+               WHERE tenant_id = $1 AND claim_id = $2 ORDER BY code, subject";
+    let values: Vec<Value> = vec![holder.tenant.as_uuid().into(), holder.claim.as_uuid().into()];
+    let mut held = TakenByCode::new();
+    for row in tx.all(sql, values).await? {
+        let more = taken_from(&row)?;
+        let known = held.entry(row.try_get("", "code")?).or_insert(Taken::NOTHING);
+        let sum = |a: Money, b: Money| a.plus(b).map_err(|it| overflow(&it));
+        known.used = sum(known.used, more.used)?;
+        known.reserved = sum(known.reserved, more.reserved)?;
+    }
+    Ok(held)
+}
+
+/// Gives back used amounts: the money came back.
+///
+/// # Errors
+/// [`StoreError::LostRace`] if the claim has not used as much.
+pub async fn restore(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<(), StoreError> {
+    for draw in draws.iter().filter(|draw| !draw.amount.is_zero()) {
+        let of_claim = "UPDATE limit_draw SET used = used - $5 WHERE tenant_id = $1 \
+                        AND claim_id = $2 AND code = $3 AND subject = $4 AND used >= $5";
+        let of_limit = "UPDATE limit_use SET used = used - $4 WHERE master_contract_id = $1 \
+                        AND code = $2 AND subject = $3 AND used >= $4";
+        let values: Vec<Value> = vec![
+            holder.tenant.as_uuid().into(),
+            holder.claim.as_uuid().into(),
+            draw.code.clone().into(),
+            draw.subject.to_string().into(),
+            draw.amount.amount().into(),
+        ];
+        let mut of_limit_values = key(holder.contract, draw);
+        of_limit_values.push(draw.amount.amount().into());
+        let moved = tx.execute(of_claim, values).await? == 1
+            && tx.execute(of_limit, of_limit_values).await? == 1;
+        if !moved {
+            return Err(StoreError::LostRace);
+        }
+    }
+    Ok(())
+}
+
+/// Of whom more than an amount was taken from a limit, the most first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn above(
+    tx: &Tx,
+    (contract, code): (MasterContractId, &str),
+    amount: Money,
+    most: u64,
+) -> Result<Vec<(String, Taken)>, StoreError> {
+    let sql = "SELECT subject, used, reserved FROM limit_use WHERE master_contract_id = $1 \
+               AND code = $2 AND used + reserved > $3 \
+               ORDER BY used + reserved DESC, subject LIMIT $4";
+    let values: Vec<Value> = vec![
+        contract.as_uuid().into(),
+        code.into(),
+        amount.amount().into(),
+        i64::try_from(most).unwrap_or(i64::MAX).into(),
+    ];
+    let rows = tx.all(sql, values).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "subject")?, taken_from(row)?))).collect()
+}
+
 async fn move_amount(
     tx: &Tx,
     holder: &Holder,
@@ -162,4 +232,8 @@ fn taken_from(row: &QueryResult) -> Result<Taken, StoreError> {
         used: Money::jpy(row.try_get("", "used")?),
         reserved: Money::jpy(row.try_get("", "reserved")?),
     })
+}
+
+fn overflow(error: &MoneyError) -> StoreError {
+    StoreError::Row { table: "limit_draw", cause: error.to_string() }
 }

@@ -71,6 +71,39 @@ pub async fn insert(tx: &Tx, contract: &MasterContract) -> Result<(), StoreError
     }
 }
 
+/// Writes a changed contract over the version that was read; gives the new version.
+///
+/// # Errors
+/// [`StoreError::LostRace`] if it was changed since.
+pub async fn save(
+    tx: &Tx,
+    contract: &MasterContract,
+    read_version: i64,
+) -> Result<i64, StoreError> {
+    let sql = "UPDATE master_contract SET ends_at = $2, document = $3, version = version + 1 \
+               WHERE id = $1 AND version = $4";
+    let values: Vec<Value> = vec![
+        contract.id.as_uuid().into(),
+        instant::to_row(contract.in_force.end()).into(),
+        document::to_row("master_contract", contract)?.into(),
+        read_version.into(),
+    ];
+    if tx.execute(sql, values).await? == 1 {
+        Ok(read_version.saturating_add(1))
+    } else {
+        Err(StoreError::LostRace)
+    }
+}
+
+/// A contract that is to be changed, locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lock(tx: &Tx, id: MasterContractId) -> Result<Option<Stored>, StoreError> {
+    let sql = format!("{READ} WHERE id = $1{}", tx.for_update());
+    tx.one(&sql, vec![id.as_uuid().into()]).await?.as_ref().map(from_row).transpose()
+}
+
 /// A contract by its id.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ mod attend_item;
 mod check_heartbeat;
 mod close_month;
 mod escalate_incident;
+mod expire_approval;
 mod hear_event;
 mod hold_item;
 mod mark_past_due;
@@ -30,6 +31,7 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
         "mark_past_due" => mark_past_due::run(worker, job).await,
         "check_heartbeat" => check_heartbeat::run(worker, job).await,
         "escalate_incident" => escalate_incident::run(worker, job).await,
+        "expire_approval" => expire_approval::run(worker, job).await,
         "send_notice" => send_notice::run(worker, job).await,
         "turn_subscription" => turn_subscription::run(worker, job).await,
         unknown => Err(JobFailure::Final {

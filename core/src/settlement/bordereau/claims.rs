@@ -202,6 +202,7 @@ fn reserve(window: &Window, claim: &Claim, paid: Money) -> Result<Money, MoneyEr
         | ClaimEvent::PaidInPart { .. }
         | ClaimEvent::Paid { .. }
         | ClaimEvent::Closed
+        | ClaimEvent::Expired
         | ClaimEvent::Reopened
         | ClaimEvent::Withdrawn => None,
     });

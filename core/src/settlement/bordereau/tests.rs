@@ -106,6 +106,7 @@ fn notified() -> Claim {
             payee: Payee::Tenant,
             work_number: None,
             evidence_ids: Vec::new(),
+            interruption: None,
         }],
         possible_duplicates: Vec::new(),
         state: ClaimState::Notified { notified_at },
@@ -114,6 +115,7 @@ fn notified() -> Claim {
         approved: None,
         payments: Vec::new(),
         transitions: Vec::new(),
+        file: Default::default(),
     }
 }
 

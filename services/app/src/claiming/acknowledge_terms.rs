@@ -67,6 +67,8 @@ pub async fn acknowledge_terms(
         return Ok(first);
     }
     let contract = loading::contract(&tx, asked.master_contract_id).await?;
+    let contract =
+        contract.held_at(contract.wording_instant(entered.now), loading::known_now(ctx, &entered));
     let wording = &contract.terms.wording;
 
     let mut broken = Vec::new();

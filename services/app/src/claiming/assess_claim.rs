@@ -1,5 +1,6 @@
 //! Freezes the facts of a claim, asks the policies, and computes what is payable.
 
+use tasuki_core::certificate::Certificate;
 use tasuki_core::claim::{
     Assessment, Claim, ClaimCommand, ClaimEvent, ClaimPhase, ClaimedItem, LossCause, summaries_of,
 };
@@ -11,7 +12,7 @@ use tasuki_store::{certificates, decisions};
 
 use super::assessing::{self, Judged};
 use super::loading::{self, Desk, Wanted};
-use super::{ClaimView, Intent, evidence};
+use super::{ClaimView, Intent, evidence, work};
 use crate::call::Call;
 use crate::context::Context;
 
@@ -54,16 +55,27 @@ pub async fn assess_claim(
     if let Some(first) = call.first_answer(&tx, ctx.clock.now()).await? {
         return Ok(first);
     }
-    let desk = Desk::open(ctx, &tx, call, &wanted).await?;
+    let mut desk = Desk::open(ctx, &tx, call, &wanted).await?;
     let now = desk.entered.now;
 
     let mut claim = as_assessed(&desk, &asked)?;
+    // The terms are those that hold for the time of the loss, endorsements that reach back counted in.
+    let held = desk.contract.held_at(
+        desk.contract.wording_instant(claim.loss_at),
+        loading::known_now(ctx, &desk.entered),
+    );
+    claim.contract_version = held.version;
+    desk.contract = held;
+    work::one_form(&claim.items)?;
     if asked.loss_at.is_some() {
         let all = certificates::of_tenant(&tx, claim.tenant_id).await?;
         let contract = (None, Some(claim.master_contract_id));
-        let found = evidence::choose(&all, contract, claim.loss_at)?;
-        claim.certificate_id =
-            found.filter(|it| it.in_force_at(claim.loss_at)).map(|certificate| certificate.id);
+        let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
+        let found = evidence::choose(&all, contract, counts_at)?;
+        let in_force = |it: &&Certificate| {
+            it.in_force_at(counts_at) && desk.contract.in_force.contains(counts_at)
+        };
+        claim.certificate_id = found.filter(in_force).map(|certificate| certificate.id);
     }
     claim = begun(&claim, &desk)?;
     let evidence = assessing::evidence_of(&desk, &claim).await?;
@@ -74,7 +86,8 @@ pub async fn assess_claim(
     if asked.intent == Intent::OnlyAsk {
         let mut decisions = loading::decisions_of(&tx, [&desk.claim]).await?;
         decisions.extend(recorded.into_iter().map(|decision| (decision.id, decision)));
-        return Ok(ClaimView { claim: next, contract: desk.contract, decisions, version: 0 });
+        let view = ClaimView::new(next, desk.contract, now);
+        return Ok(ClaimView { decisions, version: 0, ..view });
     }
     for decision in &recorded {
         decisions::record(&tx, decision)?;

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use tasuki_core::actor::Actor;
-use tasuki_core::benefit::{self, Benefit, Draw, Rules, Standing, TakenByCode};
+use tasuki_core::benefit::{self, Benefit, Rules, Standing, TakenByCode};
+use tasuki_core::certificate::Certificate;
 use tasuki_core::claim::{Acknowledged, Claim, ClaimOutcome, outcome_of_claim, outcome_of_part};
 use tasuki_core::decision::{
     Decision, Explanation, Finding, Frozen, Occasion, Outcome, PackKind, PackVersion,
 };
 use tasuki_core::id::TenantId;
-use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
+use tasuki_core::master_contract::{CoverPacks, CoverTerms, CoveragePart, MasterContract};
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
 use tasuki_policies::{FactSet, Remedies};
-use tasuki_store::limits;
 
 use super::evidence::{self, Evidence};
 use super::facts::LossStory;
@@ -45,8 +45,7 @@ pub(crate) async fn judge(
     evidence: &Evidence,
 ) -> Result<Judged, Problem> {
     let terms = &desk.contract.terms;
-    let possible = Draw::possible(terms, &claim.takers());
-    let taken = limits::taken(desk.tx, desk.contract.id, &possible).await?;
+    let taken = desk.taken(claim).await?;
     let story = LossStory {
         tenant: &desk.entered.tenant,
         terms,
@@ -79,7 +78,9 @@ pub(crate) async fn judge(
         let most = payable.and_then(most_payable);
         let gives_no_amount = payable.is_some() && most.is_none();
         let weights = asked.iter().map(|decision| acknowledged.weight(decision));
-        let unknown = gives_no_amount.then_some(Outcome::Undetermined);
+        // Nobody can say what lies after a waiting period when nobody knows how long it lasted.
+        let unknown = gives_no_amount || waits_for_times(claim, terms, part);
+        let unknown = unknown.then_some(Outcome::Undetermined);
         parts.insert(part, outcome_of_part(weights.chain(unknown)));
         policy.extend(most.map(|most| (part, most)));
         decisions.extend(asked);
@@ -92,6 +93,11 @@ pub(crate) async fn judge(
         benefit,
         payable_with_fresh_limits: fresh,
     })
+}
+
+fn waits_for_times(claim: &Claim, terms: &CoverTerms, part: CoveragePart) -> bool {
+    terms.part(part).is_some_and(|part| part.waiting_seconds > 0)
+        && claim.items.iter().any(|item| item.part == part && item.interruption.is_none())
 }
 
 /// The parts that the policies are asked about: those of the contract, in its order; when the loss
@@ -267,12 +273,16 @@ fn no_pack(kind: PackKind, name: &str, as_of: Timestamp) -> (PackVersion, Explan
 pub(crate) async fn evidence_of(desk: &Desk<'_>, claim: &Claim) -> Result<Evidence, Problem> {
     let all = tasuki_store::certificates::of_tenant(desk.tx, claim.tenant_id).await?;
     let named = (claim.certificate_id, Some(claim.master_contract_id));
-    let certificate = evidence::choose(&all, named, claim.loss_at)?;
+    let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
+    // What stands under a contract ends with it, also when it was cancelled.
+    let contract_period = desk.contract.in_force;
+    let certificate = evidence::choose(&all, named, counts_at)?
+        .map(|found| Certificate { contract_period, ..found.clone() });
     let question = evidence::Question {
         tenant: &desk.entered.tenant,
         loss_at: claim.loss_at,
         incident_id: claim.incident_id,
-        certificate,
+        certificate: certificate.as_ref(),
     };
     evidence::gather(desk.tx, &question).await
 }

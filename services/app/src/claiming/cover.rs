@@ -3,13 +3,16 @@
 
 use serde_json::json;
 use tasuki_core::certificate::{
-    Certificate, CertificateCommand, CertificateDraft, CertificateEvent, Changed, CoveredItem, Stop,
+    Certificate, CertificateCommand, CertificateDraft, CertificateEvent, Changed, CoveredItem,
+    Solicitation, Stop,
 };
 use tasuki_core::id::{ItemId, MasterContractId, SubscriptionId};
+use tasuki_core::master_contract::{Acknowledgement, Attachment, MasterContract};
 use tasuki_core::problem::{Problem, Refused};
+use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
 use tasuki_store::counters::{self, Series};
-use tasuki_store::{Tx, certificates};
+use tasuki_store::{Tx, certificates, partners};
 
 use super::loading;
 use crate::access::Entered;
@@ -17,8 +20,11 @@ use crate::context::{Context, News};
 
 /// Issues a certificate that is not yet in force: at the acceptance of a quote with cover.
 ///
+/// Cover that a customer chooses comes only through a partner that may solicit insurance, and with the
+/// customer's consent on record: every clause that must be acknowledged is (INS-10).
+///
 /// # Errors
-/// `MASTER_CONTRACT_NOT_FOUND`.
+/// `MASTER_CONTRACT_NOT_FOUND`; for optional cover `LICENCE_NOT_VALID`, `CLAUSE_NOT_ACKNOWLEDGED`.
 pub async fn issue(
     ctx: &Context,
     tx: &Tx,
@@ -28,6 +34,10 @@ pub async fn issue(
 ) -> Result<Certificate, Problem> {
     let contract = loading::contract(tx, master_contract_id).await?;
     let tenant_id = entered.tenant.id;
+    let solicitation = match contract.terms.attachment {
+        Attachment::Automatic => None,
+        Attachment::Optional => Some(solicited(tx, entered, &contract).await?),
+    };
     let number = counters::next(tx, Series::Certificates(master_contract_id)).await?;
     let draft = CertificateDraft {
         id: ctx.ids.next(),
@@ -37,12 +47,44 @@ pub async fn issue(
         subscription_id,
         contract_period: contract.in_force,
     };
-    let certificate = Certificate::issue(draft, entered.now);
+    let certificate = Certificate { solicitation, ..Certificate::issue(draft, entered.now) };
     certificates::insert(tx, &certificate).await?;
     let payload = json!({ "number": certificate.number, "contract": contract.code });
     let news = News::new("certificate.issued", certificate.id, payload);
     ctx.tell(tx, entered.when(), news).await?;
     Ok(certificate)
+}
+
+/// How optional cover came to a tenant: by whom, with which licence, and with what consent.
+async fn solicited(
+    tx: &Tx,
+    entered: &Entered,
+    contract: &MasterContract,
+) -> Result<Solicitation, Problem> {
+    let (tenant, partner_id) = (&entered.tenant, entered.tenant.partner_id);
+    let today = entered.now.day_in(&tenant.zone);
+    let partner = partners::get(tx, partner_id).await?;
+    let licence = partner
+        .and_then(|partner| partner.solicitor_licence)
+        .filter(|licence| licence.valid_from <= today && today < licence.valid_to);
+    let Some(licence) = licence else {
+        let text = format!("`{partner_id}` has no licence to solicit insurance on `{today}`");
+        return Err(Problem::new(Reason::LicenceNotValid, text).with("partner_id", partner_id));
+    };
+    let wording = &contract.terms.wording;
+    let known = certificates::acknowledgements(tx, tenant.id, contract.id).await?;
+    if let Some(missing) = wording.unacknowledged(&known, entered.now).first() {
+        let text = format!("the customer has not consented to `{}`", missing.code);
+        let problem = Problem::new(Reason::ClauseNotAcknowledged, text);
+        return Err(problem.with("clause", &missing.code));
+    }
+    let of_wording = |known: &&Acknowledgement| known.document_version == wording.version;
+    let consent = known.iter().filter(of_wording).next_back().cloned();
+    let consent = consent.ok_or_else(|| {
+        let text = "the customer has not consented to any clause of the wording";
+        Problem::new(Reason::ClauseNotAcknowledged, text)
+    })?;
+    Ok(Solicitation { partner_id, licence_number: licence.number, consent })
 }
 
 /// A service runs, with evidence: it carries the cover of its subscription from now on. The first

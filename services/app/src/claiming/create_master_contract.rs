@@ -1,6 +1,6 @@
 //! Records an insurer's contract with an operator.
 
-use tasuki_core::master_contract::{MasterContract, MasterContractDraft};
+use tasuki_core::master_contract::{CoverPacks, MasterContract, MasterContractDraft};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::{Problem, Violation};
 use tasuki_core::reason::Reason;
@@ -45,7 +45,7 @@ pub async fn create_master_contract(
 
     let contract =
         MasterContract::new(ctx.ids.next(), new.draft, now).map_err(Problem::all_invalid)?;
-    let missing = missing_packs(ctx, &contract);
+    let missing = missing_packs(ctx, &contract.terms.packs, contract.in_force.start());
     if !missing.is_empty() {
         return Err(Problem::all_invalid(missing));
     }
@@ -55,7 +55,7 @@ pub async fn create_master_contract(
         Err(StoreError::Duplicate(_)) => return Err(taken(&contract.code)),
         Err(error) => return Err(error.into()),
     }
-    let view = MasterContractView { contract, as_of: now, version: 1 };
+    let view = MasterContractView { contract, as_of: now, known_at: now, version: 1 };
     if new.intent == Intent::Do {
         call.remember(&tx, &view).await?;
         tx.commit().await?;
@@ -68,9 +68,8 @@ fn taken(code: &str) -> Problem {
     Problem::new(Reason::MasterContractExists, text).with("code", code)
 }
 
-fn missing_packs(ctx: &Context, contract: &MasterContract) -> Vec<Violation> {
-    let packs = &contract.terms.packs;
-    let from = contract.in_force.start();
+/// The packs that are named and not in force when the terms begin to hold.
+pub(crate) fn missing_packs(ctx: &Context, packs: &CoverPacks, from: Timestamp) -> Vec<Violation> {
     let named = [
         (PackKind::Eligibility, packs.eligibility.as_deref()),
         (PackKind::Cover, packs.cover.as_deref()),
@@ -94,6 +93,6 @@ fn missing_pack(
         return None;
     }
     let description =
-        format!("no version of the {kind} pack `{name}` is in force when the contract begins");
+        format!("no version of the {kind} pack `{name}` is in force when the terms begin to hold");
     Some(Violation { field: format!("terms.packs.{kind}"), description })
 }

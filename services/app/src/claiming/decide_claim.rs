@@ -11,9 +11,9 @@ use tasuki_core::problem::{Problem, Violation};
 use tasuki_core::reason::Reason;
 use tasuki_store::limits::{self, Reservation};
 
-use super::ClaimView;
 use super::loading::{self, Desk, Wanted};
 use super::read_limits::{LimitStatus, statuses};
+use super::{ClaimView, expire_approval};
 use crate::call::Call;
 use crate::context::{Context, News};
 
@@ -94,7 +94,13 @@ pub async fn decide_claim(
     if let (ClaimEvent::Approved { .. }, Some(benefit)) = (&event, approved) {
         touched = reserve(&desk, &benefit).await?;
         request_payment(&desk, &next, &benefit).await?;
+        expire_approval::enqueue(&desk, &next).await?;
+        next.open_reserve(benefit.total, desk.entered.now);
         next.approved = Some(benefit);
+    } else if matches!(event, ClaimEvent::Denied { .. }) {
+        // Nothing should be kept for it by now; what is goes back.
+        limits::release(&tx, &desk.holder()).await?;
+        next.release_reserve("denied", desk.entered.now);
     }
     let limits = statuses(&tx, &desk.contract, &touched).await?;
     let awaits_confirmation = matches!(next.state, ClaimState::Proposed { .. });
@@ -170,8 +176,7 @@ fn clauses_allowed(desk: &Desk<'_>, clauses: &[String]) -> Result<(), Problem> {
 async fn approved(desk: &Desk<'_>, payable: Money) -> Result<Benefit, Problem> {
     let claim = &desk.claim;
     let terms = &desk.contract.terms;
-    let possible = Draw::possible(terms, &claim.takers());
-    let taken = limits::taken(desk.tx, desk.contract.id, &possible).await?;
+    let taken = desk.taken(claim).await?;
     let rules = Rules::from(terms);
     let compute = |standing: &dyn Fn(_) -> Standing, taken: &TakenByCode| {
         benefit::payable(&claim.loss_items(standing), &rules, taken)
@@ -189,7 +194,13 @@ async fn approved(desk: &Desk<'_>, payable: Money) -> Result<Benefit, Problem> {
 
 async fn reserve(desk: &Desk<'_>, benefit: &Benefit) -> Result<Vec<Draw>, Problem> {
     let takers = desk.claim.takers();
-    let draws = benefit.draws(&desk.contract.terms, &takers)?;
+    let mut draws = benefit.draws(&desk.contract.terms, &takers)?;
+    for (code, own) in desk.own_deductibles().await? {
+        if let Some(draw) = draws.iter_mut().find(|draw| draw.code == code) {
+            draw.amount = draw.amount.minus_floored(own.used)?;
+        }
+    }
+    draws.retain(|draw| !draw.amount.is_zero());
     match limits::reserve(desk.tx, &desk.holder(), &draws).await? {
         Reservation::Done => Ok(draws),
         Reservation::Exceeded { code } => {

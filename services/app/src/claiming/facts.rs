@@ -54,7 +54,9 @@ impl LossStory<'_> {
             days_to_notice: self.days_to_notice(),
             part: loss_part(part),
             amount_yen: of_part().next().map(|_| amount.amount()),
-            certificate_in_force: Some(certificate.is_some_and(|it| it.in_force_at(self.loss_at))),
+            certificate_in_force: Some(
+                certificate.is_some_and(|it| it.in_force_at(self.counts_at())),
+            ),
             item_active_at_loss: Some(self.item_active(evidence)),
             part_is_covered: Some(self.terms.part(part).is_some()),
             premium_accounted: self.premium_accounted(),
@@ -89,6 +91,13 @@ impl LossStory<'_> {
         Ok(set)
     }
 
+    /// The instant that has to lie within the insured time.
+    fn counts_at(&self) -> Timestamp {
+        let discovered_at = self.discovered_at.unwrap_or(self.loss_at);
+        let notified_at = self.notified_at.unwrap_or(discovered_at);
+        self.terms.loss_basis.instant(self.loss_at, discovered_at, notified_at)
+    }
+
     fn days_to_notice(&self) -> Option<i64> {
         let zone = &self.tenant.zone;
         let notified_at = self.notified_at?;
@@ -105,7 +114,7 @@ impl LossStory<'_> {
         let certificate = evidence.certificate.as_ref();
         certificate.is_some_and(|certificate| {
             certificate.items.iter().any(|item| {
-                item.carries_at(self.loss_at)
+                item.carries_at(self.counts_at())
                     && evidence.service.is_none_or(|service| service == item.service)
             })
         })
@@ -169,7 +178,7 @@ impl LossStory<'_> {
                 continue;
             }
             let taken = self.taken.get(&limit.code).copied().unwrap_or(Taken::NOTHING);
-            let left = taken.left_of(limit.amount)?;
+            let left = taken.left_of(limit.capacity()?)?;
             tightest = Some(tightest.map_or(left, |known: Money| known.min(left)));
         }
         Ok(Some(tightest.unwrap_or(amount).amount()))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tasuki_core::actor::Actor;
+use tasuki_core::benefit::{Draw, TakenByCode};
 use tasuki_core::claim::{Acknowledged, Claim, ClaimEvent, ClaimOutcome};
 use tasuki_core::decision::Decision;
 use tasuki_core::id::{ClaimId, DecisionId, MasterContractId, TenantId};
@@ -11,6 +12,7 @@ use tasuki_core::master_contract::{Acknowledgement, MasterContract};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, certificates, claims, decisions, limits, master_contracts};
 
 use super::ClaimView;
@@ -59,6 +61,8 @@ impl<'a> Desk<'a> {
         if !may_see(call, &contract) {
             return Err(missing());
         }
+        // What was decided before an endorsement stays as it was decided: an assessment chooses anew.
+        let contract = contract.at_version(stored.claim.contract_version);
         etag::check(wanted.etag, stored.version)?;
         let acknowledgements =
             certificates::acknowledgements(tx, wanted.tenant, contract.id).await?;
@@ -97,10 +101,51 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// `LOST_RACE`.
     pub(crate) async fn save(self, next: Claim, event: &ClaimEvent) -> Result<ClaimView, Problem> {
+        self.save_as(next, event.topic()).await
+    }
+
+    /// Writes a claim whose file has changed, tells so, and gives it as callers see it.
+    ///
+    /// # Errors
+    /// `LOST_RACE`.
+    pub(crate) async fn save_as(
+        self,
+        next: Claim,
+        topic: &'static str,
+    ) -> Result<ClaimView, Problem> {
         let version = claims::save(self.tx, &next, self.version).await?;
-        tell(self.ctx, self.tx, &self.entered, (&next, event)).await?;
+        tell(self.ctx, self.tx, &self.entered, (&next, topic)).await?;
         let decisions = decisions_of(self.tx, [&next]).await?;
-        Ok(ClaimView { claim: next, contract: self.contract, decisions, version })
+        let now = self.entered.now;
+        let contract = self.contract;
+        Ok(ClaimView { decisions, version, ..ClaimView::new(next, contract, now) })
+    }
+
+    /// What was taken from every limit that a claim can touch; of the deductibles only what others have
+    /// borne: its own is not borne twice, and not forgotten either.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub(crate) async fn taken(&self, claim: &Claim) -> Result<TakenByCode, Problem> {
+        let possible = Draw::possible(&self.contract.terms, &claim.takers());
+        let mut taken = limits::taken(self.tx, self.contract.id, &possible).await?;
+        for (code, own) in self.own_deductibles().await? {
+            if let Some(known) = taken.get_mut(&code) {
+                known.used = known.used.minus_floored(own.used)?;
+                known.reserved = known.reserved.minus_floored(own.reserved)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// What the claim itself has taken from deductibles.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub(crate) async fn own_deductibles(&self) -> Result<TakenByCode, Problem> {
+        let mut own = limits::held(self.tx, &self.holder()).await?;
+        own.retain(|code, _| self.contract.terms.limit(code).is_none());
+        Ok(own)
     }
 }
 
@@ -112,7 +157,7 @@ pub(crate) async fn tell(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,
-    (claim, event): (&Claim, &ClaimEvent),
+    (claim, topic): (&Claim, &'static str),
 ) -> Result<(), Problem> {
     let payload = json!({
         "number": claim.number,
@@ -122,8 +167,14 @@ pub(crate) async fn tell(
         "payable_yen": claim.approved.as_ref().map(|benefit| benefit.total.amount()),
         "paid_yen": claim.paid()?.amount(),
     });
-    let news = News::new(event.topic(), claim.id, payload);
+    let news = News::new(topic, claim.id, payload);
     Ok(ctx.tell(tx, entered.when(), news).await?)
+}
+
+/// Up to when contracts are known: they are recorded in real time, also for a tenant whose clock stands
+/// still in the past.
+pub(crate) fn known_now(ctx: &Context, entered: &Entered) -> Timestamp {
+    entered.now.max(ctx.clock.now())
 }
 
 /// A contract that a row refers to.

@@ -1,7 +1,10 @@
 //! Takes in the notice of a loss.
 
 use tasuki_core::actor::Actor;
-use tasuki_core::claim::{Claim, ClaimCommand, ClaimEvent, ClaimState, ClaimedItem, LossCause};
+use tasuki_core::certificate::Certificate;
+use tasuki_core::claim::{
+    Claim, ClaimCommand, ClaimEvent, ClaimFile, ClaimPhase, ClaimState, ClaimedItem, LossCause,
+};
 use tasuki_core::id::{CertificateId, ClaimId, IncidentId, TenantId};
 use tasuki_core::master_contract::MasterContract;
 use tasuki_core::party::Permission;
@@ -12,7 +15,7 @@ use tasuki_core::time::Timestamp;
 use tasuki_store::counters::{self, Series};
 use tasuki_store::{Tx, certificates, claims};
 
-use super::{ClaimView, Intent, evidence, loading};
+use super::{ClaimView, Intent, evidence, loading, work};
 use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::Context;
@@ -24,6 +27,15 @@ pub enum Duplicates {
     Refused,
     /// It is another loss, says the caller: a claim is opened, with a hint to the other one.
     Allowed,
+}
+
+/// Whether a notice is handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drafting {
+    /// It is.
+    HandIn,
+    /// It is only written down, to be completed later; nobody is told.
+    WriteDown,
 }
 
 /// A notice of loss.
@@ -51,6 +63,10 @@ pub struct NotifyLoss {
     pub language: Language,
     /// What becomes of a repeat.
     pub duplicates: Duplicates,
+    /// Whether it is handed in.
+    pub drafting: Drafting,
+    /// The draft that it completes, or that is written anew.
+    pub draft_id: Option<ClaimId>,
     /// Whether it is only asked what would happen.
     pub intent: Intent,
 }
@@ -77,18 +93,50 @@ pub async fn notify_loss(
     if let Some(id) = notice.incident_id {
         evidence::incident(&tx, &entered.tenant, id).await?;
     }
-    let (certificate_id, contract) = covered_by(&tx, &notice, &entered).await?;
-    // The number is drawn before looking: it locks the series, so that of two notices of
-    // one loss the second sees the first.
-    let number = counters::next(&tx, Series::Claims).await?;
+    let (certificate_id, contract) = covered_by(ctx, &tx, &notice, &entered).await?;
+    let written = match notice.draft_id {
+        Some(id) => Some(draft(&tx, notice.tenant_id, id).await?),
+        None => None,
+    };
+    let number = number(&tx, &notice).await?;
     let possible_duplicates = duplicates(&tx, &notice).await?;
 
     let by = Actor::from(&call.principal);
-    let discovered_at = notice.discovered_at.unwrap_or(notice.loss_at);
-    let draft = Claim {
-        id: ctx.ids.next(),
+    let (drafting, intent) = (notice.drafting, notice.intent);
+    let covered = (certificate_id, &contract);
+    let id = written.as_ref().map_or_else(|| ctx.ids.next(), |stored| stored.claim.id);
+    let mut claim = claim_of(notice, (id, number), covered, (&by, entered.now));
+    claim.possible_duplicates = possible_duplicates;
+    if let Some(stored) = &written {
+        // What was added to the draft meanwhile stays with it.
+        claim.file = stored.claim.file.clone();
+    }
+    let mut told = None;
+    if drafting == Drafting::HandIn {
+        let (next, event) = claim.step(&ClaimCommand::Submit, &by, "", entered.now)?;
+        (claim, told) = (next, Some(event));
+    }
+
+    let mut view = ClaimView::new(claim, contract, entered.now);
+    if intent == Intent::Do {
+        view.version = store(ctx, &tx, &entered, (&view.claim, written, told)).await?;
+        call.remember(&tx, &view).await?;
+        tx.commit().await?;
+    }
+    Ok(view)
+}
+
+/// The claim that a notice opens, as a draft.
+fn claim_of(
+    notice: NotifyLoss,
+    (id, number): (ClaimId, String),
+    (certificate_id, contract): (Option<CertificateId>, &MasterContract),
+    (by, now): (&Actor, Timestamp),
+) -> Claim {
+    Claim {
+        id,
         tenant_id: notice.tenant_id,
-        number: format!("CLM-{number:06}"),
+        number,
         certificate_id,
         master_contract_id: contract.id,
         contract_version: contract.version,
@@ -96,42 +144,67 @@ pub async fn notify_loss(
         description: notice.description,
         cause: notice.cause,
         loss_at: notice.loss_at,
-        discovered_at,
-        notified_at: entered.now,
+        discovered_at: notice.discovered_at.unwrap_or(notice.loss_at),
+        notified_at: now,
         notified_by: by.clone(),
         on_behalf_of_tenant: notice.on_behalf_of_tenant,
         language: notice.language,
         items: notice.items,
-        possible_duplicates,
+        possible_duplicates: Vec::new(),
         state: ClaimState::Draft,
         assessments: Vec::new(),
         decisions: Vec::new(),
         approved: None,
         payments: Vec::new(),
         transitions: Vec::new(),
-    };
-    let (claim, event) = draft.step(&ClaimCommand::Submit, &by, "", entered.now)?;
-
-    let decisions = std::collections::BTreeMap::new();
-    let view = ClaimView { claim, contract, decisions, version: 1 };
-    if notice.intent == Intent::Do {
-        store(ctx, &tx, &entered, (&view.claim, &event)).await?;
-        call.remember(&tx, &view).await?;
-        tx.commit().await?;
+        file: ClaimFile::default(),
     }
-    Ok(view)
+}
+
+/// The number of the claim. A draft has none, so that no number is lost when it is never handed in.
+///
+/// It is drawn before anybody looks for duplicates: it locks the series, so that of two notices of one
+/// loss the second sees the first.
+async fn number(tx: &Tx, notice: &NotifyLoss) -> Result<String, Problem> {
+    match notice.drafting {
+        Drafting::WriteDown => Ok(String::new()),
+        Drafting::HandIn => {
+            let number = counters::next(tx, Series::Claims).await?;
+            Ok(format!("CLM-{number:06}"))
+        }
+    }
+}
+
+/// The draft that a notice completes.
+async fn draft(tx: &Tx, tenant: TenantId, id: ClaimId) -> Result<claims::Stored, Problem> {
+    let missing = || Problem::not_found(Reason::ClaimNotFound, id);
+    let stored = claims::lock(tx, tenant, id).await?.ok_or_else(missing)?;
+    let phase = stored.claim.state.phase();
+    if phase == ClaimPhase::Draft {
+        return Ok(stored);
+    }
+    let text = format!("`{id}` is `{}`: only a draft is completed", phase.as_str());
+    Err(Problem::new(Reason::ClaimState, text).with("state", phase.as_str()))
 }
 
 async fn store(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,
-    (claim, event): (&Claim, &ClaimEvent),
-) -> Result<(), Problem> {
-    claims::insert(tx, claim).await?;
-    loading::tell(ctx, tx, entered, (claim, event)).await
+    (claim, written, told): (&Claim, Option<claims::Stored>, Option<ClaimEvent>),
+) -> Result<i64, Problem> {
+    let version = match written {
+        Some(draft) => claims::rewrite(tx, claim, draft.version).await?,
+        None => {
+            claims::insert(tx, claim).await?;
+            1
+        }
+    };
+    if let Some(event) = told {
+        loading::tell(ctx, tx, entered, (claim, event.topic())).await?;
+    }
+    Ok(version)
 }
-
 fn check(notice: &NotifyLoss, entered: &Entered) -> Result<(), Problem> {
     if notice.loss_at > entered.now {
         return Err(Problem::invalid("loss_at", "must not be in the future"));
@@ -144,29 +217,61 @@ fn check(notice: &NotifyLoss, entered: &Entered) -> Result<(), Problem> {
     if notice.incident_id.is_none() && notice.description.trim().is_empty() {
         return Err(Problem::invalid("description", "is required without an incident"));
     }
-    Ok(())
+    work::one_form(&notice.items)
 }
 
 /// The certificate in force for the loss, if one was, and the contract that judges it.
 async fn covered_by(
+    ctx: &Context,
     tx: &Tx,
     notice: &NotifyLoss,
     entered: &Entered,
 ) -> Result<(Option<CertificateId>, MasterContract), Problem> {
     let all = certificates::of_tenant(tx, notice.tenant_id).await?;
-    let nearest = evidence::choose(&all, (notice.certificate_id, None), notice.loss_at)?;
+    let known_at = loading::known_now(ctx, entered);
+    let nearest = nearest(tx, &all, notice, (entered.now, known_at)).await?;
     let certificate = nearest.ok_or_else(|| {
         let text = format!("`{}` has no certificate", notice.tenant_id);
         Problem::new(Reason::CertificateNotFound, text).with("tenant_id", notice.tenant_id)
     })?;
     let contract = loading::contract(tx, certificate.master_contract_id).await?;
-    let discovered_at = notice.discovered_at.unwrap_or(notice.loss_at);
-    let counts = contract.terms.loss_basis.instant(notice.loss_at, discovered_at, entered.now);
-    let in_force = certificate.in_force_at(counts);
+    let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
+    let counts_at = counts_at(notice, &contract, entered.now);
+    let in_force = certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at);
     Ok((in_force.then_some(certificate.id), contract))
 }
 
+/// The certificate that was named; or the one in force at the instant that counts under its contract,
+/// or else the latest one.
+async fn nearest<'a>(
+    tx: &Tx,
+    all: &'a [certificates::Stored],
+    notice: &NotifyLoss,
+    (now, known_at): (Timestamp, Timestamp),
+) -> Result<Option<&'a Certificate>, Problem> {
+    if notice.certificate_id.is_none() {
+        for stored in all {
+            let certificate = &stored.certificate;
+            let contract = loading::contract(tx, certificate.master_contract_id).await?;
+            let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
+            let counts_at = counts_at(notice, &contract, now);
+            if certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at) {
+                return Ok(Some(certificate));
+            }
+        }
+    }
+    evidence::choose(all, (notice.certificate_id, None), notice.loss_at)
+}
+
+fn counts_at(notice: &NotifyLoss, contract: &MasterContract, now: Timestamp) -> Timestamp {
+    let discovered_at = notice.discovered_at.unwrap_or(notice.loss_at);
+    contract.terms.loss_basis.instant(notice.loss_at, discovered_at, now)
+}
+
 async fn duplicates(tx: &Tx, notice: &NotifyLoss) -> Result<Vec<ClaimId>, Problem> {
+    if notice.drafting == Drafting::WriteDown {
+        return Ok(Vec::new());
+    }
     let incident = notice.incident_id;
     let alike = claims::lookalikes(tx, notice.tenant_id, incident, notice.loss_at).await?;
     let same: Vec<Claim> = alike

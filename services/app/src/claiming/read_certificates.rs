@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tasuki_core::certificate::CertificateState;
+use tasuki_core::certificate::{CertificateState, Stop};
 use tasuki_core::id::{CertificateId, MasterContractId, SubscriptionId, TenantId};
-use tasuki_core::master_contract::MasterContract;
+use tasuki_core::master_contract::{Acknowledgement, ContractState, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
@@ -41,14 +41,26 @@ pub async fn get_certificate(
         return Err(missing());
     }
     let acknowledgements = certificates::acknowledgements(&tx, tenant, contract.id).await?;
-    Ok(CertificateView {
-        certificate: stored.certificate,
-        contract,
-        acknowledgements,
-        as_of: as_of.unwrap_or(entered.now),
-        known_at: known_at.unwrap_or(entered.now),
-        version: stored.version,
-    })
+    let of_contract = known_at.unwrap_or_else(|| loading::known_now(ctx, &entered));
+    let contract = contract.held_at(as_of.unwrap_or(entered.now), of_contract);
+    let times = (as_of.unwrap_or(entered.now), known_at.unwrap_or(entered.now));
+    Ok(known(stored, contract, acknowledgements, times))
+}
+
+/// A certificate and what was acknowledged, as they held at a time, as far as was known at another,
+/// under a contract that was chosen like that. What was recorded later changes nothing.
+fn known(
+    stored: certificates::Stored,
+    contract: MasterContract,
+    mut acknowledgements: Vec<Acknowledgement>,
+    (as_of, known_at): (Timestamp, Timestamp),
+) -> CertificateView {
+    let mut certificate = stored.certificate;
+    certificate.items = certificate.items_as_known(known_at);
+    certificate.contract_period = contract.in_force;
+    acknowledgements.retain(|known| known.acknowledged_at <= known_at);
+    let version = stored.version;
+    CertificateView { certificate, contract, acknowledgements, as_of, known_at, version }
 }
 
 /// Which certificates a list shows.
@@ -108,6 +120,16 @@ pub fn state_at(view: &CertificateView) -> CertificateState {
     use tasuki_core::certificate::CertificateEvent as E;
     let spans = view.certificate.spans_as_known(view.known_at);
     let held = spans.into_iter().rev().find(|span| span.starts_at <= view.as_of);
+    // What stands under a contract ends with it, without an entry of its own.
+    let over = matches!(
+        view.contract.state_at(view.as_of),
+        ContractState::Expired | ContractState::Cancelled
+    );
+    let carried = held.as_ref().is_some_and(|span| !matches!(span.event, E::Ended { .. }));
+    if over && carried {
+        let at = view.contract.in_force.end();
+        return CertificateState::Ended { at, because: Stop::ContractEnded };
+    }
     match held.map(|span| span.event) {
         None => CertificateState::NotYetInForce,
         Some(E::InForce { from, evidence } | E::Reinstated { from, evidence }) => {
@@ -141,14 +163,11 @@ impl Around<'_> {
         let acknowledgements = certificates::acknowledgements(self.tx, tenant, id).await?;
         let clock_at = tenants::get(self.tx, tenant).await?.and_then(|it| it.tenant.clock_at);
         let now = clock_at.unwrap_or_else(|| self.ctx.clock.now());
-        Ok(CertificateView {
-            certificate,
-            contract,
-            acknowledgements,
-            as_of: as_of.unwrap_or(now),
-            known_at: known_at.unwrap_or(now),
-            version: stored.version,
-        })
+        let of_contract = known_at.unwrap_or_else(|| now.max(self.ctx.clock.now()));
+        let contract = contract.held_at(as_of.unwrap_or(now), of_contract);
+        let times = (as_of.unwrap_or(now), known_at.unwrap_or(now));
+        let stored = certificates::Stored { certificate, version: stored.version };
+        Ok(known(stored, contract, acknowledgements, times))
     }
 }
 

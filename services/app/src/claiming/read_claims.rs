@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use tasuki_core::claim::{ClaimOutcome, ClaimPhase, Letter, LetterFacts, LetterKind, letter};
+use tasuki_core::claim::{
+    ClaimOutcome, ClaimPhase, Letter, LetterFacts, LetterKind, letter, letter_of,
+};
 use tasuki_core::id::{CertificateId, ClaimId, IncidentId, MasterContractId, TenantId};
 use tasuki_core::master_contract::MasterContract;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::time::{CivilDate, Timestamp};
-use tasuki_store::{Tx, claims};
+use tasuki_store::{Tx, claims, tenants};
 
-use super::{ClaimView, loading};
+use super::{ClaimView, loading, reckoning};
 use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::Context;
@@ -30,7 +32,9 @@ pub async fn get_claim(
     id: ClaimId,
 ) -> Result<ClaimView, Problem> {
     let tx = ctx.store.begin_read().await?;
-    Ok(read(ctx, &tx, call, (tenant, id)).await?.1)
+    let mut view = read(ctx, &tx, call, (tenant, id)).await?.1;
+    view.recomputed = reckoning::recomputed(&tx, &view).await?;
+    Ok(view)
 }
 
 async fn read(
@@ -47,8 +51,9 @@ async fn read(
         return Err(missing());
     }
     let decisions = loading::decisions_of(tx, [&stored.claim]).await?;
-    let view = ClaimView { claim: stored.claim, contract, decisions, version: stored.version };
-    Ok((entered, view))
+    let contract = contract.at_version(stored.claim.contract_version);
+    let view = ClaimView::new(stored.claim, contract, entered.now);
+    Ok((entered, ClaimView { decisions, version: stored.version, ..view }))
 }
 
 /// From an instant on, and before another.
@@ -73,11 +78,13 @@ pub struct ClaimList {
     pub happened: Within,
     /// Only losses that were notified in this span.
     pub notified: Within,
+    /// Only those whose decision is late.
+    pub late: bool,
     /// Which page.
     pub page: PageRequest,
 }
 
-/// Claims, newest notice first.
+/// Claims, newest notice first. A filter by lateness may leave a page short.
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ROLE_FORBIDDEN`, `PAGE_TOKEN_INVALID`.
@@ -106,6 +113,7 @@ pub async fn list_claims(
 
     let all = loading::decisions_of(&tx, page.rows.iter().map(|stored| &stored.claim)).await?;
     let mut contracts: BTreeMap<MasterContractId, MasterContract> = BTreeMap::new();
+    let mut clocks: BTreeMap<TenantId, Timestamp> = BTreeMap::new();
     let mut views = Vec::with_capacity(page.rows.len());
     for stored in page.rows {
         let id = stored.claim.master_contract_id;
@@ -121,9 +129,25 @@ pub async fn list_claims(
         let decisions = mine
             .filter_map(|summary| all.get(&summary.id).map(|it| (summary.id, it.clone())))
             .collect();
-        views.push(ClaimView { claim: stored.claim, contract, decisions, version: stored.version });
+        let tenant = stored.claim.tenant_id;
+        let now = match clocks.get(&tenant) {
+            Some(now) => *now,
+            None => present(ctx, &tx, tenant).await?,
+        };
+        clocks.insert(tenant, now);
+        let contract = contract.at_version(stored.claim.contract_version);
+        let view = ClaimView::new(stored.claim, contract, now);
+        if !list.late || view.clock.n_days_late > 0 {
+            views.push(ClaimView { decisions, version: stored.version, ..view });
+        }
     }
     Ok(Page { rows: views, next: page.next })
+}
+
+/// The present of a tenant.
+async fn present(ctx: &Context, tx: &Tx, tenant: TenantId) -> Result<Timestamp, Problem> {
+    let clock_at = tenants::get(tx, tenant).await?.and_then(|stored| stored.tenant.clock_at);
+    Ok(clock_at.unwrap_or_else(|| ctx.clock.now()))
 }
 
 fn place_from(text: &str) -> Result<claims::Place, Problem> {
@@ -143,11 +167,11 @@ pub struct WrittenLetter {
     pub dated_on: CivilDate,
 }
 
-/// The letter that fits how far a claim has come.
+/// A letter: the one that fits how far a claim has come, or one of a kind.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `CLAIM_NOT_FOUND`; `CLAIM_STATE` if a letter of another kind is asked for than
-/// the one that fits.
+/// `TENANT_NOT_FOUND`, `CLAIM_NOT_FOUND`; `CLAIM_STATE` if the record has nothing that a letter of
+/// the kind could tell.
 pub async fn get_claim_letter(
     ctx: &Context,
     call: &Call,
@@ -157,17 +181,23 @@ pub async fn get_claim_letter(
     let tx = ctx.store.begin_read().await?;
     let (entered, view) = read(ctx, &tx, call, (tenant, id)).await?;
     let phase = view.claim.state.phase();
-    if kind.is_some_and(|kind| kind != LetterKind::fitting(phase)) {
-        let text = format!("a claim that is `{}` has another kind of letter", phase.as_str());
-        return Err(Problem::new(Reason::ClaimState, text).with("state", phase.as_str()));
-    }
-    let letter = letter(&LetterFacts {
+    let facts = LetterFacts {
         claim: &view.claim,
         contract: &view.contract,
         decisions: &view.last_decisions(),
         insured: &entered.tenant.name,
         zone: &entered.tenant.zone,
-    });
+    };
+    let letter = match kind {
+        None => letter(&facts),
+        Some(kind) => letter_of(&facts, kind).ok_or_else(|| {
+            let text = format!(
+                "the record of a claim that is `{}` has nothing for such a letter",
+                phase.as_str()
+            );
+            Problem::new(Reason::ClaimState, text).with("state", phase.as_str())
+        })?,
+    };
     let dated_on = entered.now.day_in(&entered.tenant.zone);
     Ok(WrittenLetter { letter, view, dated_on })
 }

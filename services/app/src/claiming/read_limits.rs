@@ -1,7 +1,7 @@
 //! Says how much of each limit is used, reserved and left.
 
 use serde::{Deserialize, Serialize};
-use tasuki_core::benefit::{Draw, LimitSubject, Taken, TakenByCode, Takers};
+use tasuki_core::benefit::{Draw, LimitSubject, Reinstated, Taken, TakenByCode, Takers};
 use tasuki_core::id::{CertificateId, MasterContractId, TenantId};
 use tasuki_core::master_contract::{Limit, LimitBasis, MasterContract};
 use tasuki_core::money::Money;
@@ -27,8 +27,11 @@ pub struct LimitStatus {
     pub period: Option<Period>,
     /// What was taken.
     pub taken: Taken,
-    /// What is left.
+    /// What is left, reinstatements counted in.
     pub left: Money,
+    /// How often it came back; none for a limit that does not.
+    #[serde(default)]
+    pub reinstated: Option<Reinstated>,
 }
 
 /// Whose limits are asked about.
@@ -58,6 +61,8 @@ pub async fn get_limits(
             if !loading::may_see(call, &contract) {
                 return Err(Problem::not_found(Reason::MasterContractNotFound, id));
             }
+            let now = ctx.clock.now();
+            let contract = contract.held_at(contract.wording_instant(now), now);
             let subject = LimitSubject::Contract(id);
             let draws = contract
                 .terms
@@ -74,13 +79,15 @@ pub async fn get_limits(
             statuses(&tx, &contract, &draws).await
         }
         LimitQuestion::Certificate(tenant, id) => {
-            access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
+            let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
             let missing = || Problem::not_found(Reason::CertificateNotFound, id);
             let stored = certificates::get(&tx, tenant, id).await?.ok_or_else(missing)?;
             let contract = loading::contract(&tx, stored.certificate.master_contract_id).await?;
             if !loading::may_see(call, &contract) {
                 return Err(missing());
             }
+            let known_at = loading::known_now(ctx, &entered);
+            let contract = contract.held_at(contract.wording_instant(entered.now), known_at);
             let takers =
                 Takers { contract: contract.id, tenant, certificate: Some(id), occurrence: None };
             statuses(&tx, &contract, &Draw::possible(&contract.terms, &takers)).await
@@ -121,8 +128,21 @@ pub(crate) fn statuses_of(
                 LimitBasis::PerPeriod => Some(contract.in_force),
             },
             taken,
-            left: taken.left_of(limit.amount)?,
+            left: taken.left_of(limit.capacity()?)?,
+            reinstated: reinstated(contract, limit, taken)?,
         });
     }
     Ok(statuses)
+}
+
+fn reinstated(
+    contract: &MasterContract,
+    limit: &Limit,
+    taken: Taken,
+) -> Result<Option<Reinstated>, Problem> {
+    if limit.reinstatement_rates.is_empty() {
+        return Ok(None);
+    }
+    let spent = taken.used.plus(taken.reserved)?;
+    Ok(Some(limit.reinstated(spent, contract.terms.yearly_premium_of(limit))?))
 }

@@ -6,17 +6,16 @@ use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_core::text::Text;
-use tasuki_core::time::Timestamp;
 use tasuki_store::{certificates, master_contracts};
 
-use super::{MasterContractView, loading};
+use super::{MasterContractView, Times, loading};
 use crate::access;
 use crate::call::Call;
 use crate::context::Context;
 use crate::monitoring::token::{self, Parts};
 use crate::paging::{Page, PageRequest};
 
-/// A contract as it holds at a time; its terms have one version so far.
+/// A contract as it holds at a time, as far as was known at another.
 ///
 /// # Errors
 /// `ROLE_FORBIDDEN`, `MASTER_CONTRACT_NOT_FOUND`.
@@ -24,7 +23,7 @@ pub async fn get_master_contract(
     ctx: &Context,
     call: &Call,
     id: MasterContractId,
-    as_of: Option<Timestamp>,
+    (as_of, known_at): Times,
 ) -> Result<MasterContractView, Problem> {
     call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
@@ -32,8 +31,10 @@ pub async fn get_master_contract(
         .await?
         .filter(|stored| loading::may_see(call, &stored.contract))
         .ok_or_else(|| Problem::not_found(Reason::MasterContractNotFound, id))?;
-    let as_of = as_of.unwrap_or_else(|| ctx.clock.now());
-    Ok(MasterContractView { contract: stored.contract, as_of, version: stored.version })
+    let now = ctx.clock.now();
+    let (as_of, known_at) = (as_of.unwrap_or(now), known_at.unwrap_or(now));
+    let contract = stored.contract.held_at(as_of, known_at);
+    Ok(MasterContractView { contract, as_of, known_at, version: stored.version })
 }
 
 /// Which contracts a list shows.
@@ -71,8 +72,9 @@ pub async fn list_master_contracts(
     let rows = rows
         .into_iter()
         .map(|stored| MasterContractView {
-            contract: stored.contract,
+            contract: stored.contract.held_at(now, now),
             as_of: now,
+            known_at: now,
             version: stored.version,
         })
         .collect();
@@ -96,6 +98,8 @@ fn place_from(text: &str) -> Result<master_contracts::Place, Problem> {
 pub struct TermsList {
     /// Whose wording.
     pub master_contract_id: MasterContractId,
+    /// The wording that held at a time, as far as was known at another.
+    pub times: Times,
     /// Only of these kinds; empty for all.
     pub kinds: Vec<ClauseKind>,
     /// Says of each clause whether this tenant has acknowledged it.
@@ -126,7 +130,7 @@ pub async fn list_terms(
     call: &Call,
     list: &TermsList,
 ) -> Result<Page<ListedClause>, Problem> {
-    let view = get_master_contract(ctx, call, list.master_contract_id, None).await?;
+    let view = get_master_contract(ctx, call, list.master_contract_id, list.times).await?;
     let wording = view.contract.terms.wording;
     let tx = ctx.store.begin_read().await?;
     let acknowledgements = match list.tenant_id {

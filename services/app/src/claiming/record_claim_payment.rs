@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tasuki_core::benefit::{Benefit, Draw};
-use tasuki_core::claim::{Claim, ClaimCommand, ClaimPayment, Payee, PaymentShare};
+use tasuki_core::claim::{Claim, ClaimCommand, ClaimEvent, ClaimPayment, Payee, PaymentShare};
 use tasuki_core::id::{ClaimId, TenantId};
 use tasuki_core::master_contract::BenefitForm;
 use tasuki_core::money::Money;
@@ -12,11 +12,11 @@ use tasuki_core::reason::Reason;
 use tasuki_core::time::CivilDate;
 use tasuki_store::limits;
 
-use super::ClaimView;
 use super::loading::{Desk, Wanted};
 use super::read_limits::{LimitStatus, statuses};
+use super::{ClaimView, work};
 use crate::call::Call;
-use crate::context::Context;
+use crate::context::{Context, News};
 
 /// A payment that the insurer made.
 #[derive(Debug, Clone)]
@@ -71,16 +71,27 @@ pub async fn record_claim_payment(
         permission: Permission::DecideClaims,
     };
     let desk = Desk::open(ctx, &tx, call, &wanted).await?;
-    check(&desk, &asked)?;
+    check(&desk, &asked).await?;
 
+    let now = desk.entered.now;
     let payment = payment(&desk, asked)?;
     let command = ClaimCommand::RecordPayment { paid: payment.amount };
-    let (mut next, event) = desk.claim.step(&command, &desk.by, "", desk.entered.now)?;
+    let (mut next, event) = desk.claim.step(&command, &desk.by, "", now)?;
+    for share in &payment.shares {
+        let part = next.items.iter().find(|item| item.number == share.item).map(|item| item.part);
+        if let Some(part) = part {
+            next.use_reserve(part, share.amount, now)?;
+        }
+    }
+    if matches!(event, ClaimEvent::Paid { .. }) {
+        next.release_reserve("paid in full", now);
+    }
     next.payments.push(payment.clone());
 
-    let paid = draws_of(&desk, &payment)?;
+    let paid = draws_of(&desk, &payment).await?;
     limits::confirm(&tx, &desk.holder(), &paid).await?;
     let limits = statuses(&tx, &desk.contract, &paid).await?;
+    tell_reinstated(&desk, (&limits, &paid)).await?;
     let view = desk.save(next, &event).await?;
     let answer = ClaimPaid { view, payment, limits };
     call.remember(&tx, &answer).await?;
@@ -88,9 +99,13 @@ pub async fn record_claim_payment(
     Ok(answer)
 }
 
-fn check(desk: &Desk<'_>, asked: &RecordClaimPayment) -> Result<(), Problem> {
+async fn check(desk: &Desk<'_>, asked: &RecordClaimPayment) -> Result<(), Problem> {
     if asked.paid_on > desk.entered.now.day_in(&desk.entered.tenant.zone) {
         return Err(Problem::invalid("paid_on", "must not be in the future"));
+    }
+    if asked.form == BenefitForm::InKind && !matches!(asked.payee, Payee::Provider(_)) {
+        let text = "a benefit in kind is paid to the provider that did the work";
+        return Err(Problem::invalid("payee", text));
     }
     let approved = approved(&desk.claim);
     for (at, share) in asked.shares.iter().enumerate() {
@@ -105,12 +120,13 @@ fn check(desk: &Desk<'_>, asked: &RecordClaimPayment) -> Result<(), Problem> {
         }
         let of_item = asked.shares.iter().filter(|other| other.item == share.item);
         let now = Money::total(of_item.map(|other| other.amount))?;
-        let sum = desk.claim.paid_for(share.item)?.plus(now)?;
+        let sum = desk.claim.paid_since_approval(share.item)?.plus(now)?;
         if sum > item.payable {
             let text = format!("item {} would be paid `{sum}` of `{}`", share.item, item.payable);
             return Err(Problem::new(Reason::LimitExceeded, text).with("item", share.item));
         }
         one_form(desk, (share.item, asked.form), &field("loss_item_number"))?;
+        work::not_paid_elsewhere(desk, share.item, &field("loss_item_number")).await?;
     }
     Ok(())
 }
@@ -154,9 +170,9 @@ fn approved(claim: &Claim) -> Option<&Benefit> {
     claim.approved.as_ref()
 }
 
-/// What a payment takes from the limits. The deductible of the occurrence is borne once: with the
-/// first payment.
-fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, Problem> {
+/// What a payment takes from the limits. The deductibles of the occurrence are borne once: with the
+/// first payment after an approval, as far as they were reserved then.
+async fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, Problem> {
     let Some(approved) = approved(&desk.claim) else { return Ok(Vec::new()) };
     let mut paid = approved.clone();
     for item in &mut paid.items {
@@ -164,8 +180,46 @@ fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, Proble
         item.payable = Money::total(shares.map(|share| share.amount))?;
     }
     paid.total = payment.amount;
-    if !desk.claim.payments.is_empty() {
-        paid.deductibles.clear();
+    paid.deductibles.clear();
+    let takers = desk.claim.takers();
+    let mut draws = paid.draws(&desk.contract.terms, &takers)?;
+    let own = desk.own_deductibles().await?;
+    for draw in Draw::possible(&desk.contract.terms, &takers) {
+        if let Some(held) = own.get(&draw.code).filter(|held| !held.reserved.is_zero()) {
+            draws.push(Draw { amount: held.reserved, ..draw });
+        }
     }
-    Ok(paid.draws(&desk.contract.terms, &desk.claim.takers())?)
+    draws.sort_by(|a, b| a.code.cmp(&b.code));
+    Ok(draws)
+}
+
+/// Tells of limits that came back with this payment, and what is charged for it.
+async fn tell_reinstated(
+    desk: &Desk<'_>,
+    (limits, paid): (&[LimitStatus], &[Draw]),
+) -> Result<(), Problem> {
+    for status in limits.iter().filter(|status| !status.limit.reinstatement_rates.is_empty()) {
+        let Some(draw) = paid.iter().find(|draw| draw.code == status.limit.code) else { continue };
+        let yearly = desk.contract.terms.yearly_premium_of(&status.limit);
+        let used = status.taken.used;
+        let before = status.limit.reinstated(used.minus_floored(draw.amount)?, yearly)?;
+        let after = status.limit.reinstated(used, yearly)?;
+        if before == after {
+            continue;
+        }
+        let charged = match (before.charge, after.charge) {
+            (Some(before), Some(after)) => Some(after.minus(before)?.amount()),
+            (None, _) | (_, None) => None,
+        };
+        let payload = serde_json::json!({
+            "limit": status.limit.code,
+            "subject": status.subject.to_string(),
+            "master_contract_id": desk.contract.id,
+            "n_used": after.n_used,
+            "charge_yen": charged,
+        });
+        let news = News::new("limit.reinstated", desk.claim.id, payload);
+        desk.ctx.tell(desk.tx, desk.entered.when(), news).await?;
+    }
+    Ok(())
 }

@@ -46,9 +46,11 @@ pub async fn withdraw_claim(
     let desk = Desk::open(ctx, &tx, call, &wanted).await?;
 
     let command = ClaimCommand::Withdraw;
-    let (next, event) = desk.claim.step(&command, &desk.by, &asked.reason, desk.entered.now)?;
+    let now = desk.entered.now;
+    let (mut next, event) = desk.claim.step(&command, &desk.by, &asked.reason, now)?;
 
     limits::release(&tx, &desk.holder()).await?;
+    next.release_reserve("withdrawn", now);
     let view = desk.save(next, &event).await?;
     call.remember(&tx, &view).await?;
     tx.commit().await?;

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 mod eligibility;
+mod endorsements;
+mod life;
 mod limits;
 mod notices;
 mod other_terms;

@@ -8,8 +8,8 @@ use jiff::civil::date;
 use tasuki_app::access;
 use tasuki_app::call::{Call, RequestKey};
 use tasuki_app::claiming::{
-    self, AcknowledgeTerms, AssessClaim, ClaimDecided, ClaimView, DecideClaim, Duplicates, Intent,
-    NewMasterContract, NotifyLoss, Shown, Word,
+    self, AcknowledgeTerms, AssessClaim, ClaimDecided, ClaimView, DecideClaim, Drafting,
+    Duplicates, Intent, NewMasterContract, NotifyLoss, Shown, Word,
 };
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
@@ -32,7 +32,7 @@ use tasuki_core::party::{Permission, Principal, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::rate::Rate;
 use tasuki_core::service::Service;
-use tasuki_core::tenant::{Partner, PartnerKind, PartnerTerms, Provider, Tenant};
+use tasuki_core::tenant::{Licence, Partner, PartnerKind, PartnerTerms, Provider, Tenant};
 use tasuki_core::text::{Language, Text};
 use tasuki_core::time::{Clock, Timestamp, Zone};
 use tasuki_store::testing::{Fresh, databases};
@@ -76,7 +76,7 @@ pub(crate) fn yen(yen: i64) -> Money {
     Money::jpy(yen)
 }
 
-fn operator() -> Call {
+pub(crate) fn operator() -> Call {
     Call::by(Principal::of("test:operator", Role::Operator))
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn keyed(call: Call, id: &str) -> Call {
     Call { key: Some(key), ..call }
 }
 
-fn provider_id() -> ProviderId {
+pub(crate) fn provider_id() -> ProviderId {
     ProviderId::of_code("okinawa-soc")
 }
 
@@ -317,6 +317,26 @@ impl Loss {
 }
 
 impl Scheme {
+    /// Whoever is covered from now on stands under another contract, changed like this.
+    pub(crate) async fn under(&mut self, code: &str, change: impl Fn(&mut MasterContractDraft)) {
+        let mut new = NewMasterContract { draft: draft(code, 5_000_000), intent: Intent::Do };
+        change(&mut new.draft);
+        let view = claiming::create_master_contract(&self.ctx, &operator(), new).await.unwrap();
+        self.contract = view.contract.id;
+    }
+
+    /// A tenant of another partner, which has this licence to solicit insurance.
+    pub(crate) async fn tenant_of(&self, n: u128, licence: Option<Licence>) -> TenantId {
+        let code = format!("partner-{n}");
+        let tx = self.ctx.store.begin().await.unwrap();
+        let ogs = partners::get(&tx, PartnerId::of_code("ogs")).await.unwrap().unwrap();
+        let id = PartnerId::of_code(&code);
+        let partner = Partner { id, code, solicitor_licence: licence, ..ogs };
+        partners::insert(&tx, &partner).await.unwrap();
+        tx.commit().await.unwrap();
+        self.tenant_with((n, id), "2021-01-20 09:00").await
+    }
+
     /// A tenant whose services run from an instant on, with a certificate and the wording read.
     pub(crate) async fn insured(&self, n: u128, services: &[Service], from: &str) -> TenantId {
         let tenant = self.bare_tenant(n, "2021-01-20 09:00").await;
@@ -326,10 +346,14 @@ impl Scheme {
     }
 
     pub(crate) async fn bare_tenant(&self, n: u128, clock_at: &str) -> TenantId {
+        self.tenant_with((n, PartnerId::of_code("ogs")), clock_at).await
+    }
+
+    async fn tenant_with(&self, (n, partner_id): (u128, PartnerId), clock_at: &str) -> TenantId {
         let id = TenantId::from(Uuid::from_u128(n));
         let tenant = Tenant {
             id,
-            partner_id: PartnerId::of_code("ogs"),
+            partner_id,
             name: format!("firm {n}"),
             name_en: String::new(),
             partner_reference: String::new(),
@@ -544,6 +568,7 @@ pub(crate) fn notice(
         payee: Payee::Provider(provider_id()),
         work_number: None,
         evidence_ids: Vec::new(),
+        interruption: None,
     });
     NotifyLoss {
         tenant_id,
@@ -557,6 +582,8 @@ pub(crate) fn notice(
         on_behalf_of_tenant: true,
         language: Language::Ja,
         duplicates: Duplicates::Refused,
+        drafting: Drafting::HandIn,
+        draft_id: None,
         intent: Intent::Do,
     }
 }

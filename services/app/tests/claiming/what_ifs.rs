@@ -10,7 +10,7 @@ use tasuki_core::master_contract::{BenefitForm, CoveragePart};
 use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
 
-use crate::scene::{Loss, Scheme, codes, handler, schemes, yen};
+use crate::scene::{Loss, Scheme, codes, handler, provider_id, schemes, yen};
 use CoveragePart::{BusinessInterruption, Forensics, OnSiteResponse, VirusRemoval};
 
 /// What was expected of a claim: outcome, payable, codes against it, codes that are open.
@@ -49,7 +49,7 @@ async fn an_eligible_loss_is_paid_to_the_last_yen_and_the_letter_says_so() {
         let pay = |amount: i64, etag: &ClaimView| RecordClaimPayment {
             tenant_id: tenant,
             claim_id: view.claim.id,
-            payee: Payee::Tenant,
+            payee: Payee::Provider(provider_id()),
             shares: vec![PaymentShare { item: 1, amount: yen(amount) }],
             form: BenefitForm::InKind,
             paid_on: date(2021, 3, 10),

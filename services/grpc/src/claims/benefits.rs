@@ -83,6 +83,10 @@ impl Around<'_> {
             LimitBasis::PerOccurrence => None,
             LimitBasis::PerPeriod => Some(words::period(self.contract.in_force)),
         };
+        let spent = taken.used.plus(taken.reserved).ok()?;
+        let yearly = terms_in_force.yearly_premium_of(limit);
+        let reinstated = limit.reinstated(spent, yearly).ok();
+        let reinstated = reinstated.filter(|_| !limit.reinstatement_rates.is_empty());
         Some(LimitStatus {
             limit: Some(terms::limit(limit)),
             subject_id: subject.map(subject_id).unwrap_or_default(),
@@ -90,7 +94,8 @@ impl Around<'_> {
             used: Some(words::money(taken.used)),
             reserved: Some(words::money(taken.reserved)),
             remaining: step.left.map(words::money),
-            n_reinstatements_used: 0,
+            n_reinstatements_used: reinstated.map(|it| number(it.n_used)).unwrap_or_default(),
+            reinstatement_charge: reinstated.and_then(|it| it.charge).map(words::money),
         })
     }
 
@@ -102,12 +107,13 @@ impl Around<'_> {
             .and_then(|(code, _)| terms_in_force.limit(code))
             .and_then(|limit| limit.clause.clone());
         let of_part = || match step.kind {
-            StepKind::Coinsurance | StepKind::Deductible => {
+            StepKind::Waiting | StepKind::Coinsurance | StepKind::Deductible => {
                 let part = step.parts.first()?;
                 terms_in_force.part(*part)?.clause.clone()
             }
             StepKind::Loss
             | StepKind::NotCovered
+            | StepKind::AlreadyPaid
             | StepKind::Limit(_)
             | StepKind::Allocation
             | StepKind::Policy => None,
@@ -124,9 +130,11 @@ const fn kind(kind: StepKind) -> proto::BenefitStepKind {
     use proto::BenefitStepKind as Kind;
     match kind {
         StepKind::Loss => Kind::Loss,
-        StepKind::NotCovered => Kind::NotCovered,
+        // What lies within the waiting period is not covered.
+        StepKind::NotCovered | StepKind::Waiting => Kind::NotCovered,
         StepKind::Coinsurance => Kind::Coinsurance,
         StepKind::Deductible => Kind::Deductible,
+        StepKind::AlreadyPaid => Kind::AlreadyPaid,
         StepKind::Limit(LimitScope::Item) => Kind::ItemSublimit,
         StepKind::Limit(LimitScope::AllCosts) => Kind::AllCostsLimit,
         StepKind::Limit(LimitScope::Occurrence) => Kind::OccurrenceLimit,

@@ -5,11 +5,11 @@ use tasuki_proto::claim::v1 as proto;
 use tasuki_proto::claim::v1::claim_service_server::ClaimService;
 use tonic::{Request, Response, Status};
 
-use super::{mapping, requests};
+use super::{file, mapping, requests};
 use crate::edge::{Asking, Edge};
 use crate::explain::Reader;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 
 /// Serves `ClaimService`.
 #[derive(Debug, Clone)]
@@ -76,16 +76,33 @@ impl ClaimService for Claims {
 
     async fn add_document(
         &self,
-        _: Request<proto::AddDocumentRequest>,
+        request: Request<proto::AddDocumentRequest>,
     ) -> Result<Response<proto::AddDocumentResponse>, Status> {
-        Err(not_served_yet("tasuki.claim.v1.ClaimService/AddDocument"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::add_document(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::add_document(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::AddDocumentResponse {
+            claim: Some(mapping::claim(reader, &answer.view)),
+            document: Some(file::document(&answer.document)),
+        }))
     }
 
     async fn request_information(
         &self,
-        _: Request<proto::RequestInformationRequest>,
+        request: Request<proto::RequestInformationRequest>,
     ) -> Result<Response<proto::RequestInformationResponse>, Status> {
-        Err(not_served_yet("tasuki.claim.v1.ClaimService/RequestInformation"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::request_information(message).map_err(|problem| status(&problem))?;
+        let view = claiming::request_information(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::RequestInformationResponse {
+            claim: Some(mapping::claim(reader, &view)),
+        }))
     }
 
     async fn assess_claim(
@@ -132,9 +149,18 @@ impl ClaimService for Claims {
 
     async fn record_recovery(
         &self,
-        _: Request<proto::RecordRecoveryRequest>,
+        request: Request<proto::RecordRecoveryRequest>,
     ) -> Result<Response<proto::RecordRecoveryResponse>, Status> {
-        Err(not_served_yet("tasuki.claim.v1.ClaimService/RecordRecovery"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::record_recovery(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::record_recovery(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::RecordRecoveryResponse {
+            claim: Some(mapping::claim(reader, &answer.view)),
+            recovery: Some(file::recovery(&answer.recovery)),
+        }))
     }
 
     async fn withdraw_claim(
@@ -167,16 +193,41 @@ impl ClaimService for Claims {
 
     async fn reopen_claim(
         &self,
-        _: Request<proto::ReopenClaimRequest>,
+        request: Request<proto::ReopenClaimRequest>,
     ) -> Result<Response<proto::ReopenClaimResponse>, Status> {
-        Err(not_served_yet("tasuki.claim.v1.ClaimService/ReopenClaim"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::reopen_claim(message).map_err(|problem| status(&problem))?;
+        let view = claiming::reopen_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::ReopenClaimResponse { claim: Some(mapping::claim(reader, &view)) }))
+    }
+
+    async fn close_claim(
+        &self,
+        request: Request<proto::CloseClaimRequest>,
+    ) -> Result<Response<proto::CloseClaimResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::close_claim(message).map_err(|problem| status(&problem))?;
+        let view = claiming::close_claim(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::CloseClaimResponse { claim: Some(mapping::claim(reader, &view)) }))
     }
 
     async fn set_reserve(
         &self,
-        _: Request<proto::SetReserveRequest>,
+        request: Request<proto::SetReserveRequest>,
     ) -> Result<Response<proto::SetReserveResponse>, Status> {
-        Err(not_served_yet("tasuki.claim.v1.ClaimService/SetReserve"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = requests::set_reserve(message).map_err(|problem| status(&problem))?;
+        let view = claiming::set_reserve(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let reader = Reader::of(&self.edge.ctx, &call);
+        Ok(Response::new(proto::SetReserveResponse { claim: Some(mapping::claim(reader, &view)) }))
     }
 
     async fn get_claim_letter(
@@ -187,11 +238,13 @@ impl ClaimService for Claims {
         let tenant =
             fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
         let id = fields::id("claim_id", &message.claim_id).map_err(|problem| status(&problem))?;
-        let kind = requests::letter_kind(message.kind()).map_err(|problem| status(&problem))?;
+        let kind = requests::letter_kind(message.kind());
         let written = claiming::get_claim_letter(&self.edge.ctx, &call, (tenant, id), kind)
             .await
             .map_err(|problem| status(&problem))?;
+        let document =
+            file::letter_document(&written, message.format(), message.language()).await?;
         let letter = Some(mapping::letter(&written));
-        Ok(Response::new(proto::GetClaimLetterResponse { letter }))
+        Ok(Response::new(proto::GetClaimLetterResponse { letter, document }))
     }
 }

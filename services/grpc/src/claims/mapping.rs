@@ -10,6 +10,7 @@ use tasuki_core::money::Money;
 use tasuki_proto::claim::v1 as proto;
 
 use super::benefits::{Around, calculation, number};
+use super::file;
 use crate::covers::mapping::limit_status;
 use crate::covers::{enums, terms};
 use crate::explain::Reader;
@@ -17,6 +18,7 @@ use crate::{actors, explain, words};
 
 pub(crate) fn claim(reader: Reader, view: &ClaimView) -> proto::Claim {
     let claim = &view.claim;
+    let is_notified = claim.state.phase() != ClaimPhase::Draft;
     proto::Claim {
         id: claim.id.to_string(),
         tenant_id: claim.tenant_id.to_string(),
@@ -31,20 +33,20 @@ pub(crate) fn claim(reader: Reader, view: &ClaimView) -> proto::Claim {
         cause: claim.cause.map_or(proto::LossCause::Unspecified, cause).into(),
         loss_at: Some(words::timestamp(claim.loss_at)),
         discovered_at: Some(words::timestamp(claim.discovered_at)),
-        notified_at: Some(words::timestamp(claim.notified_at)),
-        notified_by: Some(actors::actor(&claim.notified_by)),
+        notified_at: is_notified.then(|| words::timestamp(claim.notified_at)),
+        notified_by: is_notified.then(|| actors::actor(&claim.notified_by)),
         on_behalf_of_tenant: claim.on_behalf_of_tenant,
         language: actors::language(claim.language).into(),
         loss_items: claim.items.iter().map(loss_item).collect(),
-        documents: Vec::new(),
-        missing_documents: missing_documents(view),
-        information_requests: Vec::new(),
-        clock: None,
+        documents: claim.file.documents.iter().map(file::document).collect(),
+        missing_documents: claim.missing_documents(&view.contract.terms),
+        information_requests: claim.file.requests.iter().map(file::request).collect(),
+        clock: Some(file::clock(view)),
         assessments: claim.assessments.iter().map(|held| assessment(reader, view, held)).collect(),
         decisions: claim.decisions.iter().map(person_decision).collect(),
-        reserve_changes: Vec::new(),
+        reserve_changes: claim.file.reserve_changes.iter().map(file::reserve_change).collect(),
         payments: claim.payments.iter().map(payment).collect(),
-        recoveries: Vec::new(),
+        recoveries: claim.file.recoveries.iter().map(file::recovery).collect(),
         appeals: appeals(claim),
         possible_duplicates: claim.possible_duplicates.iter().map(ToString::to_string).collect(),
         totals: Some(totals(claim)),
@@ -80,6 +82,7 @@ pub(crate) fn letter(written: &WrittenLetter) -> proto::ClaimLetter {
     let kind = match letter.kind {
         LetterKind::Receipt => proto::LetterKind::Receipt,
         LetterKind::InformationRequest => proto::LetterKind::InformationRequest,
+        LetterKind::Extension => proto::LetterKind::Extension,
         LetterKind::Decision => proto::LetterKind::Decision,
         LetterKind::Payment => proto::LetterKind::Payment,
     };
@@ -111,8 +114,8 @@ fn loss_item(item: &ClaimedItem) -> proto::LossItem {
         payee: Some(payee(&item.payee)),
         work_number: item.work_number.map(number).unwrap_or_default(),
         evidence_ids: item.evidence_ids.clone(),
-        interrupted_from: None,
-        interrupted_until: None,
+        interrupted_from: item.interruption.map(|span| words::timestamp(span.start())),
+        interrupted_until: item.interruption.map(|span| words::timestamp(span.end())),
     }
 }
 
@@ -127,25 +130,13 @@ fn payee(payee: &Payee) -> proto::Payee {
     proto::Payee { kind: kind.into(), provider_id, reference }
 }
 
-/// What the contract asks for; documents are not taken in by this version.
-fn missing_documents(view: &ClaimView) -> Vec<String> {
-    let mut kinds: Vec<String> = view
-        .claim
-        .items
-        .iter()
-        .filter_map(|item| view.contract.terms.part(item.part))
-        .flat_map(|part| part.required_documents.clone())
-        .collect();
-    kinds.sort();
-    kinds.dedup();
-    kinds
-}
-
 fn assessment(reader: Reader, view: &ClaimView, held: &Assessment) -> proto::Assessment {
     let decisions: Vec<_> =
         held.decisions.iter().filter_map(|summary| view.decisions.get(&summary.id)).collect();
     let hashes: Vec<&str> = decisions.iter().map(|it| it.facts_hash.as_str()).collect();
     let fresh = Some(held.payable_with_fresh_limits);
+    let is_last = view.claim.assessment().is_some_and(|last| last.number == held.number);
+    let recomputed = view.recomputed.filter(|_| is_last);
     proto::Assessment {
         number: number(held.number),
         assessed_at: Some(words::timestamp(held.assessed_at)),
@@ -155,7 +146,10 @@ fn assessment(reader: Reader, view: &ClaimView, held: &Assessment) -> proto::Ass
             .iter()
             .map(|decision| explain::decision(reader, decision))
             .collect(),
-        calculation: Some(calculation(&held.benefit, fresh, &around(view))),
+        calculation: Some(proto::BenefitCalculation {
+            recomputed_payable: recomputed.map(words::money),
+            ..calculation(&held.benefit, fresh, &around(view))
+        }),
         summary: Some(words::text(&outcome_text(held.outcome))),
         loss_at: Some(words::timestamp(held.loss_at)),
         known_at: Some(words::timestamp(held.assessed_at)),
@@ -229,12 +223,15 @@ fn totals(claim: &Claim) -> proto::ClaimTotals {
         Money::total(amounts).unwrap_or(Money::jpy(i64::MAX))
     };
     let assessed = claim.assessment().map(|_| sum(&mut claim.items.iter().map(ClaimedItem::loss)));
+    let earlier = claim.paid_earlier().unwrap_or(Money::ZERO_JPY);
     let payable = claim.approved.as_ref().map(|benefit| benefit.total).or_else(|| {
         let held = claim.assessment()?;
         (held.outcome == ClaimOutcome::Eligible).then_some(held.benefit.total)
     });
+    // What was paid before the claim was reopened stays part of what is payable.
+    let payable = payable.map(|payable| payable.plus(earlier).unwrap_or(payable));
     let payable = match claim.state.phase() {
-        ClaimPhase::Denied | ClaimPhase::Withdrawn => Some(Money::ZERO_JPY),
+        ClaimPhase::Denied | ClaimPhase::Withdrawn => Some(earlier),
         ClaimPhase::Draft
         | ClaimPhase::Notified
         | ClaimPhase::UnderAssessment
@@ -253,8 +250,8 @@ fn totals(claim: &Claim) -> proto::ClaimTotals {
         payable: payable.map(words::money),
         paid: Some(words::money(paid)),
         outstanding: outstanding.map(words::money),
-        reserve: None,
-        recovered: None,
+        reserve: claim.file.reserve().ok().flatten().map(words::money),
+        recovered: claim.file.recovered().ok().filter(|it| !it.is_zero()).map(words::money),
     }
 }
 

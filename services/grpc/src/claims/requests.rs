@@ -1,13 +1,16 @@
 //! Messages about claims into commands.
 
 use tasuki_app::claiming::{
-    AppealClaim, AssessClaim, ClaimList, DecideClaim, Duplicates, NotifyLoss, RecordClaimPayment,
+    AddDocument, AppealClaim, AssessClaim, ClaimList, DecideClaim, Drafting, Duplicates,
+    NotifyLoss, RecordClaimPayment, RecordRecovery, RequestInformation, SetReserve, TurnClaim,
     WithdrawClaim, Within, Word,
 };
 use tasuki_core::claim::{
-    ClaimOutcome, ClaimPhase, ClaimedItem, LetterKind, LossCause, Payee, PaymentShare,
+    ClaimOutcome, ClaimPhase, ClaimedItem, ExtensionReason, LetterKind, LossCause, Payee,
+    PaymentShare, RecoverySource,
 };
 use tasuki_core::problem::Problem;
+use tasuki_core::time::Period as Span;
 use tasuki_proto::claim::v1 as proto;
 use tasuki_proto::types::v1::Period;
 
@@ -16,9 +19,6 @@ use crate::covers::mapping::{intent, not_served};
 use crate::{actors, fields};
 
 pub(crate) fn notify_loss(message: proto::NotifyLossRequest) -> Result<NotifyLoss, Problem> {
-    if message.draft || !message.draft_claim_id.is_empty() {
-        return Err(not_served("draft"));
-    }
     let items = message.loss_items.iter().enumerate().map(|(at, item)| {
         let item = item_from(&format!("loss_items[{at}]"), item)?;
         // Positions of a new claim are numbered in their order.
@@ -36,6 +36,8 @@ pub(crate) fn notify_loss(message: proto::NotifyLossRequest) -> Result<NotifyLos
         on_behalf_of_tenant: message.on_behalf_of_tenant,
         language: actors::language_from(message.language()),
         duplicates: if message.not_a_duplicate { Duplicates::Allowed } else { Duplicates::Refused },
+        drafting: if message.draft { Drafting::WriteDown } else { Drafting::HandIn },
+        draft_id: fields::optional_id("draft_claim_id", &message.draft_claim_id)?,
         intent: intent(message.validate_only),
         description: message.description,
     })
@@ -122,11 +124,118 @@ pub(crate) fn appeal_claim(message: proto::AppealClaimRequest) -> Result<AppealC
     })
 }
 
-pub(crate) fn claim_list(message: proto::ListClaimsRequest) -> Result<ClaimList, Problem> {
-    if message.late {
-        return Err(not_served("late"));
+pub(crate) fn add_document(message: proto::AddDocumentRequest) -> Result<AddDocument, Problem> {
+    let answers = number_from("answers_request", message.answers_request)?;
+    Ok(AddDocument {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        kind: message.kind,
+        title: message.title,
+        uri: message.uri,
+        hash: message.hash,
+        received_on: fields::optional_day("received_on", message.received_on)?,
+        answers_request: (answers > 0).then_some(answers),
+        etag: message.etag,
+    })
+}
+
+pub(crate) fn request_information(
+    message: proto::RequestInformationRequest,
+) -> Result<RequestInformation, Problem> {
+    let n_days = number_from("n_extension_days", message.n_extension_days)?;
+    let extension = match (extension_from(message.extension_reason()), n_days) {
+        (None, 0) => None,
+        (Some(reason), n_days) if n_days > 0 => Some((reason, n_days)),
+        (Some(_), _) => {
+            let text = "is required with a reason: so many more days";
+            return Err(Problem::invalid("n_extension_days", text));
+        }
+        (None, _) => {
+            let text = "is required: a decision takes longer for a listed reason only";
+            return Err(Problem::invalid("extension_reason", text));
+        }
+    };
+    Ok(RequestInformation {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        question: fields::text(message.question).unwrap_or_default(),
+        document_kinds: message.document_kinds,
+        wanted_by: fields::optional_day("wanted_by", message.wanted_by)?,
+        extension,
+        etag: message.etag,
+    })
+}
+
+pub(crate) fn record_recovery(
+    message: proto::RecordRecoveryRequest,
+) -> Result<RecordRecovery, Problem> {
+    let source = match message.source() {
+        proto::RecoverySource::Subrogation => RecoverySource::Subrogation,
+        proto::RecoverySource::OtherInsurance => RecoverySource::OtherInsurance,
+        proto::RecoverySource::Repayment => RecoverySource::Repayment,
+        proto::RecoverySource::Salvage => RecoverySource::Salvage,
+        proto::RecoverySource::Unspecified => {
+            return Err(Problem::invalid("source", "is required"));
+        }
+    };
+    Ok(RecordRecovery {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        source,
+        amount: fields::money("amount", message.amount)?,
+        received_on: fields::day("received_on", message.received_on)?,
+        reference: message.reference,
+        restores_limits: message.restores_limits,
+        etag: message.etag,
+    })
+}
+
+pub(crate) fn reopen_claim(message: proto::ReopenClaimRequest) -> Result<TurnClaim, Problem> {
+    Ok(TurnClaim {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        reason: message.reason,
+        etag: message.etag,
+    })
+}
+
+pub(crate) fn close_claim(message: proto::CloseClaimRequest) -> Result<TurnClaim, Problem> {
+    Ok(TurnClaim {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        reason: message.reason,
+        etag: message.etag,
+    })
+}
+
+pub(crate) fn set_reserve(message: proto::SetReserveRequest) -> Result<SetReserve, Problem> {
+    let part = match message.part {
+        0 => None,
+        part => Some(enums::part_from("part", part)?),
+    };
+    Ok(SetReserve {
+        tenant_id: fields::id("tenant_id", &message.tenant_id)?,
+        claim_id: fields::id("claim_id", &message.claim_id)?,
+        part,
+        amount: fields::money("amount", message.amount)?,
+        reason: message.reason,
+        etag: message.etag,
+    })
+}
+
+const fn extension_from(reason: proto::ExtensionReason) -> Option<ExtensionReason> {
+    match reason {
+        proto::ExtensionReason::Unspecified => None,
+        proto::ExtensionReason::Authority => Some(ExtensionReason::Authority),
+        proto::ExtensionReason::Expert => Some(ExtensionReason::Expert),
+        proto::ExtensionReason::Abroad => Some(ExtensionReason::Abroad),
+        proto::ExtensionReason::Disaster => Some(ExtensionReason::Disaster),
     }
+}
+
+pub(crate) fn claim_list(message: proto::ListClaimsRequest) -> Result<ClaimList, Problem> {
     Ok(ClaimList {
+        late: message.late,
         phases: message.states().filter_map(phase_from).collect(),
         outcome: outcome_from(message.outcome()),
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
@@ -140,14 +249,14 @@ pub(crate) fn claim_list(message: proto::ListClaimsRequest) -> Result<ClaimList,
 }
 
 /// The kind of letter that is asked for; none for the one that fits.
-pub(crate) fn letter_kind(kind: proto::LetterKind) -> Result<Option<LetterKind>, Problem> {
+pub(crate) const fn letter_kind(kind: proto::LetterKind) -> Option<LetterKind> {
     match kind {
-        proto::LetterKind::Unspecified => Ok(None),
-        proto::LetterKind::Receipt => Ok(Some(LetterKind::Receipt)),
-        proto::LetterKind::InformationRequest => Ok(Some(LetterKind::InformationRequest)),
-        proto::LetterKind::Decision => Ok(Some(LetterKind::Decision)),
-        proto::LetterKind::Payment => Ok(Some(LetterKind::Payment)),
-        proto::LetterKind::Extension => Err(not_served("kind")),
+        proto::LetterKind::Unspecified => None,
+        proto::LetterKind::Receipt => Some(LetterKind::Receipt),
+        proto::LetterKind::InformationRequest => Some(LetterKind::InformationRequest),
+        proto::LetterKind::Extension => Some(LetterKind::Extension),
+        proto::LetterKind::Decision => Some(LetterKind::Decision),
+        proto::LetterKind::Payment => Some(LetterKind::Payment),
     }
 }
 
@@ -165,9 +274,6 @@ fn number_from(field: &str, number: i32) -> Result<u32, Problem> {
 
 fn item_from(field: &str, item: &proto::LossItem) -> Result<ClaimedItem, Problem> {
     let of = |name: &str| format!("{field}.{name}");
-    if item.interrupted_from.is_some() || item.interrupted_until.is_some() {
-        return Err(not_served(&of("interrupted_from")));
-    }
     let claimed = fields::money(&of("claimed"), item.claimed.clone())?;
     let assessed = fields::optional_money(&of("assessed"), item.assessed.clone())?;
     for (name, amount) in [("claimed", Some(claimed)), ("assessed", assessed)] {
@@ -186,7 +292,35 @@ fn item_from(field: &str, item: &proto::LossItem) -> Result<ClaimedItem, Problem
         payee: payee_from(&of("payee"), item.payee.as_ref())?,
         work_number: (work_number > 0).then_some(work_number),
         evidence_ids: item.evidence_ids.clone(),
+        interruption: interruption_from(field, item)?,
     })
+}
+
+/// From when until when the business stood still: both, or neither as long as it is not known.
+fn interruption_from(field: &str, item: &proto::LossItem) -> Result<Option<Span>, Problem> {
+    let of = |name: &str| format!("{field}.{name}");
+    let from = fields::optional_timestamp(&of("interrupted_from"), item.interrupted_from)?;
+    let until = fields::optional_timestamp(&of("interrupted_until"), item.interrupted_until)?;
+    match (from, until) {
+        (None, None) => Ok(None),
+        (Some(from), Some(until)) if from < until => {
+            let span = Span::new(from, until);
+            span.map(Some)
+                .map_err(|error| Problem::invalid(of("interrupted_until"), error.to_string()))
+        }
+        (Some(_), Some(_)) => {
+            let text = "must be later than `interrupted_from`";
+            Err(Problem::invalid(of("interrupted_until"), text))
+        }
+        (Some(_), None) => {
+            let text = "is required with `interrupted_from`: leave both out until it is over";
+            Err(Problem::invalid(of("interrupted_until"), text))
+        }
+        (None, Some(_)) => {
+            let text = "is required with `interrupted_until`";
+            Err(Problem::invalid(of("interrupted_from"), text))
+        }
+    }
 }
 
 fn payee_from(field: &str, payee: Option<&proto::Payee>) -> Result<Payee, Problem> {

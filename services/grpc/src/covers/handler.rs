@@ -5,11 +5,21 @@ use tasuki_proto::cover::v1 as proto;
 use tasuki_proto::cover::v1::cover_service_server::CoverService;
 use tonic::{Request, Response, Status};
 
-use super::mapping;
+use super::{mapping, page};
 use crate::edge::{Asking, Edge};
 use crate::explain::Reader;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
+
+/// The two times of a question.
+fn times(
+    as_of: Option<prost_types::Timestamp>,
+    known_at: Option<prost_types::Timestamp>,
+) -> Result<claiming::Times, Status> {
+    let as_of = fields::optional_timestamp("as_of", as_of).map_err(|problem| status(&problem))?;
+    let known_at = fields::optional_timestamp("known_at", known_at);
+    Ok((as_of, known_at.map_err(|problem| status(&problem))?))
+}
 
 /// Serves `CoverService`.
 #[derive(Debug, Clone)]
@@ -46,9 +56,8 @@ impl CoverService for Covers {
         let (call, message) = self.edge.open(request).await?;
         let id = fields::id("master_contract_id", &message.master_contract_id)
             .map_err(|problem| status(&problem))?;
-        let as_of = fields::optional_timestamp("as_of", message.as_of)
-            .map_err(|problem| status(&problem))?;
-        let view = claiming::get_master_contract(&self.edge.ctx, &call, id, as_of)
+        let times = times(message.as_of, message.known_at)?;
+        let view = claiming::get_master_contract(&self.edge.ctx, &call, id, times)
             .await
             .map_err(|problem| status(&problem))?;
         let master_contract = Some(mapping::master_contract(&view));
@@ -72,9 +81,39 @@ impl CoverService for Covers {
 
     async fn endorse_master_contract(
         &self,
-        _: Request<proto::EndorseMasterContractRequest>,
+        request: Request<proto::EndorseMasterContractRequest>,
     ) -> Result<Response<proto::EndorseMasterContractResponse>, Status> {
-        Err(not_served_yet("tasuki.cover.v1.CoverService/EndorseMasterContract"))
+        let (call, message) = self
+            .edge
+            .open_unless_asking(request, |m| (&m.request_id, Asking::from(m.validate_only)))
+            .await?;
+        let new = mapping::new_endorsement(message).map_err(|problem| status(&problem))?;
+        let answer = claiming::endorse_master_contract(&self.edge.ctx, &call, new)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(mapping::endorsed(&answer)))
+    }
+
+    async fn render_certificate(
+        &self,
+        request: Request<proto::RenderCertificateRequest>,
+    ) -> Result<Response<proto::RenderCertificateResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let tenant =
+            fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
+        let id = fields::id("certificate_id", &message.certificate_id)
+            .map_err(|problem| status(&problem))?;
+        let times = times(message.as_of, message.known_at)?;
+        let ctx = &self.edge.ctx;
+        let view = claiming::get_certificate(ctx, &call, (tenant, id), times)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let tenant = tasuki_app::governing::get_tenant(ctx, &call, tenant)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let asked = (message.format(), message.language());
+        let document = Some(page::rendered(&view, tenant.tenant, asked).await?);
+        Ok(Response::new(proto::RenderCertificateResponse { document }))
     }
 
     async fn get_certificate(
@@ -86,11 +125,7 @@ impl CoverService for Covers {
             fields::id("tenant_id", &message.tenant_id).map_err(|problem| status(&problem))?;
         let id = fields::id("certificate_id", &message.certificate_id)
             .map_err(|problem| status(&problem))?;
-        let as_of = fields::optional_timestamp("as_of", message.as_of)
-            .map_err(|problem| status(&problem))?;
-        let known_at = fields::optional_timestamp("known_at", message.known_at)
-            .map_err(|problem| status(&problem))?;
-        let times = (as_of, known_at);
+        let times = times(message.as_of, message.known_at)?;
         let view = claiming::get_certificate(&self.edge.ctx, &call, (tenant, id), times)
             .await
             .map_err(|problem| status(&problem))?;

@@ -2,14 +2,18 @@
 
 use tasuki_app::claiming::{
     self, AcknowledgeTerms, Acknowledged, CertificateList, CertificateView, Eligibility,
-    EligibilityQuestion, Intent, LimitQuestion, LimitStatus, ListedClause, MasterContractList,
-    MasterContractView, NewMasterContract, PartEligibility, Remedies, Shown, Subject, Supposed,
-    TermsList,
+    EligibilityQuestion, Endorsed, Intent, LimitQuestion, LimitStatus, ListedClause,
+    MasterContractList, MasterContractView, NewEndorsement, NewMasterContract, PartEligibility,
+    Remedies, Shown, Subject, Supposed, TermsList,
 };
 use tasuki_app::paging::Page;
 use tasuki_core::benefit::LimitSubject;
-use tasuki_core::certificate::{CertificateEvent, CertificateSpan, CertificateState, CoveredItem};
-use tasuki_core::master_contract::{ContractState, InsurancePeriod, MasterContractDraft};
+use tasuki_core::certificate::{
+    CertificateEvent, CertificateSpan, CertificateState, CoveredItem, Solicitation,
+};
+use tasuki_core::master_contract::{
+    ContractState, InsurancePeriod, MasterContractDraft, TermsVersion,
+};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 use tasuki_proto::cover::v1 as proto;
@@ -56,6 +60,7 @@ pub(crate) fn master_contract(view: &MasterContractView) -> proto::MasterContrac
         ContractState::Pending => proto::MasterContractState::Pending,
         ContractState::InForce => proto::MasterContractState::InForce,
         ContractState::Expired => proto::MasterContractState::Expired,
+        ContractState::Cancelled => proto::MasterContractState::Cancelled,
     };
     proto::MasterContract {
         id: contract.id.to_string(),
@@ -73,11 +78,47 @@ pub(crate) fn master_contract(view: &MasterContractView) -> proto::MasterContrac
         state: state.into(),
         terms: Some(terms::terms(&contract.terms)),
         version: i32::try_from(contract.version).unwrap_or(i32::MAX),
-        endorsements: Vec::new(),
+        endorsements: contract
+            .versions
+            .iter()
+            .filter(|version| version.version > 1 && version.recorded_at <= view.known_at)
+            .map(endorsement)
+            .collect(),
         created_at: Some(words::timestamp(contract.created_at)),
         as_of: Some(words::timestamp(view.as_of)),
-        known_at: Some(words::timestamp(view.as_of)),
+        known_at: Some(words::timestamp(view.known_at)),
         etag: view.version.to_string(),
+    }
+}
+
+fn endorsement(version: &TermsVersion) -> proto::Endorsement {
+    proto::Endorsement {
+        version: i32::try_from(version.version).unwrap_or(i32::MAX),
+        effective_at: Some(words::timestamp(version.effective_at)),
+        recorded_at: Some(words::timestamp(version.recorded_at)),
+        recorded_by: version.recorded_by.as_ref().map(actors::actor),
+        summary: Some(words::text(&version.summary)),
+    }
+}
+
+pub(crate) fn new_endorsement(
+    message: proto::EndorseMasterContractRequest,
+) -> Result<NewEndorsement, Problem> {
+    Ok(NewEndorsement {
+        master_contract_id: fields::id("master_contract_id", &message.master_contract_id)?,
+        effective_at: fields::timestamp("effective_at", message.effective_at)?,
+        terms: message.terms.map(terms::terms_from).transpose()?,
+        cancels: message.cancel,
+        summary: fields::text(message.summary).unwrap_or_default(),
+        etag: message.etag,
+        intent: intent(message.validate_only),
+    })
+}
+
+pub(crate) fn endorsed(answer: &Endorsed) -> proto::EndorseMasterContractResponse {
+    proto::EndorseMasterContractResponse {
+        master_contract: Some(master_contract(&answer.view)),
+        overspent_limits: answer.overspent.iter().map(limit_status).collect(),
     }
 }
 
@@ -88,7 +129,8 @@ pub(crate) fn master_contract_list(
         proto::MasterContractState::Pending => Some(ContractState::Pending),
         proto::MasterContractState::InForce => Some(ContractState::InForce),
         proto::MasterContractState::Expired => Some(ContractState::Expired),
-        proto::MasterContractState::Unspecified | proto::MasterContractState::Cancelled => None,
+        proto::MasterContractState::Cancelled => Some(ContractState::Cancelled),
+        proto::MasterContractState::Unspecified => None,
     });
     Ok(MasterContractList {
         states: states.collect(),
@@ -103,6 +145,10 @@ pub(crate) fn terms_list(message: proto::ListTermsRequest) -> Result<TermsList, 
     Ok(TermsList {
         master_contract_id: fields::id("master_contract_id", &message.master_contract_id)?,
         kinds: kinds.collect::<Result<_, _>>()?,
+        times: (
+            fields::optional_timestamp("as_of", message.as_of)?,
+            fields::optional_timestamp("known_at", message.known_at)?,
+        ),
         tenant_id: fields::optional_id("tenant_id", &message.tenant_id)?,
         page: fields::page(message.page_size, message.page_token),
     })
@@ -206,11 +252,19 @@ pub(crate) fn certificate(view: &CertificateView) -> proto::Certificate {
         acknowledgements: view.acknowledgements.iter().map(terms::acknowledgement).collect(),
         unacknowledged_clauses: unacknowledged.collect(),
         eligibility: None,
-        solicitation: None,
+        solicitation: certificate.solicitation.as_ref().map(solicitation),
         created_at: Some(words::timestamp(certificate.issued_at)),
         as_of: Some(words::timestamp(view.as_of)),
         known_at: Some(words::timestamp(view.known_at)),
         etag: view.version.to_string(),
+    }
+}
+
+fn solicitation(of: &Solicitation) -> proto::Solicitation {
+    proto::Solicitation {
+        partner_id: of.partner_id.to_string(),
+        licence_number: of.licence_number.clone(),
+        consent: Some(terms::acknowledgement(&of.consent)),
     }
 }
 
@@ -287,7 +341,11 @@ pub(crate) fn limit_status(status: &LimitStatus) -> proto::LimitStatus {
         used: Some(words::money(status.taken.used)),
         reserved: Some(words::money(status.taken.reserved)),
         remaining: Some(words::money(status.left)),
-        n_reinstatements_used: 0,
+        n_reinstatements_used: status
+            .reinstated
+            .map(|it| i32::try_from(it.n_used).unwrap_or(i32::MAX))
+            .unwrap_or_default(),
+        reinstatement_charge: status.reinstated.and_then(|it| it.charge).map(words::money),
     }
 }
 

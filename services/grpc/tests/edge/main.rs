@@ -22,8 +22,6 @@ use tasuki_core::time::{Clock, Timestamp};
 use tasuki_grpc::auth::{Authenticate, bearer};
 use tasuki_grpc::edge::Edge;
 
-use tasuki_proto::claim::v1::AddDocumentRequest;
-use tasuki_proto::claim::v1::claim_service_client::ClaimServiceClient;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::partner_service_client::PartnerServiceClient;
 use tasuki_proto::tenant::v1::tenant_service_client::TenantServiceClient;
@@ -354,9 +352,9 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
 #[tokio::test]
 async fn what_is_not_served_yet_says_so() {
     for served in served().await {
-        let mut claims = ClaimServiceClient::new(served.channel.clone());
-        let ask = AddDocumentRequest::default();
-        let refused = claims.add_document(by("operator", ask)).await.unwrap_err();
+        let mut partners = PartnerServiceClient::new(served.channel.clone());
+        let ask = proto::CheckProviderRequest::default();
+        let refused = partners.check_provider(by("operator", ask)).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused)),
             (Code::Unimplemented, "NOT_SERVED_YET".into())
