@@ -3,6 +3,8 @@
 //! Two times count. A loss is judged by the terms that hold when it happens; and a question about
 //! what was known earlier leaves out what was recorded later.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{MasterContract, check};
@@ -97,6 +99,21 @@ impl MasterContract {
         next.terms = terms;
         next.in_force = next.in_force_as_known(now);
         Ok(next)
+    }
+
+    /// The terms that hold at an instant, as far as is known by now.
+    pub fn terms_at(&self, at: Timestamp) -> &CoverTerms {
+        let held = self.versions.iter().rev().find(|version| version.effective_at <= at);
+        held.or_else(|| self.versions.first()).map_or(&self.terms, |version| &version.terms)
+    }
+
+    /// As [`MasterContract::held_at`], without a copy of a contract that was never changed.
+    pub fn as_held_at(&self, at: Timestamp, known_at: Timestamp) -> Cow<'_, Self> {
+        if self.versions.is_empty() {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(self.held_at(at, known_at))
+        }
     }
 
     /// The contract as it holds at an instant, as far as was known at another: with the terms, the

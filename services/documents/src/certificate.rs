@@ -133,7 +133,7 @@ fn covered(part: &PartTerms, language: Language) -> Pair {
         rules.push(say("損害額の全額", "The whole loss").to_owned());
     } else {
         let share = part.coinsurance.as_percent();
-        rules.push(format!("{}{share}", say("損害額の", "Of the loss ")));
+        rules.push(format!("{}{share}%", say("損害額の", "Of the loss ")));
     }
     if !part.deductible.is_zero() {
         rules.push(format!("{}{}", say("免責金額 ", "you bear "), part.deductible));

@@ -140,8 +140,17 @@ async fn read(store: &Store, id: MasterContractId) -> Result<Option<Programme>, 
     let contract = stored.contract;
     let nobody = TenantId::from(Uuid::nil());
     let takers = Takers { contract: id, tenant: nobody, certificate: None, occurrence: None };
-    let mut draws = Draw::possible(&contract.terms, &takers);
-    draws.retain(|draw| draw.subject == LimitSubject::Contract(id));
+    // A question about an earlier time is about the terms of then.
+    let versions = contract.versions.iter().map(|version| &version.terms);
+    let mut draws: Vec<Draw> = Vec::new();
+    for terms in versions.chain([&contract.terms]) {
+        for draw in Draw::possible(terms, &takers) {
+            let is_new = draws.iter().all(|known| known.code != draw.code);
+            if is_new && draw.subject == LimitSubject::Contract(id) {
+                draws.push(draw);
+            }
+        }
+    }
     let taken = limits::taken(&tx, id, &draws).await?;
     Ok(Some(Programme { contract, draws, taken }))
 }

@@ -139,7 +139,7 @@ async fn run_one(worker: &Worker, job: &Claimed) {
         "job", job.kind = %job.kind, job.id = %job.id, job.attempt = job.attempt,
         outcome = tracing::field::Empty
     );
-    let result = crate::jobs::run(worker, job).instrument(span.clone()).await;
+    let result = Box::pin(crate::jobs::run(worker, job)).instrument(span.clone()).await;
     let outcome = match &result {
         Ok(()) => "done",
         Err(JobFailure::Retry { .. }) => "retry",

@@ -129,7 +129,8 @@ fn premium_row(
     row: &CertificateRow,
 ) -> Result<Option<PremiumRow>, Problem> {
     let (Some(first), Some(last)) = (row.days.first(), row.days.last()) else { return Ok(None) };
-    let terms = &contract.terms.premium;
+    let begins_at = contract.wording_instant(window.instants.start());
+    let terms = &contract.terms_at(begins_at).premium;
     let per_month = terms.per_certificate_month().ok_or_else(|| {
         let text = "only premiums of so much for each certificate and month are counted so far";
         Problem::new(Reason::NotServedYet, text).with("contract", &contract.code)

@@ -79,7 +79,7 @@ async fn solicited(
         return Err(problem.with("clause", &missing.code));
     }
     let of_wording = |known: &&Acknowledgement| known.document_version == wording.version;
-    let consent = known.iter().filter(of_wording).next_back().cloned();
+    let consent = known.iter().rfind(of_wording).cloned();
     let consent = consent.ok_or_else(|| {
         let text = "the customer has not consented to any clause of the wording";
         Problem::new(Reason::ClauseNotAcknowledged, text)

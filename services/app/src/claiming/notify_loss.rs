@@ -193,12 +193,11 @@ async fn store(
     entered: &Entered,
     (claim, written, told): (&Claim, Option<claims::Stored>, Option<ClaimEvent>),
 ) -> Result<i64, Problem> {
-    let version = match written {
-        Some(draft) => claims::rewrite(tx, claim, draft.version).await?,
-        None => {
-            claims::insert(tx, claim).await?;
-            1
-        }
+    let version = if let Some(draft) = written {
+        claims::rewrite(tx, claim, draft.version).await?
+    } else {
+        claims::insert(tx, claim).await?;
+        1
     };
     if let Some(event) = told {
         loading::tell(ctx, tx, entered, (claim, event.topic())).await?;

@@ -99,7 +99,7 @@ async fn issue(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteView, 
         None => None,
         Some(holder) => {
             let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
-            that_comes(&master_contracts::held(&tx, holder, start).await?)
+            that_comes(&master_contracts::held(&tx, holder, start).await?, start)
         }
     };
     let (mut draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
@@ -153,7 +153,7 @@ async fn only_ask(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteVie
         None => None,
         Some(holder) => {
             let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
-            that_comes(&ctx.store.recent_contracts(holder, start).await?)
+            that_comes(&ctx.store.recent_contracts(holder, start).await?, start)
         }
     };
     let (draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
@@ -255,18 +255,18 @@ fn holder(new: &NewQuote, card: &RateCard) -> Option<PartnerId> {
     comes.then(|| PartnerId::of_code(&card.operator))
 }
 
-/// The cover that comes with a bundle. What a customer would have to pay for is chosen, it does not come by itself
+/// The cover that comes with a bundle, on the terms that hold at its start. What a customer would have to pay for is chosen, it does not come by itself
 /// (INS-10).
-fn that_comes(contracts: &[MasterContract]) -> Option<CoverOffer> {
-    let contract = contracts.iter().find(|contract| {
-        contract.terms.attachment == Attachment::Automatic
-            && contract.terms.premium.payer != PremiumPayer::Tenant
+fn that_comes(contracts: &[MasterContract], at: Timestamp) -> Option<CoverOffer> {
+    let on_terms = contracts.iter().map(|contract| (contract, contract.terms_at(at)));
+    let (contract, terms) = on_terms.into_iter().find(|(_, terms)| {
+        terms.attachment == Attachment::Automatic && terms.premium.payer != PremiumPayer::Tenant
     })?;
     Some(CoverOffer {
         attachment: Attachment::Automatic,
         master_contract_id: contract.id,
         contract: contract.code.clone(),
-        terms: contract.terms.clone(),
+        terms: terms.clone(),
     })
 }
 

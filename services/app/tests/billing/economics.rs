@@ -10,7 +10,7 @@ use tasuki_app::paging::PageRequest;
 use tasuki_core::actor::Actor;
 use tasuki_core::certificate::{Certificate, CertificateCommand, CertificateDraft, Evidence, Stop};
 use tasuki_core::id::{InsurerId, ItemId, OrderId, SubscriptionId, TenantId};
-use tasuki_core::master_contract::MasterContract;
+use tasuki_core::master_contract::{EndorsementDraft, MasterContract};
 use tasuki_core::money::Money;
 use tasuki_core::party::{Principal, Role};
 use tasuki_core::provisioning::{
@@ -22,6 +22,7 @@ use tasuki_core::service::Service;
 use tasuki_core::settlement::Counterpart;
 use tasuki_core::settlement::accumulation::SharedKind;
 use tasuki_core::settlement::bordereau::{Bordereau, Part};
+use tasuki_core::text::Text;
 use tasuki_economics::{Method, Wish};
 use tasuki_store::{certificates, master_contracts, orders};
 use uuid::Uuid;
@@ -144,6 +145,32 @@ async fn what_becomes_known_later_stands_on_a_later_list() {
             table.contains("2021-05,okinawa-first-response-2021,correction,2021-03"),
             "{table}"
         );
+    }
+}
+
+/// An endorsement changes what is charged from its month on, and nothing before.
+#[tokio::test]
+async fn each_month_is_charged_by_the_terms_that_hold_in_it() {
+    for scheme in schemes().await {
+        let of = scheme.running(1, Plan::okinawa(date(2021, 2, 1))).await;
+        let contract = contract();
+        let mut dearer = contract.terms.clone();
+        dearer.premium.amount = Some(yen(120));
+        let endorsement = EndorsementDraft {
+            effective_at: jst("2021-04-01 00:00"),
+            terms: Some(dearer),
+            cancels: false,
+            summary: Text::new("保険料の変更", "Another premium"),
+            by: Actor::from(&Principal::system()),
+        };
+        let contract = contract.endorse(endorsement, jst("2021-03-20 00:00")).unwrap();
+        let changes = [(in_force("2021-02-01 00:00"), "2021-02-01 00:00")];
+        certificate(&scheme, &contract, of, &changes).await;
+        let mut premiums = Vec::new();
+        for name in ["2021-03", "2021-04"] {
+            premiums.push(list_of(&scheme, &contract, name).await.premium_total.amount());
+        }
+        assert_eq!(premiums, [80, 120], "{}", scheme.name);
     }
 }
 

@@ -90,7 +90,7 @@ impl Scheme {
             intent: Intent::Do,
         };
         let tenant = view.quote.tenant_id;
-        let accepted = accept_quote(&self.ctx, &clerk(), tenant, accept).await.unwrap();
+        let accepted = Box::pin(accept_quote(&self.ctx, &clerk(), tenant, accept)).await.unwrap();
         let id = accepted.subscription_id.unwrap();
         let tx = self.ctx.store.begin().await.unwrap();
         let read = subscriptions::lock(&tx, tenant, id).await.unwrap().unwrap();

@@ -3,7 +3,8 @@
 use tasuki_app::access;
 use tasuki_app::call::Call;
 use tasuki_app::claiming::{
-    self, Endorsed, Intent, LimitQuestion, NewEndorsement, NotifyLoss, state_at,
+    self, EligibilityQuestion, Endorsed, Intent, LimitQuestion, NewEndorsement, NotifyLoss,
+    Subject, state_at,
 };
 use tasuki_core::certificate::CertificateState;
 use tasuki_core::claim::ClaimOutcome;
@@ -17,6 +18,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::tenant::Licence;
 use tasuki_core::text::Text;
+use tasuki_policies::Remedies;
 use tasuki_store::certificates;
 use uuid::Uuid;
 
@@ -262,5 +264,37 @@ async fn a_limit_that_comes_back_says_how_often_and_what_it_costs() {
         let reinstated = limit.reinstated.unwrap();
         // Half of the yearly premium of 960, for 30,000 of 60,000.
         assert_eq!((reinstated.n_used, reinstated.charge), (1, Some(yen(240))), "{}", scheme.name);
+    }
+}
+
+/// INS-10: whether a loss would be covered is asked about its own time, also without a loss.
+#[tokio::test]
+async fn a_question_is_answered_by_the_terms_of_its_time() {
+    for scheme in schemes(5_000_000).await {
+        let tenant = scheme.insured(1, &[Service::Utm], "2021-02-01 00:00").await;
+        let change = endorsement(&scheme, "2021-07-01 00:00", Some(lower(80_000, 40_000)));
+        endorse(&scheme, change).await.unwrap();
+        let supposed = Subject::Hypothetical { master_contract_id: scheme.contract, facts: vec![] };
+        let recorded =
+            Subject::Recorded { tenant_id: tenant, certificate_id: None, overrides: vec![] };
+        for subject in [supposed, recorded] {
+            for (at, version, programme) in
+                [("2021-06-30 23:59:59", 1, 5_000_000), ("2021-07-01 00:00:00", 2, 80_000)]
+            {
+                let question = EligibilityQuestion {
+                    subject: subject.clone(),
+                    parts: vec![CoveragePart::OnSiteResponse],
+                    as_of: Some(jst(at)),
+                    remedies: Remedies::Skip,
+                    intent: Intent::OnlyAsk,
+                };
+                let answer = claiming::evaluate_eligibility(&scheme.ctx, &desk(), question).await;
+                let answer = answer.unwrap();
+                let limits = answer.parts[0].limits.iter();
+                let outer = limits.map(|of| of.limit.amount).max().unwrap();
+                let found = (answer.contract_version, outer);
+                assert_eq!(found, (version, yen(programme)), "{} {at}", scheme.name);
+            }
+        }
     }
 }

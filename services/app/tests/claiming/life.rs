@@ -18,7 +18,7 @@ use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::text::Text;
 
-use crate::scene::{Loss, Scheme, desk, handler, jst, keyed, notice, provider_id, schemes, yen};
+use crate::scene::{Loss, Scheme, desk, handler, keyed, notice, provider_id, schemes, yen};
 
 fn loss(amount: i64) -> Loss {
     Loss::of(Service::Utm, "2021-03-09 10:20", "2021-03-10 09:30")
@@ -403,7 +403,7 @@ async fn sixty_four_claimants_at_once_end_exactly_at_the_limit() {
             .into_iter()
             .map(|view| {
                 let scheme = std::sync::Arc::clone(&scheme);
-                tokio::spawn(async move { approved_or_empty(&scheme, view).await })
+                tokio::spawn(async move { Box::pin(approved_or_empty(&scheme, view)).await })
             })
             .collect();
         let mut approved = 0;

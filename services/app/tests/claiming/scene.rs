@@ -521,7 +521,7 @@ impl Scheme {
             etag: String::new(),
             intent: Intent::Do,
         };
-        claiming::assess_claim(&self.ctx, &handler("first"), asked).await
+        Box::pin(claiming::assess_claim(&self.ctx, &handler("first"), asked)).await
     }
 
     pub(crate) async fn decide(

@@ -60,7 +60,9 @@ async fn running_from(
     view: &QuoteView,
     on: CivilDate,
 ) -> Preview {
-    let accepted = accept_quote(&scheme.ctx, &operator(), tenant, accept_of(view)).await.unwrap();
+    let by = operator();
+    let accepted = accept_quote(&scheme.ctx, &by, tenant, accept_of(view));
+    let accepted = Box::pin(accepted).await.unwrap();
     let id = accepted.subscription_id.unwrap();
     let tx = scheme.ctx.store.begin().await.unwrap();
     let stored = subscriptions::lock(&tx, tenant, id).await.unwrap().unwrap();

@@ -144,3 +144,60 @@ pub(crate) fn part(part: proto::BordereauPart) -> Result<Part, Problem> {
         proto::BordereauPart::Claims => Ok(Part::Claims),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tasuki_core::id::{CertificateId, InsurerId, MasterContractId, TenantId};
+    use tasuki_core::money::Money;
+    use tasuki_core::text::Text;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn list() -> Bordereau {
+        let correction = Correction {
+            month: "2021-02".parse().unwrap(),
+            certificate_id: CertificateId::from(Uuid::from_u128(3)),
+            certificate_number: "CRT-000001".to_owned(),
+            tenant_id: TenantId::from(Uuid::from_u128(2)),
+            insured_name: "比嘉商店".to_owned(),
+            difference: Money::jpy(-80),
+            reason: Text::new("訂正", "Put right"),
+        };
+        Bordereau {
+            month: "2021-03".parse().unwrap(),
+            insurer_id: InsurerId::of_code("insurer-a"),
+            master_contract_id: MasterContractId::from(Uuid::from_u128(9)),
+            master_contract_number: "first-response-2021".to_owned(),
+            certificates: Vec::new(),
+            premiums: Vec::new(),
+            claims: Vec::new(),
+            corrections: vec![correction],
+            premium_total: Money::ZERO_JPY,
+            paid_this_month_total: Money::ZERO_JPY,
+            incurred_total: Money::ZERO_JPY,
+            produced_at: "2021-04-01T00:00:00Z".parse().unwrap(),
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_table_is_a_file_and_corrections_stand_with_the_premiums() {
+        let csv = document(&list(), Part::Premiums, DocumentFormat::Unspecified).unwrap();
+        assert_eq!(csv.file_name, "bordereau-first-response-2021-2021-03-premiums.csv");
+        let text = String::from_utf8(csv.content).unwrap();
+        assert!(
+            text.contains("2021-03,first-response-2021,correction,2021-02,CRT-000001"),
+            "{text}"
+        );
+
+        let json = |part| {
+            let file = document(&list(), part, DocumentFormat::Json).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&file.content).unwrap()
+        };
+        assert_eq!(json(Part::Premiums)["corrections"][0]["difference"]["units"], "-80");
+        assert!(json(Part::Claims).get("corrections").is_none());
+        let refused = document(&list(), Part::Claims, DocumentFormat::Pdf).unwrap_err();
+        assert_eq!(refused.violations()[0].field, "format");
+    }
+}

@@ -95,6 +95,8 @@ impl Scene {
         if !loading::may_see(call, &contract) {
             return Err(Problem::not_found(Reason::MasterContractNotFound, contract.id));
         }
+        let known_at = loading::known_now(ctx, &entered);
+        let contract = contract.held_at(contract.wording_instant(as_of), known_at);
         let acknowledgements = certificates::acknowledgements(tx, tenant, contract.id).await?;
         let version = all
             .iter()

@@ -52,11 +52,12 @@ pub(super) async fn answer(
 ) -> Result<Eligibility, Problem> {
     let missing = || Problem::not_found(Reason::MasterContractNotFound, id);
     let programme = ctx.store.recent_programme(id).await?.ok_or_else(missing)?;
-    let contract = &programme.contract;
-    if !loading::may_see(call, contract) {
+    if !loading::may_see(call, &programme.contract) {
         return Err(missing());
     }
     let now = ctx.clock.now();
+    let at = programme.contract.wording_instant(asked.as_of.unwrap_or(now));
+    let contract = &*programme.contract.as_held_at(at, now);
     let by = Actor::from(&call.principal);
     let asking = Asking {
         ctx,

@@ -160,6 +160,8 @@ const fn step_name(step: StepKind, lang: Lang) -> &'static str {
     let (ja, en) = match step {
         StepKind::Loss | StepKind::Allocation => ("", ""),
         StepKind::NotCovered => ("補償対象外", "not covered"),
+        StepKind::Waiting => ("待機期間", "waiting period"),
+        StepKind::AlreadyPaid => ("支払済みの額", "paid before"),
         StepKind::Coinsurance => ("縮小支払割合", "coinsurance"),
         StepKind::Deductible => ("免責金額", "deductible"),
         StepKind::Policy => ("支払方針", "policy"),
