@@ -60,7 +60,7 @@ fn the_earlier_loss_uses_a_limit_first_though_it_was_reported_last() {
     };
     let later = booked(&terms, 2, 200, &[item(1, OnSiteResponse, 80)]);
     let earlier = booked(&terms, 1, 100, &[item(1, OnSiteResponse, 70)]);
-    assert_eq!(of(&[later.clone()]), [(claim(2), 80)], "as it was reported");
+    assert_eq!(of(std::slice::from_ref(&later)), [(claim(2), 80)], "as it was reported");
     assert_eq!(of(&[later, earlier]), [(claim(1), 70), (claim(2), 30)], "as it happened");
 }
 

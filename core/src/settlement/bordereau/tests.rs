@@ -6,8 +6,8 @@ use crate::actor::Actor;
 use crate::catalog::CompanyProfile;
 use crate::certificate::{Certificate, CertificateCommand, CertificateDraft, Evidence, Stop};
 use crate::claim::{
-    Claim, ClaimCommand, ClaimOutcome, ClaimPayment, ClaimState, ClaimedItem, Consent, LossCause,
-    Payee, Ruling,
+    Claim, ClaimCommand, ClaimFile, ClaimOutcome, ClaimPayment, ClaimState, ClaimedItem, Consent,
+    LossCause, Payee, Ruling,
 };
 use crate::id::{ClaimId, PartnerId, SubscriptionId};
 use crate::master_contract::tests::draft;
@@ -115,7 +115,7 @@ fn notified() -> Claim {
         approved: None,
         payments: Vec::new(),
         transitions: Vec::new(),
-        file: Default::default(),
+        file: ClaimFile::default(),
     }
 }
 
