@@ -1,0 +1,6 @@
+//! `tasuki.webhook.v1.WebhookService`.
+
+mod handler;
+mod mapping;
+
+pub(crate) use handler::Webhooks;
