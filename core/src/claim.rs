@@ -10,6 +10,7 @@ use crate::decision::{Decision, DecisionSummary, Outcome};
 use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, ProviderId, TenantId};
 use crate::master_contract::{BenefitForm, CoveragePart, LossBasis};
 use crate::money::{Money, MoneyError};
+use crate::party::Role;
 use crate::problem::Refused;
 use crate::text::Language;
 use crate::time::{CivilDate, Period, Timestamp};
@@ -24,6 +25,7 @@ pub use state::{ClaimCommand, ClaimEvent, ClaimOutcome, ClaimPhase, ClaimState, 
 
 mod authority;
 mod file;
+mod known;
 mod letter;
 mod state;
 mod step;
@@ -170,6 +172,18 @@ pub struct PersonDecision {
     pub confirmed_at: Option<Timestamp>,
     /// Whether it holds.
     pub complete: bool,
+    /// What was above the authority of who decided, and is referred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<BeyondAuthority>,
+}
+
+/// An approval above the authority of who wanted to give it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeyondAuthority {
+    /// What would have been approved.
+    pub payable: Money,
+    /// Who may approve as much.
+    pub referred_to: Vec<Role>,
 }
 
 /// What part of a payment goes to which position.

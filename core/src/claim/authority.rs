@@ -2,10 +2,11 @@
 
 use crate::actor::Actor;
 use crate::claim::state::{ClaimCommand, ClaimEvent, ClaimOutcome, ClaimState, Consent, Ruling};
-use crate::claim::{Assessment, Claim, PersonDecision};
+use crate::claim::{Assessment, BeyondAuthority, Claim, PersonDecision};
 use crate::decision::{Decision, Finding, Outcome};
 use crate::master_contract::{Acknowledgement, Clause, CoverTerms, Wording};
 use crate::problem::Refused;
+use crate::reason::Reason;
 use crate::time::Timestamp;
 
 impl Assessment {
@@ -53,17 +54,29 @@ pub struct PersonWord {
 }
 
 impl Claim {
-    /// The claim after a person's word, which holds or waits for a second person.
+    /// The claim after a person's word, which holds or waits for a second person. An approval above the
+    /// person's authority is referred to who has it; where nothing can be referred any more it is refused.
     ///
     /// # Errors
-    /// As [`ClaimState::step`].
+    /// As [`ClaimState::step`]; `AUTHORITY_EXCEEDED`.
     pub fn decide(
         &self,
         word: &PersonWord,
         terms: &CoverTerms,
         now: Timestamp,
     ) -> Result<(Self, ClaimEvent), Refused> {
-        let PersonWord { ruling, by, reason } = word;
+        let PersonWord { by, reason, .. } = word;
+        let beyond = beyond(word, terms);
+        if beyond.is_some() && !matches!(&self.state, ClaimState::Decided { .. }) {
+            // A second person's word, or one on an appeal: who has the authority says it instead.
+            return Err(Refused {
+                reason: Reason::AuthorityExceeded,
+                subject: "claim",
+                state: self.state.phase().as_str(),
+                command: "approve",
+            });
+        }
+        let ruling = if beyond.is_some() { &Ruling::Refer } else { &word.ruling };
         let assessment = self.assessment();
         let consent =
             assessment.map_or(Consent::TwoPersons, |held| held.consent_for(ruling, terms));
@@ -89,9 +102,20 @@ impl Claim {
                 confirmed_by: None,
                 confirmed_at: None,
                 complete,
+                beyond,
             }),
         }
         Ok((next, event))
+    }
+}
+
+fn beyond(word: &PersonWord, terms: &CoverTerms) -> Option<BeyondAuthority> {
+    match word.ruling {
+        Ruling::Approve { payable } if !terms.may_approve(word.by.role, payable) => {
+            let referred_to = terms.may_approve_roles(payable).collect();
+            Some(BeyondAuthority { payable, referred_to })
+        }
+        Ruling::Approve { .. } | Ruling::Deny { .. } | Ruling::Refer => None,
     }
 }
 

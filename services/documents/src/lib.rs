@@ -1,4 +1,4 @@
-//! Quotes, invoices, decisions, certificates and letters as pages: HTML for the screen, PDF for paper, with the same numbers.
+//! Quotes, invoices, decisions, certificates, letters and settlements as pages: HTML for the screen, PDF for paper, with the same numbers.
 //!
 //! A document is made in two steps. First everything that it shows is written down as text, once: a
 //! *sheet*, in one language, with every amount as the customer reads it. Then a template lays the sheet
@@ -15,6 +15,7 @@ mod letter;
 mod page;
 mod parties;
 mod quote;
+mod settlement;
 mod sheet;
 
 pub use certificate::{CertificatePage, certificate_html, certificate_pdf};
@@ -23,6 +24,7 @@ pub use invoice::{invoice_html, invoice_pdf};
 pub use letter::{letter_html, letter_pdf};
 pub use parties::Parties;
 pub use quote::{quote_html, quote_pdf};
+pub use settlement::{settlement_html, settlement_pdf};
 
 use thiserror::Error;
 

@@ -99,6 +99,7 @@ fn terms() -> CoverTerms {
         },
         notice_days: None,
         single_approval_up_to: None,
+        authorities: Vec::new(),
     }
 }
 

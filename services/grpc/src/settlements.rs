@@ -5,6 +5,7 @@ mod economics;
 mod exposures;
 mod handler;
 mod mapping;
+mod page;
 mod simulation;
 
 pub(crate) use handler::Settlements;

@@ -8,7 +8,7 @@ use tasuki_core::id::{ClaimId, TenantId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::time::Timestamp;
-use tasuki_store::{certificates, decisions};
+use tasuki_store::decisions;
 
 use super::assessing::{self, Judged};
 use super::loading::{self, Desk, Wanted};
@@ -29,6 +29,8 @@ pub struct AssessClaim {
     pub loss_at: Option<Timestamp>,
     /// What caused it, as assessed; as it stands if left out.
     pub cause: Option<LossCause>,
+    /// As far as was known at this time, if it is only calculated; all that is on record if left out.
+    pub known_at: Option<Timestamp>,
     /// The version as read; empty for whatever version.
     pub etag: String,
     /// Whether it is only calculated.
@@ -56,19 +58,21 @@ pub async fn assess_claim(
         return Ok(first);
     }
     let mut desk = Desk::open(ctx, &tx, call, &wanted).await?;
+    if let Some(known_at) = looks_back(&desk, &asked)? {
+        desk.look_back(known_at);
+    }
     let now = desk.entered.now;
 
     let mut claim = as_assessed(&desk, &asked)?;
     // The terms are those that hold for the time of the loss, endorsements that reach back counted in.
-    let held = desk.contract.held_at(
-        desk.contract.wording_instant(claim.loss_at),
-        loading::known_now(ctx, &desk.entered),
-    );
+    let held = desk
+        .contract
+        .held_at(desk.contract.wording_instant(claim.loss_at), desk.contracts_known_at());
     claim.contract_version = held.version;
     desk.contract = held;
     work::one_form(&claim.items)?;
-    if asked.loss_at.is_some() {
-        let all = certificates::of_tenant(&tx, claim.tenant_id).await?;
+    if asked.loss_at.is_some() || desk.known_at.is_some() {
+        let all = loading::certificates_of(&tx, claim.tenant_id, desk.known_at).await?;
         let contract = (None, Some(claim.master_contract_id));
         let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
         let found = evidence::choose(&all, contract, counts_at)?;
@@ -96,6 +100,20 @@ pub async fn assess_claim(
     call.remember(&tx, &view).await?;
     tx.commit().await?;
     Ok(view)
+}
+
+/// The time up to which things are known, when the question looks back.
+fn looks_back(desk: &Desk<'_>, asked: &AssessClaim) -> Result<Option<Timestamp>, Problem> {
+    let Some(known_at) = asked.known_at else { return Ok(None) };
+    let refused = |text: String| Err(Problem::invalid("known_at", text));
+    if asked.intent == Intent::Do {
+        return refused("needs `validate_only`: what is recorded is what is known now".to_owned());
+    }
+    let notified_at = desk.claim.notified_at;
+    if known_at < notified_at {
+        return refused(format!("nobody knew of the claim before its notice, `{notified_at}`"));
+    }
+    Ok(Some(known_at.min(desk.entered.now)))
 }
 
 /// The claim with what was found out.

@@ -19,7 +19,7 @@ use tasuki_policies::{FactSet, Remedies};
 
 use super::evidence::{self, Evidence};
 use super::facts::LossStory;
-use super::loading::Desk;
+use super::loading::{self, Desk};
 use crate::context::Context;
 
 /// The name of the value that a payable pack gives.
@@ -271,7 +271,7 @@ fn no_pack(kind: PackKind, name: &str, as_of: Timestamp) -> (PackVersion, Explan
 /// # Errors
 /// `INCIDENT_NOT_FOUND`.
 pub(crate) async fn evidence_of(desk: &Desk<'_>, claim: &Claim) -> Result<Evidence, Problem> {
-    let all = tasuki_store::certificates::of_tenant(desk.tx, claim.tenant_id).await?;
+    let all = loading::certificates_of(desk.tx, claim.tenant_id, desk.known_at).await?;
     let named = (claim.certificate_id, Some(claim.master_contract_id));
     let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
     // What stands under a contract ends with it, also when it was cancelled.
@@ -283,6 +283,9 @@ pub(crate) async fn evidence_of(desk: &Desk<'_>, claim: &Claim) -> Result<Eviden
         loss_at: claim.loss_at,
         incident_id: claim.incident_id,
         certificate: certificate.as_ref(),
+        known_at: desk.known_at,
+        instance: None,
+        device_id: None,
     };
     evidence::gather(desk.tx, &question).await
 }

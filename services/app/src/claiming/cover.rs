@@ -162,7 +162,8 @@ async fn change_all(
     Ok(())
 }
 
-async fn tell(
+/// Tells what happened to a certificate.
+pub(crate) async fn tell(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,

@@ -6,7 +6,7 @@ mod supposed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tasuki_core::decision::{Decision, Explanation, Outcome, PackKind, PackVersion};
-use tasuki_core::id::{CertificateId, DecisionId, MasterContractId, TenantId};
+use tasuki_core::id::{CertificateId, DecisionId, ItemId, MasterContractId, TenantId};
 use tasuki_core::master_contract::{CoverPacks, CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
@@ -33,6 +33,10 @@ pub enum Subject {
         tenant_id: TenantId,
         /// The certificate; the one in force at the time if left out.
         certificate_id: Option<CertificateId>,
+        /// Only this instance of a service; the certificate as a whole if left out.
+        instance_id: Option<ItemId>,
+        /// Only this device or endpoint, by the provider's id; all if left out.
+        device_id: Option<String>,
         /// Facts supposed in place of those on record.
         overrides: Vec<Supposed>,
     },
@@ -54,6 +58,8 @@ pub struct EligibilityQuestion {
     pub parts: Vec<CoveragePart>,
     /// Covered at this time; now if left out.
     pub as_of: Option<Timestamp>,
+    /// As far as was known at this time; all that is on record if left out.
+    pub known_at: Option<Timestamp>,
     /// Whether it is wanted what would change the answer.
     pub remedies: Remedies,
     /// Whether the answer is not recorded.
@@ -128,11 +134,12 @@ pub async fn evaluate_eligibility(
     question: EligibilityQuestion,
 ) -> Result<Eligibility, Problem> {
     call.require(ctx, Permission::Read)?;
-    let EligibilityQuestion { subject, parts, as_of, remedies, intent } = question;
-    let asked = Asked { parts, as_of, remedies, intent };
+    let EligibilityQuestion { subject, parts, as_of, known_at, remedies, intent } = question;
+    let asked = Asked { parts, as_of, known_at, remedies, intent };
     match subject {
-        Subject::Recorded { tenant_id, certificate_id, overrides } => {
-            let about = recorded::About { tenant_id, certificate_id, overrides };
+        Subject::Recorded { tenant_id, certificate_id, instance_id, device_id, overrides } => {
+            let about =
+                recorded::About { tenant_id, certificate_id, instance_id, device_id, overrides };
             recorded::answer(ctx, call, about, asked).await
         }
         Subject::Hypothetical { master_contract_id, facts } => {
@@ -146,6 +153,7 @@ pub async fn evaluate_eligibility(
 struct Asked {
     parts: Vec<CoveragePart>,
     as_of: Option<Timestamp>,
+    known_at: Option<Timestamp>,
     remedies: Remedies,
     intent: Intent,
 }

@@ -3,7 +3,8 @@
 
 use tasuki_core::alert::{Alert, AlertKind, Detail, DiagnosisFinding, Verdict};
 use tasuki_core::certificate::Certificate;
-use tasuki_core::id::{CertificateId, IncidentId, MasterContractId};
+use tasuki_core::evidence::{About, Evidence as Recorded, Standing};
+use tasuki_core::id::{CertificateId, IncidentId, ItemId, MasterContractId};
 use tasuki_core::incident::Incident;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
@@ -11,14 +12,17 @@ use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{CivilDate, Timestamp};
-use tasuki_store::heartbeats::Seen;
-use tasuki_store::{Scope, Tx, alerts, certificates, heartbeats, incidents};
+use tasuki_store::heartbeats::{Instance, Of, Seen};
+use tasuki_store::{Scope, Tx, alerts, certificates, evidence as recorded, heartbeats, incidents};
 
 /// More alerts of one incident say nothing new about it.
 const MOST_ALERTS: u64 = 200;
 
 /// More findings than the largest diagnosis of the pilot had, ten times.
 const MOST_FINDINGS: u64 = 3_000;
+
+/// A year of daily records of a few dozen devices; what lies further back has run out or was repeated since.
+const MOST_RECORDS: u64 = 10_000;
 
 /// What is on record about a loss.
 #[derive(Debug)]
@@ -27,14 +31,24 @@ pub(crate) struct Evidence {
     pub(crate) certificate: Option<Certificate>,
     /// The incident behind the loss.
     pub(crate) incident: Option<Incident>,
-    /// Its alerts.
-    pub(crate) alerts: Vec<Alert>,
+    /// Whether the SOC said that a person has to act; none when nothing was said.
+    pub(crate) soc_confirmed: Option<bool>,
+    /// The instance that is asked about, if a single one is.
+    pub(crate) instance: Option<ItemId>,
     /// The service that the loss concerns, if that is known.
     pub(crate) service: Option<Service>,
     /// The last sign of life before the loss, and of which service.
     pub(crate) seen: Option<(Service, Seen)>,
     /// Days for which the oldest urgent finding was open at the loss; 0 when none was.
     pub(crate) urgent_open_days: i64,
+    /// When the last diagnosis before the loss was made, if one is on record.
+    pub(crate) diagnosed_at: Option<Timestamp>,
+    /// How many versions the oldest agent was behind, and when that was seen.
+    pub(crate) agent_versions_behind: Option<(u32, Timestamp)>,
+    /// Whether a bypass was approved, and since when.
+    pub(crate) bypass_approved: Option<(bool, Timestamp)>,
+    /// When training was held last.
+    pub(crate) trained_at: Option<Timestamp>,
 }
 
 /// What is asked about.
@@ -44,6 +58,26 @@ pub(crate) struct Question<'a> {
     pub(crate) loss_at: Timestamp,
     pub(crate) incident_id: Option<IncidentId>,
     pub(crate) certificate: Option<&'a Certificate>,
+    /// As far as was known at this time; all that is on record if left out.
+    pub(crate) known_at: Option<Timestamp>,
+    /// Only this instance, and its service.
+    pub(crate) instance: Option<(ItemId, Service)>,
+    /// Only this device or endpoint.
+    pub(crate) device_id: Option<&'a str>,
+}
+
+impl Question<'_> {
+    /// Whether what was recorded then counts.
+    fn knows(&self, recorded_at: Timestamp) -> bool {
+        self.known_at.is_none_or(|known_at| recorded_at <= known_at)
+    }
+
+    fn verdict(&self, alert: &Alert) -> Option<Verdict> {
+        match self.known_at {
+            Some(known_at) => alert.verdict_as_known(known_at),
+            None => alert.verdict(),
+        }
+    }
 }
 
 /// Reads what is on record.
@@ -51,24 +85,43 @@ pub(crate) struct Question<'a> {
 /// # Errors
 /// `INCIDENT_NOT_FOUND`.
 pub(crate) async fn gather(tx: &Tx, question: &Question<'_>) -> Result<Evidence, Problem> {
-    let incident = match question.incident_id {
+    let mut incident = match question.incident_id {
         Some(id) => Some(incident(tx, question.tenant, id).await?),
         None => None,
     };
-    let alerts = match &incident {
+    incident = incident.filter(|incident| question.knows(incident.opened_at));
+    if let Some(incident) = &mut incident {
+        incident.work.retain(|work| question.knows(work.recorded_at));
+    }
+    let mut alerts = match &incident {
         Some(incident) => alerts_of(tx, incident).await?,
         None => Vec::new(),
     };
-    let service = incident
-        .as_ref()
-        .and_then(|incident| incident.service)
+    alerts.retain(|alert| question.knows(alert.received_at));
+    let service = question
+        .instance
+        .map(|(_, service)| service)
+        .or_else(|| incident.as_ref().and_then(|incident| incident.service))
         .or_else(|| alerts.first().map(|alert| alert.report.service));
+    let needed = alerts.iter().any(|it| question.verdict(it) == Some(Verdict::ActionNeeded));
+    let records = records(tx, question).await?;
+    let standing = Standing::of(&records, question.known_at);
+    let about =
+        About { instance_id: question.instance.map(|(id, _)| id), device_id: question.device_id };
+    let diagnosed = standing.critical_findings(question.loss_at);
+    let (urgent_open_days, diagnosed_at) = urgent_open_days(tx, question, diagnosed).await?;
     Ok(Evidence {
+        agent_versions_behind: standing.agent_versions_behind(question.loss_at, about),
+        bypass_approved: standing.bypass_approved(question.loss_at, about),
+        trained_at: standing.trained_at(question.loss_at),
+        // Nothing said is not a no.
+        soc_confirmed: needed.then_some(true),
+        instance: question.instance.map(|(id, _)| id),
         certificate: question.certificate.cloned(),
         seen: seen(tx, question, (service, &alerts)).await?,
-        urgent_open_days: urgent_open_days(tx, question).await?,
+        urgent_open_days,
+        diagnosed_at,
         incident,
-        alerts,
         service,
     })
 }
@@ -111,14 +164,6 @@ pub(crate) async fn incident(
         .ok_or_else(|| Problem::not_found(Reason::IncidentNotFound, id))
 }
 
-impl Evidence {
-    /// Whether the SOC said that a person has to act. Nothing said is not a no.
-    pub(crate) fn soc_confirmed(&self) -> Option<bool> {
-        let needed = self.alerts.iter().any(|alert| alert.verdict() == Some(Verdict::ActionNeeded));
-        needed.then_some(true)
-    }
-}
-
 async fn alerts_of(tx: &Tx, incident: &Incident) -> Result<Vec<Alert>, Problem> {
     let filter = alerts::Filter {
         incident: Some(incident.id),
@@ -144,27 +189,29 @@ async fn seen(
     (service, alerts): (Option<Service>, &[Alert]),
 ) -> Result<Option<(Service, Seen)>, Problem> {
     let (tenant, at) = (question.tenant.id, question.loss_at);
-    let device = alerts
+    let named = alerts
         .iter()
         .find_map(|alert| alert.report.device_id.as_ref().or(alert.report.endpoint_id.as_ref()));
+    let carriers = question.certificate.map(|it| it.items.as_slice()).unwrap_or_default();
+    let of = Of {
+        device_id: question.device_id.or(named.map(String::as_str)),
+        instance: question.instance.map(|(id, service)| Instance {
+            id,
+            is_only_one: carriers.iter().all(|it| it.item_id == id || it.service != service),
+        }),
+        known_at: question.known_at,
+    };
     if let Some(service) = service {
-        let seen = match device {
-            Some(device) => {
-                heartbeats::last_of_device_before(tx, (tenant, service), device, at).await?
-            }
-            None => heartbeats::last_before(tx, tenant, service, at).await?,
-        };
+        let seen = heartbeats::last_before(tx, (tenant, service), of, at).await?;
         return Ok(seen.map(|seen| (service, seen)));
     }
-    let mut services: Vec<Service> = question
-        .certificate
-        .map(|certificate| certificate.items.iter().map(|item| item.service).collect())
-        .unwrap_or_default();
+    let mut services: Vec<Service> = carriers.iter().map(|item| item.service).collect();
     services.sort_unstable();
     services.dedup();
     let mut latest: Option<(Service, Seen)> = None;
     for service in services {
-        let Some(seen) = heartbeats::last_before(tx, tenant, service, at).await? else { continue };
+        let found = heartbeats::last_before(tx, (tenant, service), of, at).await?;
+        let Some(seen) = found else { continue };
         if latest.as_ref().is_none_or(|(_, known)| known.seen_at < seen.seen_at) {
             latest = Some((service, seen));
         }
@@ -172,16 +219,38 @@ async fn seen(
     Ok(latest)
 }
 
-async fn urgent_open_days(tx: &Tx, question: &Question<'_>) -> Result<i64, Problem> {
+/// What providers, operators and insurers have recorded.
+async fn records(tx: &Tx, question: &Question<'_>) -> Result<Vec<Recorded>, Problem> {
+    let filter = recorded::Filter {
+        tenant_id: question.tenant.id,
+        kinds: Vec::new(),
+        known_at: question.known_at,
+    };
+    Ok(recorded::list(tx, &filter, None, MOST_RECORDS).await?)
+}
+
+/// Days for which the oldest urgent finding was open at the loss, and when the last diagnosis was made. What the
+/// record of a diagnosis says takes the place of findings that were reported before it.
+async fn urgent_open_days(
+    tx: &Tx,
+    question: &Question<'_>,
+    diagnosed: Option<(Option<Timestamp>, Timestamp)>,
+) -> Result<(i64, Option<Timestamp>), Problem> {
     let filter = alerts::Filter {
         kind: Some(AlertKind::DiagnosisFinding),
         detected_until: Some(question.loss_at),
         ..alerts::Filter::of(Scope::Tenant(question.tenant.id))
     };
     let found = alerts::list(tx, &filter, None, MOST_FINDINGS).await?;
+    let reported = found.iter().filter(|stored| question.knows(stored.alert.received_at));
+    let diagnosed_at = reported
+        .map(|stored| stored.alert.report.detected_at)
+        .chain(diagnosed.map(|(_, observed_at)| observed_at))
+        .max();
     let urgent: Vec<(Timestamp, DiagnosisFinding)> = found
         .into_iter()
-        .filter(|stored| stored.alert.verdict() != Some(Verdict::FalsePositive))
+        .filter(|stored| question.knows(stored.alert.received_at))
+        .filter(|stored| question.verdict(&stored.alert) != Some(Verdict::FalsePositive))
         .filter_map(|stored| Some((stored.alert.report.detected_at, finding(&stored.alert)?)))
         .filter(|(_, finding)| finding.severity == Severity::Critical)
         .collect();
@@ -194,9 +263,15 @@ async fn urgent_open_days(tx: &Tx, question: &Question<'_>) -> Result<i64, Probl
         })
     };
     let open = urgent.iter().filter(|(_, finding)| !repaired(finding));
-    let oldest = open.map(|(detected_at, _)| *detected_at).min();
+    let later = |at: &Timestamp| diagnosed.is_none_or(|(_, observed_at)| *at > observed_at);
+    let oldest = open
+        .map(|(detected_at, _)| *detected_at)
+        .filter(later)
+        .chain(diagnosed.and_then(|(open_since, _)| open_since))
+        .min();
     let zone = &question.tenant.zone;
-    Ok(oldest.map_or(0, |since| days_between(since.day_in(zone), question.loss_at.day_in(zone))))
+    let days = |since: Timestamp| days_between(since.day_in(zone), question.loss_at.day_in(zone));
+    Ok((oldest.map_or(0, days), diagnosed_at))
 }
 
 fn finding(alert: &Alert) -> Option<DiagnosisFinding> {
@@ -218,4 +293,32 @@ fn finding(alert: &Alert) -> Option<DiagnosisFinding> {
 /// Days of the calendar from one day to another.
 pub(crate) fn days_between(from: CivilDate, until: CivilDate) -> i64 {
     until.duration_since(from).as_hours() / 24
+}
+
+/// Months of the calendar from one day to another, a begun one counted whole: 15 January to 15 February is one,
+/// to 16 February two. From the last day of a month it is one to the last day of the next.
+pub(crate) fn months_begun(from: CivilDate, until: CivilDate) -> i64 {
+    let years = i64::from(until.year()).saturating_sub(i64::from(from.year()));
+    let months = i64::from(until.month()).saturating_sub(i64::from(from.month()));
+    let whole = years.saturating_mul(12).saturating_add(months);
+    let of_month = from.day().min(until.days_in_month());
+    whole.saturating_add(i64::from(until.day() > of_month))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_begun_month_counts_whole() {
+        let trained = date(2020, 3, 15);
+        assert_eq!(months_begun(trained, date(2020, 3, 15)), 0);
+        assert_eq!(months_begun(trained, date(2020, 3, 16)), 1);
+        assert_eq!(months_begun(trained, date(2021, 3, 15)), 12);
+        assert_eq!(months_begun(trained, date(2021, 3, 16)), 13);
+        assert_eq!(months_begun(date(2020, 1, 31), date(2020, 2, 29)), 1);
+        assert_eq!(months_begun(date(2020, 1, 31), date(2020, 3, 1)), 2);
+    }
 }

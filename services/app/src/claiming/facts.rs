@@ -63,11 +63,15 @@ impl LossStory<'_> {
             last_heartbeat_at: seen.map(|(_, seen)| seen.seen_at),
             hours_since_heartbeat: seen.map(|(_, seen)| self.hours_since(seen.seen_at)),
             bypass_active: bypass_active(evidence),
-            bypass_approved: Some(false),
+            // An approval is given here and nowhere else: none on record is none.
+            bypass_approved: Some(evidence.bypass_approved.is_some_and(|(approved, _)| approved)),
+            agent_versions_behind: evidence.agent_versions_behind.map(|(n, _)| i64::from(n)),
+            days_since_diagnosis: evidence.diagnosed_at.map(|at| self.days_since(at)),
+            months_since_training: evidence.trained_at.map(|at| self.months_since(at)),
             critical_findings_open_days: Some(evidence.urgent_open_days),
             finding_caused_loss: None,
             has_incident: self.notified_at.map(|_| evidence.incident.is_some()),
-            soc_confirmed: evidence.soc_confirmed(),
+            soc_confirmed: evidence.soc_confirmed,
             work_by_operator: work_by_operator(evidence, of_part()),
             included_in_service: None,
             intentional: self.not_an_insider(),
@@ -86,6 +90,17 @@ impl LossStory<'_> {
         if let Some((_, seen)) = seen {
             for path in ["last_heartbeat_at", "hours_since_heartbeat", "bypass_active"] {
                 set = set.known_at(format!("claim.{path}"), seen.seen_at);
+            }
+        }
+        let dated = [
+            ("agent_versions_behind", evidence.agent_versions_behind.map(|(_, at)| at)),
+            ("bypass_approved", evidence.bypass_approved.map(|(_, at)| at)),
+            ("days_since_diagnosis", evidence.diagnosed_at),
+            ("months_since_training", evidence.trained_at),
+        ];
+        for (path, at) in dated {
+            if let Some(at) = at {
+                set = set.known_at(format!("claim.{path}"), at);
             }
         }
         Ok(set)
@@ -110,12 +125,24 @@ impl LossStory<'_> {
         seconds.saturating_add(HOUR - 1).div_euclid(HOUR)
     }
 
+    fn days_since(&self, at: Timestamp) -> i64 {
+        let zone = &self.tenant.zone;
+        evidence::days_between(at.day_in(zone), self.loss_at.day_in(zone))
+    }
+
+    /// Rounded up, so that "within twelve months" ends with the day of the same date a year later.
+    fn months_since(&self, at: Timestamp) -> i64 {
+        let zone = &self.tenant.zone;
+        evidence::months_begun(at.day_in(zone), self.loss_at.day_in(zone))
+    }
+
     fn item_active(&self, evidence: &Evidence) -> bool {
         let certificate = evidence.certificate.as_ref();
         certificate.is_some_and(|certificate| {
             certificate.items.iter().any(|item| {
                 item.carries_at(self.counts_at())
                     && evidence.service.is_none_or(|service| service == item.service)
+                    && evidence.instance.is_none_or(|instance| instance == item.item_id)
             })
         })
     }

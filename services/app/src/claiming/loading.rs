@@ -31,6 +31,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) claim: Claim,
     pub(crate) contract: MasterContract,
     pub(crate) acknowledgements: Vec<Acknowledgement>,
+    /// As far as was known at this time; none for all that is on record.
+    pub(crate) known_at: Option<Timestamp>,
     version: i64,
 }
 
@@ -74,8 +76,22 @@ impl<'a> Desk<'a> {
             claim: stored.claim,
             contract,
             acknowledgements,
+            known_at: None,
             version: stored.version,
         })
+    }
+
+    /// Looks at the claim as somebody would have at an earlier time, who knew nothing of what was recorded since.
+    pub(crate) fn look_back(&mut self, known_at: Timestamp) {
+        self.claim = self.claim.as_known(known_at);
+        self.acknowledgements.retain(|known| known.acknowledged_at <= known_at);
+        self.entered.now = known_at;
+        self.known_at = Some(known_at);
+    }
+
+    /// Up to when contracts are known.
+    pub(crate) fn contracts_known_at(&self) -> Timestamp {
+        self.known_at.unwrap_or_else(|| known_now(self.ctx, &self.entered))
     }
 
     /// What was acknowledged before the loss.
@@ -93,6 +109,7 @@ impl<'a> Desk<'a> {
             contract: self.contract.id,
             tenant: self.claim.tenant_id,
             claim: self.claim.id,
+            at: self.entered.now,
         }
     }
 
@@ -128,14 +145,30 @@ impl<'a> Desk<'a> {
     /// Of the store.
     pub(crate) async fn taken(&self, claim: &Claim) -> Result<TakenByCode, Problem> {
         let possible = Draw::possible(&self.contract.terms, &claim.takers());
-        let mut taken = limits::taken(self.tx, self.contract.id, &possible).await?;
+        let mut taken = taken(self.tx, self.contract.id, &possible, self.known_at).await?;
         for (code, own) in self.own_deductibles().await? {
             if let Some(known) = taken.get_mut(&code) {
                 known.used = known.used.minus_floored(own.used)?;
                 known.reserved = known.reserved.minus_floored(own.reserved)?;
             }
         }
+        if self.known_at.is_some() {
+            // What it had reserved itself does not stand in its way when somebody looks back at it.
+            for (code, own) in self.own().await? {
+                if let Some(known) = taken.get_mut(&code) {
+                    known.reserved = known.reserved.minus_floored(own.reserved)?;
+                }
+            }
+        }
         Ok(taken)
+    }
+
+    /// What the claim itself has taken from limits and deductibles.
+    async fn own(&self) -> Result<TakenByCode, Problem> {
+        Ok(match self.known_at {
+            Some(known_at) => limits::held_as_known(self.tx, &self.holder(), known_at).await?,
+            None => limits::held(self.tx, &self.holder()).await?,
+        })
     }
 
     /// What the claim itself has taken from deductibles.
@@ -143,7 +176,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// Of the store.
     pub(crate) async fn own_deductibles(&self) -> Result<TakenByCode, Problem> {
-        let mut own = limits::held(self.tx, &self.holder()).await?;
+        let mut own = self.own().await?;
         own.retain(|code, _| self.contract.terms.limit(code).is_none());
         Ok(own)
     }
@@ -175,6 +208,40 @@ pub(crate) async fn tell(
 /// still in the past.
 pub(crate) fn known_now(ctx: &Context, entered: &Entered) -> Timestamp {
     entered.now.max(ctx.clock.now())
+}
+
+/// What was taken from limits, as far as was known at a time; all that is on record if left out.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn taken(
+    tx: &Tx,
+    contract: MasterContractId,
+    draws: &[Draw],
+    known_at: Option<Timestamp>,
+) -> Result<TakenByCode, Problem> {
+    Ok(match known_at {
+        Some(known_at) => limits::taken_as_known(tx, contract, draws, known_at).await?,
+        None => limits::taken(tx, contract, draws).await?,
+    })
+}
+
+/// The certificates of a tenant, as far as was known at a time; all that is on record if left out.
+///
+/// # Errors
+/// Of the store.
+pub(crate) async fn certificates_of(
+    tx: &Tx,
+    tenant: TenantId,
+    known_at: Option<Timestamp>,
+) -> Result<Vec<certificates::Stored>, Problem> {
+    let all = certificates::of_tenant(tx, tenant).await?.into_iter();
+    let Some(known_at) = known_at else { return Ok(all.collect()) };
+    let known = all.filter_map(|stored| {
+        let certificate = stored.certificate.as_known(known_at)?;
+        Some(certificates::Stored { certificate, ..stored })
+    });
+    Ok(known.collect())
 }
 
 /// A contract that a row refers to.

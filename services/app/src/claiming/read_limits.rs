@@ -8,10 +8,10 @@ use tasuki_core::money::Money;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_core::time::Period;
+use tasuki_core::time::{Period, Timestamp};
 use tasuki_store::{Tx, certificates, limits};
 
-use super::loading;
+use super::{Times, loading};
 use crate::access;
 use crate::call::Call;
 use crate::context::Context;
@@ -43,15 +43,17 @@ pub enum LimitQuestion {
     Certificate(TenantId, CertificateId),
 }
 
-/// The limits asked about, the innermost first. Limits per occurrence are left out: no occurrence is
-/// asked about.
+/// The limits asked about, the innermost first, by the terms of a time, as far as was known at another.
+/// Limits per occurrence are left out: no occurrence is asked about.
 ///
 /// # Errors
-/// `ROLE_FORBIDDEN`, `MASTER_CONTRACT_NOT_FOUND`, `TENANT_NOT_FOUND`, `CERTIFICATE_NOT_FOUND`.
+/// `ROLE_FORBIDDEN`, `MASTER_CONTRACT_NOT_FOUND`, `TENANT_NOT_FOUND`, `CERTIFICATE_NOT_FOUND`;
+/// `REQUEST_INVALID` for a time outside the contract's period.
 pub async fn get_limits(
     ctx: &Context,
     call: &Call,
     question: LimitQuestion,
+    (as_of, known_at): Times,
 ) -> Result<Vec<LimitStatus>, Problem> {
     call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
@@ -62,7 +64,7 @@ pub async fn get_limits(
                 return Err(Problem::not_found(Reason::MasterContractNotFound, id));
             }
             let now = ctx.clock.now();
-            let contract = contract.held_at(contract.wording_instant(now), now);
+            let contract = held(&contract, as_of, (now, known_at.unwrap_or(now)))?;
             let subject = LimitSubject::Contract(id);
             let draws = contract
                 .terms
@@ -76,23 +78,43 @@ pub async fn get_limits(
                     amount: limit.amount.zero(),
                 })
                 .collect::<Vec<_>>();
-            statuses(&tx, &contract, &draws).await
+            let taken = loading::taken(&tx, contract.id, &draws, known_at).await?;
+            statuses_of(&contract, &draws, &taken)
         }
         LimitQuestion::Certificate(tenant, id) => {
             let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
             let missing = || Problem::not_found(Reason::CertificateNotFound, id);
             let stored = certificates::get(&tx, tenant, id).await?.ok_or_else(missing)?;
+            if known_at.is_some_and(|known_at| known_at < stored.certificate.issued_at) {
+                return Err(missing());
+            }
             let contract = loading::contract(&tx, stored.certificate.master_contract_id).await?;
             if !loading::may_see(call, &contract) {
                 return Err(missing());
             }
-            let known_at = loading::known_now(ctx, &entered);
-            let contract = contract.held_at(contract.wording_instant(entered.now), known_at);
+            let of_contract = known_at.unwrap_or_else(|| loading::known_now(ctx, &entered));
+            let contract = held(&contract, as_of, (entered.now, of_contract))?;
             let takers =
                 Takers { contract: contract.id, tenant, certificate: Some(id), occurrence: None };
-            statuses(&tx, &contract, &Draw::possible(&contract.terms, &takers)).await
+            let draws = Draw::possible(&contract.terms, &takers);
+            let taken = loading::taken(&tx, contract.id, &draws, known_at).await?;
+            statuses_of(&contract, &draws, &taken)
         }
     }
+}
+
+/// The contract as it holds at a time, now if left out. A limit counts in the contract's period: no other is told.
+fn held(
+    contract: &MasterContract,
+    as_of: Option<Timestamp>,
+    (now, known_at): (Timestamp, Timestamp),
+) -> Result<MasterContract, Problem> {
+    if let Some(at) = as_of.filter(|at| !contract.in_force.contains(*at)) {
+        let (from, until) = (contract.in_force.start(), contract.in_force.end());
+        let text = format!("`{at}` is outside the contract's period, from `{from}` to `{until}`");
+        return Err(Problem::invalid("as_of", text));
+    }
+    Ok(contract.held_at(contract.wording_instant(as_of.unwrap_or(now)), known_at))
 }
 
 /// What was taken from limits by now, the innermost first. Deductibles are no limits and left out.

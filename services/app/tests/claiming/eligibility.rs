@@ -10,7 +10,7 @@ use tasuki_policies::Remedies;
 use tasuki_store::decisions;
 use uuid::Uuid;
 
-use crate::scene::{Loss, Scheme, handler, keyed, schemes};
+use crate::scene::{Loss, Scheme, handler, keyed, recorded, schemes};
 
 fn loss() -> Loss {
     Loss::of(Service::Utm, "2021-03-09 10:20", "2021-03-10 09:30")
@@ -24,9 +24,10 @@ async fn an_insurer_asks_about_a_certificate_and_about_facts_that_are_only_suppo
         scheme.clock(tenant, "2021-03-10 09:30").await;
         scheme.heartbeat(tenant, &loss(), "2021-03-10 09:00").await;
         let ask = |overrides| EligibilityQuestion {
-            subject: Subject::Recorded { tenant_id: tenant, certificate_id: None, overrides },
+            subject: recorded(tenant, overrides),
             parts: vec![],
             as_of: None,
+            known_at: None,
             remedies: Remedies::Skip,
             intent: Intent::OnlyAsk,
         };
@@ -53,6 +54,7 @@ fn supposed(scheme: &Scheme, facts: Vec<Supposed>, intent: Intent) -> Eligibilit
         subject: Subject::Hypothetical { master_contract_id: scheme.contract, facts },
         parts: vec![CoveragePart::OnSiteResponse],
         as_of: Some("2021-03-10T00:30:00Z".parse().unwrap()),
+        known_at: None,
         remedies: Remedies::Skip,
         intent,
     }

@@ -23,7 +23,7 @@ use tasuki_store::certificates;
 use uuid::Uuid;
 
 use crate::scene::{
-    Loss, Scheme, desk, handler, jst, keyed, notice, operator, schemes, terms, yen,
+    Loss, Scheme, desk, handler, jst, keyed, notice, operator, recorded, schemes, terms, yen,
 };
 
 fn endorsement(scheme: &Scheme, from: &str, terms: Option<CoverTerms>) -> NewEndorsement {
@@ -258,7 +258,8 @@ async fn a_limit_that_comes_back_says_how_often_and_what_it_costs() {
         scheme.approved(&view).await.unwrap();
         let certificate = view.claim.certificate_id.unwrap();
         let question = LimitQuestion::Certificate(tenant, certificate);
-        let all = claiming::get_limits(&scheme.ctx, &handler("first"), question).await.unwrap();
+        let call = handler("first");
+        let all = claiming::get_limits(&scheme.ctx, &call, question, (None, None)).await.unwrap();
         let limit = all.iter().find(|it| it.limit.code == "limit.certificate").unwrap();
         assert_eq!((limit.taken.reserved, limit.left), (yen(90_000), yen(30_000)));
         let reinstated = limit.reinstated.unwrap();
@@ -275,9 +276,7 @@ async fn a_question_is_answered_by_the_terms_of_its_time() {
         let change = endorsement(&scheme, "2021-07-01 00:00", Some(lower(80_000, 40_000)));
         endorse(&scheme, change).await.unwrap();
         let supposed = Subject::Hypothetical { master_contract_id: scheme.contract, facts: vec![] };
-        let recorded =
-            Subject::Recorded { tenant_id: tenant, certificate_id: None, overrides: vec![] };
-        for subject in [supposed, recorded] {
+        for subject in [supposed, recorded(tenant, vec![])] {
             for (at, version, programme) in
                 [("2021-06-30 23:59:59", 1, 5_000_000), ("2021-07-01 00:00:00", 2, 80_000)]
             {
@@ -285,6 +284,7 @@ async fn a_question_is_answered_by_the_terms_of_its_time() {
                     subject: subject.clone(),
                     parts: vec![CoveragePart::OnSiteResponse],
                     as_of: Some(jst(at)),
+                    known_at: None,
                     remedies: Remedies::Skip,
                     intent: Intent::OnlyAsk,
                 };

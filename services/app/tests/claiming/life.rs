@@ -31,7 +31,8 @@ async fn insured(scheme: &Scheme, n: u128) -> TenantId {
 
 async fn programme(scheme: &Scheme) -> (i64, i64) {
     let question = LimitQuestion::Programme(scheme.contract);
-    let all = claiming::get_limits(&scheme.ctx, &handler("first"), question).await.unwrap();
+    let call = handler("first");
+    let all = claiming::get_limits(&scheme.ctx, &call, question, (None, None)).await.unwrap();
     (all[0].taken.used.amount(), all[0].taken.reserved.amount())
 }
 
@@ -266,6 +267,7 @@ async fn a_reopened_claim_gets_what_is_due_beyond_what_was_paid() {
             items: vec![item],
             loss_at: None,
             cause: None,
+            known_at: None,
             etag: String::new(),
             intent: claiming::Intent::Do,
         };

@@ -15,7 +15,8 @@ fn loss() -> Loss {
 
 async fn programme(scheme: &Scheme) -> (i64, i64) {
     let question = LimitQuestion::Programme(scheme.contract);
-    let all = claiming::get_limits(&scheme.ctx, &handler("first"), question).await.unwrap();
+    let call = handler("first");
+    let all = claiming::get_limits(&scheme.ctx, &call, question, (None, None)).await.unwrap();
     (all[0].taken.used.amount(), all[0].taken.reserved.amount())
 }
 

@@ -1,8 +1,12 @@
 //! The way of a loss from its notice to the payment, on both databases, with the pilot's what-ifs.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
+mod authority;
+mod dated;
 mod eligibility;
 mod endorsements;
+mod expiry;
+mod known;
 mod life;
 mod limits;
 mod notices;

@@ -9,7 +9,7 @@ use tasuki_app::access;
 use tasuki_app::call::{Call, RequestKey};
 use tasuki_app::claiming::{
     self, AcknowledgeTerms, AssessClaim, ClaimDecided, ClaimView, DecideClaim, Drafting,
-    Duplicates, Intent, NewMasterContract, NotifyLoss, Shown, Word,
+    Duplicates, Intent, NewMasterContract, NotifyLoss, Shown, Subject, Supposed, Word,
 };
 use tasuki_app::context::Context;
 use tasuki_app::library::Library;
@@ -202,6 +202,7 @@ pub(crate) fn terms(programme: i64) -> CoverTerms {
         },
         notice_days: Some(30),
         single_approval_up_to: Some(yen(100_000)),
+        authorities: Vec::new(),
     }
 }
 
@@ -518,6 +519,7 @@ impl Scheme {
             items: Vec::new(),
             loss_at: None,
             cause: None,
+            known_at: None,
             etag: String::new(),
             intent: Intent::Do,
         };
@@ -541,6 +543,12 @@ impl Scheme {
         }
         Ok(first)
     }
+}
+
+/// The certificate of a tenant, with facts supposed in place of those on record.
+pub(crate) fn recorded(tenant_id: TenantId, overrides: Vec<Supposed>) -> Subject {
+    let (certificate_id, instance_id, device_id) = (None, None, None);
+    Subject::Recorded { tenant_id, certificate_id, instance_id, device_id, overrides }
 }
 
 pub(crate) fn decision(view: &ClaimView, word: Word) -> DecideClaim {

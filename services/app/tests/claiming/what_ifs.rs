@@ -68,7 +68,7 @@ async fn an_eligible_loss_is_paid_to_the_last_yen_and_the_letter_says_so() {
         assert_eq!(rest.view.claim.state.phase(), ClaimPhase::Paid);
 
         let question = LimitQuestion::Certificate(tenant, view.claim.certificate_id.unwrap());
-        for status in get_limits(ctx, &call, question).await.unwrap() {
+        for status in get_limits(ctx, &call, question, (None, None)).await.unwrap() {
             assert_eq!((status.taken.used, status.taken.reserved), (yen(60_000), yen(0)));
             assert_eq!(status.left, status.limit.amount.minus(yen(60_000)).unwrap());
         }

@@ -243,6 +243,7 @@ fn cover() -> CoverOffer {
             },
             notice_days: Some(30),
             single_approval_up_to: Some(Money::jpy(100_000)),
+            authorities: Vec::new(),
         },
     }
 }

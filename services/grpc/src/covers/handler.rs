@@ -5,7 +5,7 @@ use tasuki_proto::cover::v1 as proto;
 use tasuki_proto::cover::v1::cover_service_server::CoverService;
 use tonic::{Request, Response, Status};
 
-use super::{mapping, page};
+use super::{batch, evidence, mapping, page};
 use crate::edge::{Asking, Edge};
 use crate::explain::Reader;
 use crate::fields;
@@ -188,13 +188,52 @@ impl CoverService for Covers {
         Ok(Response::new(mapping::eligibility(Reader::of(&self.edge.ctx, &call), answer)))
     }
 
+    async fn batch_evaluate_eligibility(
+        &self,
+        request: Request<proto::BatchEvaluateEligibilityRequest>,
+    ) -> Result<Response<proto::BatchEvaluateEligibilityResponse>, Status> {
+        // Each question has a request id of its own.
+        let (call, message) = self.edge.open_batch(request, "questions", |_| "").await?;
+        let results = batch::answers(&self.edge, &call, message.questions).await?;
+        Ok(Response::new(proto::BatchEvaluateEligibilityResponse { results }))
+    }
+
+    async fn record_evidence(
+        &self,
+        request: Request<proto::RecordEvidenceRequest>,
+    ) -> Result<Response<proto::RecordEvidenceResponse>, Status> {
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let asked = evidence::record(message).map_err(|problem| status(&problem))?;
+        let recorded = claiming::record_evidence(&self.edge.ctx, &call, asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let evidence = Some(evidence::evidence(&recorded));
+        Ok(Response::new(proto::RecordEvidenceResponse { evidence }))
+    }
+
+    async fn list_evidence(
+        &self,
+        request: Request<proto::ListEvidenceRequest>,
+    ) -> Result<Response<proto::ListEvidenceResponse>, Status> {
+        let (call, message) = self.edge.open(request).await?;
+        let list = evidence::list(message).map_err(|problem| status(&problem))?;
+        let page = claiming::list_evidence(&self.edge.ctx, &call, list)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::ListEvidenceResponse {
+            evidence: page.rows.iter().map(evidence::evidence).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
     async fn get_limits(
         &self,
         request: Request<proto::GetLimitsRequest>,
     ) -> Result<Response<proto::GetLimitsResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
         let question = mapping::limit_question(&message).map_err(|problem| status(&problem))?;
-        let limits = claiming::get_limits(&self.edge.ctx, &call, question)
+        let times = times(message.as_of, message.known_at)?;
+        let limits = claiming::get_limits(&self.edge.ctx, &call, question, times)
             .await
             .map_err(|problem| status(&problem))?;
         let limits = limits.iter().map(mapping::limit_status).collect();

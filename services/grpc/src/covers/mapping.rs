@@ -15,18 +15,11 @@ use tasuki_core::master_contract::{
     ContractState, InsurancePeriod, MasterContractDraft, TermsVersion,
 };
 use tasuki_core::problem::Problem;
-use tasuki_core::reason::Reason;
 use tasuki_proto::cover::v1 as proto;
 
 use super::{enums, terms};
 use crate::explain::Reader;
 use crate::{actors, explain, fields, words};
-
-/// What is part of the contract and not served by this version.
-pub(crate) fn not_served(field: &str) -> Problem {
-    let text = format!("`{field}` is part of the contract and not served by this version");
-    Problem::new(Reason::NotServedYet, text).with("field", field)
-}
 
 pub(crate) const fn intent(validate_only: bool) -> Intent {
     if validate_only { Intent::OnlyAsk } else { Intent::Do }
@@ -320,9 +313,6 @@ fn span_of(span: &CertificateSpan) -> proto::CertificateSpan {
 }
 
 pub(crate) fn limit_question(message: &proto::GetLimitsRequest) -> Result<LimitQuestion, Problem> {
-    if message.known_at.is_some() {
-        return Err(not_served("known_at"));
-    }
     if !message.certificate_id.is_empty() {
         return Ok(LimitQuestion::Certificate(
             fields::id("tenant_id", &message.tenant_id)?,
@@ -363,24 +353,18 @@ pub(crate) fn eligibility_question(
     message: proto::EvaluateEligibilityRequest,
 ) -> Result<EligibilityQuestion, Problem> {
     use proto::evaluate_eligibility_request::Subject as Asked;
-    if message.known_at.is_some() {
-        return Err(not_served("known_at"));
-    }
     let subject = match message.subject {
         None => return Err(Problem::invalid("subject", "is required")),
-        Some(Asked::Recorded(recorded)) => {
-            if !recorded.instance_id.is_empty() || !recorded.device_id.is_empty() {
-                return Err(not_served("recorded.instance_id"));
-            }
-            Subject::Recorded {
-                tenant_id: fields::id("recorded.tenant_id", &recorded.tenant_id)?,
-                certificate_id: fields::optional_id(
-                    "recorded.certificate_id",
-                    &recorded.certificate_id,
-                )?,
-                overrides: supposed("recorded.overrides", recorded.overrides)?,
-            }
-        }
+        Some(Asked::Recorded(recorded)) => Subject::Recorded {
+            tenant_id: fields::id("recorded.tenant_id", &recorded.tenant_id)?,
+            certificate_id: fields::optional_id(
+                "recorded.certificate_id",
+                &recorded.certificate_id,
+            )?,
+            instance_id: fields::optional_id("recorded.instance_id", &recorded.instance_id)?,
+            device_id: Some(recorded.device_id).filter(|id| !id.is_empty()),
+            overrides: supposed("recorded.overrides", recorded.overrides)?,
+        },
         Some(Asked::Hypothetical(hypothetical)) => Subject::Hypothetical {
             master_contract_id: fields::id(
                 "hypothetical.master_contract_id",
@@ -394,6 +378,7 @@ pub(crate) fn eligibility_question(
         subject,
         parts: parts.collect::<Result<_, _>>()?,
         as_of: fields::optional_timestamp("as_of", message.as_of)?,
+        known_at: fields::optional_timestamp("known_at", message.known_at)?,
         remedies: if message.include_remedies { Remedies::Look } else { Remedies::Skip },
         intent: intent(message.validate_only),
     })

@@ -2,7 +2,8 @@
 
 use tasuki_core::catalog::{Cadence, Proration};
 use tasuki_core::master_contract::{
-    Acknowledgement, Clause, CoverPacks, CoverTerms, Limit, PartTerms, Premium, Wording,
+    Acknowledgement, ApprovalAuthority, Clause, CoverPacks, CoverTerms, Limit, PartTerms, Premium,
+    Wording,
 };
 use tasuki_core::money::Money;
 use tasuki_core::problem::Problem;
@@ -32,6 +33,13 @@ pub(crate) fn terms_from(message: proto::Terms) -> Result<CoverTerms, Problem> {
             "terms.single_approval_up_to",
             message.single_approval_up_to,
         )?,
+        authorities: each(message.authorities, |at, of| {
+            let field = format!("terms.authorities[{at}]");
+            Ok(ApprovalAuthority {
+                role: actors::role_from(&format!("{field}.role"), of.role())?,
+                up_to: fields::optional_money(&format!("{field}.up_to"), of.up_to)?,
+            })
+        })?,
     })
 }
 
@@ -166,7 +174,13 @@ pub(crate) fn terms(terms: &CoverTerms) -> proto::Terms {
             .and_then(|days| i32::try_from(days).ok())
             .unwrap_or_default(),
         single_approval_up_to: terms.single_approval_up_to.map(words::money),
+        authorities: terms.authorities.iter().map(authority).collect(),
     }
+}
+
+fn authority(of: &ApprovalAuthority) -> proto::ApprovalAuthority {
+    let up_to = of.up_to.map(words::money);
+    proto::ApprovalAuthority { role: actors::role(of.role).into(), up_to }
 }
 
 pub(crate) fn part(part: &PartTerms) -> proto::PartTerms {
@@ -325,6 +339,13 @@ mod tests {
             }),
             notice_days: 30,
             single_approval_up_to: Some(yen(0)),
+            authorities: vec![
+                proto::ApprovalAuthority {
+                    role: types::Role::Operator.into(),
+                    up_to: Some(yen(50_000)),
+                },
+                proto::ApprovalAuthority { role: types::Role::Insurer.into(), up_to: None },
+            ],
         }
     }
 

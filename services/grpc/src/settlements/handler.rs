@@ -5,19 +5,15 @@ use tasuki_proto::settlement::v1 as proto;
 use tasuki_proto::settlement::v1::settlement_service_server::SettlementService;
 use tonic::{Request, Response, Status};
 
-use super::{bordereaux, economics, exposures, mapping, simulation};
+use super::{bordereaux, economics, exposures, mapping, page, simulation};
 use crate::edge::Edge;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 
 /// Serves `SettlementService`.
 #[derive(Debug, Clone)]
 pub(crate) struct Settlements {
     pub(crate) edge: Edge,
-}
-
-fn later(call: &str) -> Status {
-    not_served_yet(&format!("tasuki.settlement.v1.SettlementService/{call}"))
 }
 
 #[tonic::async_trait]
@@ -105,9 +101,16 @@ impl SettlementService for Settlements {
 
     async fn render_settlement(
         &self,
-        _: Request<proto::RenderSettlementRequest>,
+        request: Request<proto::RenderSettlementRequest>,
     ) -> Result<Response<proto::RenderSettlementResponse>, Status> {
-        Err(later("RenderSettlement"))
+        let (call, message) = self.edge.open(request).await?;
+        let id = fields::id("settlement_id", &message.settlement_id)
+            .map_err(|problem| status(&problem))?;
+        let view = billing::get_settlement(&self.edge.ctx, &call, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let document = page::rendered(&view, (message.format(), message.language())).await?;
+        Ok(Response::new(proto::RenderSettlementResponse { document: Some(document) }))
     }
 
     async fn get_bordereau(

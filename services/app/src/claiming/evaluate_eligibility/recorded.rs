@@ -1,23 +1,26 @@
 //! Answers about a certificate on record, from the facts on record.
 
 use tasuki_core::actor::Actor;
-use tasuki_core::benefit::{Draw, Takers};
-use tasuki_core::id::{CertificateId, TenantId};
+use tasuki_core::benefit::{Draw, TakenByCode, Takers};
+use tasuki_core::certificate::Certificate;
+use tasuki_core::id::{CertificateId, ItemId, TenantId};
 use tasuki_core::master_contract::{CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::service::Service;
 use tasuki_core::tenant::Tenant;
 use tasuki_core::time::Timestamp;
 use tasuki_policies::FactSet;
-use tasuki_store::{Tx, certificates, decisions, limits};
+use tasuki_store::{Tx, certificates, decisions};
 
 use super::{Answers, Asked, Eligibility, Loss, Supposed, packs_about, with_supposed};
 use crate::access;
 use crate::call::Call;
 use crate::claiming::assessing::Asking;
+use crate::claiming::evidence::Evidence;
 use crate::claiming::facts::LossStory;
-use crate::claiming::read_limits::statuses;
+use crate::claiming::read_limits::statuses_of;
 use crate::claiming::{CertificateView, Intent, evidence, loading};
 use crate::context::Context;
 
@@ -26,6 +29,8 @@ use crate::context::Context;
 pub(super) struct About {
     pub(super) tenant_id: TenantId,
     pub(super) certificate_id: Option<CertificateId>,
+    pub(super) instance_id: Option<ItemId>,
+    pub(super) device_id: Option<String>,
     pub(super) overrides: Vec<Supposed>,
 }
 
@@ -52,8 +57,8 @@ pub(super) async fn answer(
     {
         return Ok(first);
     }
-    let scene = Scene::open(ctx, &tx, call, &about, asked.as_of).await?;
-    let (answer, recorded) = scene.answer(ctx, &tx, call, (&about.overrides, &asked)).await?;
+    let scene = Scene::open(ctx, &tx, call, (&about, asked.as_of, asked.known_at)).await?;
+    let (answer, recorded) = scene.answer(ctx, &tx, call, (&about, &asked)).await?;
     if asked.intent == Intent::Do {
         for record in recorded {
             decisions::keep(&tx, record);
@@ -70,7 +75,10 @@ struct Scene {
     contract: MasterContract,
     tenant: Tenant,
     view: CertificateView,
+    instance: Option<(ItemId, Service)>,
     as_of: Timestamp,
+    /// As far as was known at this time; none for all that is on record.
+    known_at: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -79,14 +87,14 @@ impl Scene {
         ctx: &Context,
         tx: &Tx,
         call: &Call,
-        about: &About,
-        as_of: Option<Timestamp>,
+        (about, as_of, known_at): (&About, Option<Timestamp>, Option<Timestamp>),
     ) -> Result<Self, Problem> {
         let tenant = about.tenant_id;
         let entered = access::enter(ctx, tx, call, tenant, Permission::Read).await?;
         let now = entered.now;
         let as_of = as_of.unwrap_or(now);
-        let all = certificates::of_tenant(tx, tenant).await?;
+        let known_at = known_at.map(|known_at| known_at.min(now));
+        let all = loading::certificates_of(tx, tenant, known_at).await?;
         let chosen = evidence::choose(&all, (about.certificate_id, None), as_of)?;
         let certificate = chosen.cloned().ok_or_else(|| {
             Problem::new(Reason::CertificateNotFound, format!("`{tenant}` has no certificate"))
@@ -95,22 +103,25 @@ impl Scene {
         if !loading::may_see(call, &contract) {
             return Err(Problem::not_found(Reason::MasterContractNotFound, contract.id));
         }
-        let known_at = loading::known_now(ctx, &entered);
-        let contract = contract.held_at(contract.wording_instant(as_of), known_at);
-        let acknowledgements = certificates::acknowledgements(tx, tenant, contract.id).await?;
+        let of_contract = known_at.unwrap_or_else(|| loading::known_now(ctx, &entered));
+        let contract = contract.held_at(contract.wording_instant(as_of), of_contract);
+        let mut acknowledgements = certificates::acknowledgements(tx, tenant, contract.id).await?;
+        acknowledgements
+            .retain(|it| known_at.is_none_or(|known_at| it.acknowledged_at <= known_at));
         let version = all
             .iter()
             .find(|stored| stored.certificate.id == certificate.id)
             .map_or(0, |stored| stored.version);
+        let instance = about.instance_id.map(|id| carrier(&certificate, id)).transpose()?;
         let view = CertificateView {
             certificate,
             contract: contract.clone(),
             acknowledgements,
             as_of,
-            known_at: now,
+            known_at: known_at.unwrap_or(now),
             version,
         };
-        Ok(Self { contract, tenant: entered.tenant, view, as_of, now })
+        Ok(Self { contract, tenant: entered.tenant, view, instance, as_of, known_at, now })
     }
 
     async fn answer(
@@ -118,7 +129,7 @@ impl Scene {
         ctx: &Context,
         tx: &Tx,
         call: &Call,
-        (overrides, asked): (&[Supposed], &Asked),
+        (about, asked): (&About, &Asked),
     ) -> Result<(Eligibility, Vec<decisions::Record>), Problem> {
         let by = Actor::from(&call.principal);
         let asking = Asking {
@@ -130,11 +141,15 @@ impl Scene {
             now: self.now,
             by: &by,
         };
-        let limits = statuses(tx, &self.contract, &self.draws()).await?;
+        let draws = self.draws();
+        let taken = loading::taken(tx, self.contract.id, &draws, self.known_at).await?;
+        let limits = statuses_of(&self.contract, &draws, &taken)?;
+        let evidence = self.evidence(tx, about).await?;
         let packs = packs_about(&self.contract.terms.packs, Loss::None);
         let mut answers = Answers::default();
         for part in asked.parts_of(&self.contract) {
-            let facts = with_supposed(self.facts(tx, part).await?, overrides)?;
+            let facts = self.facts((&evidence, &taken), part)?;
+            let facts = with_supposed(facts, &about.overrides)?;
             answers.ask(&asking, &packs, (part, &facts), (&limits, asked))?;
         }
         let answer = Eligibility {
@@ -161,26 +176,44 @@ impl Scene {
         Draw::possible(&self.contract.terms, &takers)
     }
 
-    async fn facts(&self, tx: &Tx, part: CoveragePart) -> Result<FactSet, Problem> {
-        let taken = limits::taken(tx, self.contract.id, &self.draws()).await?;
+    async fn evidence(&self, tx: &Tx, about: &About) -> Result<Evidence, Problem> {
+        let asked = evidence::Question {
+            tenant: &self.tenant,
+            loss_at: self.as_of,
+            incident_id: None,
+            certificate: Some(&self.view.certificate),
+            known_at: self.known_at,
+            instance: self.instance,
+            device_id: about.device_id.as_deref(),
+        };
+        evidence::gather(tx, &asked).await
+    }
+
+    fn facts(
+        &self,
+        (evidence, taken): (&Evidence, &TakenByCode),
+        part: CoveragePart,
+    ) -> Result<FactSet, Problem> {
         let story = LossStory {
             tenant: &self.tenant,
             terms: &self.contract.terms,
             acknowledgements: &self.view.acknowledgements,
-            taken: &taken,
+            taken,
             loss_at: self.as_of,
             discovered_at: None,
             notified_at: None,
             cause: None,
             items: &[],
         };
-        let asked = evidence::Question {
-            tenant: &self.tenant,
-            loss_at: self.as_of,
-            incident_id: None,
-            certificate: Some(&self.view.certificate),
-        };
-        let evidence = evidence::gather(tx, &asked).await?;
-        Ok(story.facts(&evidence, part, self.now)?)
+        Ok(story.facts(evidence, part, self.known_at.unwrap_or(self.now))?)
     }
+}
+
+/// The instance of a service that carries a certificate.
+fn carrier(certificate: &Certificate, id: ItemId) -> Result<(ItemId, Service), Problem> {
+    let found = certificate.items.iter().find(|item| item.item_id == id);
+    found.map(|item| (id, item.service)).ok_or_else(|| {
+        let text = format!("`{id}` does not carry certificate `{}`", certificate.number);
+        Problem::invalid("recorded.instance_id", text)
+    })
 }

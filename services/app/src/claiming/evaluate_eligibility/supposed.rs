@@ -57,7 +57,8 @@ pub(super) async fn answer(
     }
     let now = ctx.clock.now();
     let at = programme.contract.wording_instant(asked.as_of.unwrap_or(now));
-    let contract = &*programme.contract.as_held_at(at, now);
+    let known_at = asked.known_at.unwrap_or(now).min(now);
+    let contract = &*programme.contract.as_held_at(at, known_at);
     let by = Actor::from(&call.principal);
     let asking = Asking {
         ctx,
@@ -68,7 +69,14 @@ pub(super) async fn answer(
         now,
         by: &by,
     };
-    let limits = statuses_of(contract, &programme.draws, &programme.taken)?;
+    let limits = match asked.known_at {
+        None => statuses_of(contract, &programme.draws, &programme.taken)?,
+        Some(known_at) => {
+            let tx = ctx.store.begin_read().await?;
+            let taken = loading::taken(&tx, id, &programme.draws, Some(known_at)).await?;
+            statuses_of(contract, &programme.draws, &taken)?
+        }
+    };
     let packs = packs_about(&contract.terms.packs, Loss::Supposed);
     let mut answers = Answers::default();
     for part in asked.parts_of(contract) {
