@@ -41,14 +41,16 @@
 //! assert!(active.is_live());
 //!
 //! // A command that makes no sense now is refused and changes nothing.
-//! assert!(active.step(&ItemCommand::Request, at("2020-10-05T00:00:00Z")).is_err());
+//! assert!(active.step(&ItemCommand::ConfirmStep, at("2020-10-05T00:00:00Z")).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod answer;
 pub mod billing;
 pub mod command;
+pub mod conduct;
 pub mod customer;
+mod fit;
 pub mod funnel;
 pub mod item;
 pub mod operation;
@@ -61,6 +63,7 @@ pub mod spec;
 pub mod state;
 pub mod step;
 pub mod steps;
+pub mod work;
 
 pub use answer::{AnswerCode, Asked, Meaning, Sent};
 pub use billing::{BilledSpan, BillingFacts, BillingStart};
@@ -68,11 +71,12 @@ pub use command::{ItemCommand, ItemEvent};
 pub use customer::{
     CustomerActionKind, CustomerRequest, CustomerStep, CustomerTerms, VerifyMethod,
 };
+pub use fit::Fit;
 pub use funnel::{Application, FunnelCounts};
-pub use item::Item;
+pub use item::{DriftPolicy, Item};
 pub use operation::{OperationFailure, OperationSeen, OperationStep, ProviderFailure};
 pub use order::{Cancellation, CompletionPolicy, Order, OrderState, Readiness};
-pub use react::{Answer, Question, Reaction, Surroundings};
+pub use react::{Answer, DnsSeen, Question, Reaction, Surroundings};
 pub use reason_code::{Cause, Origin, ReasonCode};
 pub use records::{
     FindingWeight, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
@@ -82,3 +86,4 @@ pub use retry::RetryClass;
 pub use spec::{Device, DnsRecord, EndpointCounts, Health, Observation, Seen, Spec};
 pub use state::{Evidence, InService, ItemState, Removal, Said};
 pub use steps::{RollBack, StepKind, StepState};
+pub use work::{Pulled, Work, WorkBook, WorkKind, WorkResult, WorkSeen};

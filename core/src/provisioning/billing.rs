@@ -88,6 +88,7 @@ impl BillingStart {
             | ItemState::Suspending { .. }
             | ItemState::Suspended { .. }
             | ItemState::Resuming { .. }
+            | ItemState::Updating { .. }
             | ItemState::Deprovisioning { .. }
             | ItemState::Deprovisioned { .. }
             | ItemState::Cancelled { .. } => state.stopped_at(),

@@ -214,6 +214,10 @@ pub enum ItemEvent {
     ResumptionStarted,
     /// It runs again.
     Resumed,
+    /// It was changed as it was asked for.
+    Updated,
+    /// It stays as it was: the provider would not change it.
+    UpdateFailed,
     /// It begins anew.
     Reopened,
 }
@@ -249,6 +253,8 @@ impl ItemEvent {
             Self::Suspended => "suspended",
             Self::ResumptionStarted => "resumption_started",
             Self::Resumed => "resumed",
+            Self::Updated => "updated",
+            Self::UpdateFailed => "update_failed",
             Self::Reopened => "reopened",
         }
     }

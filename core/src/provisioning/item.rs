@@ -13,7 +13,7 @@ pub use crate::provisioning::records::{
     FindingWeight, ItemOutcome, Preflight, PreflightFinding, StepOutcome, StepRecord,
     ThirdPartyConsent, Transition,
 };
-use crate::provisioning::spec::{Device, EndpointCounts, Observation, Spec};
+use crate::provisioning::spec::{Device, EndpointCounts, Observation, Seen, Spec};
 use crate::provisioning::state::{Evidence, ItemState};
 use crate::provisioning::steps::{StepKind, StepState, progress_of, steps_behind};
 use crate::service::Service;
@@ -54,6 +54,10 @@ pub struct Item {
     /// How often the provider was asked for this generation.
     #[serde(default)]
     pub n_attempts: u32,
+    /// Whether the outcome of a try for this generation is open: then something may be there, or may
+    /// still come, whatever later tries say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_doubt: bool,
     /// The provider's last error, for operators and partners; empty when there was none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_error: String,
@@ -72,9 +76,31 @@ pub struct Item {
     /// Hash of the spec that the provider was last seen to have; empty until observed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub observed_spec_hash: String,
+    /// The generation that the provider was last seen to have.
+    #[serde(default)]
+    pub observed_generation: u32,
     /// When it was last observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Timestamp>,
+    /// What is done about drift.
+    #[serde(default)]
+    pub drift_policy: DriftPolicy,
+    /// Hash of a spec that is there instead of ours and was accepted; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub accepted_spec_hash: String,
+}
+
+/// What is done when something else is there than what was ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftPolicy {
+    /// It is told, and a person decides.
+    #[default]
+    Report,
+    /// What was ordered is ordered again.
+    Repair,
+    /// What is there counts from now on.
+    Accept,
 }
 
 impl Item {
@@ -94,13 +120,17 @@ impl Item {
             steps_behind: 0,
             last_step: None,
             n_attempts: 0,
+            in_doubt: false,
             last_error: String::new(),
             visit: None,
             consent: None,
             device: None,
             endpoints: None,
             observed_spec_hash: String::new(),
+            observed_generation: 0,
             observed_at: None,
+            drift_policy: DriftPolicy::Report,
+            accepted_spec_hash: String::new(),
         }
     }
 
@@ -149,8 +179,13 @@ impl Item {
         if event == ItemEvent::Requested {
             next.n_attempts = next.n_attempts.saturating_add(1);
         }
+        if event == ItemEvent::TrackLost {
+            next.in_doubt = true;
+        }
         if next.begins_change(&self.state) {
-            next.generation = next.generation.saturating_add(1);
+            // Somebody else may have gone further at the provider: an older number is refused there.
+            next.generation = next.generation.max(next.observed_generation).saturating_add(1);
+            next.in_doubt = false;
         }
         if event == ItemEvent::Reopened {
             next.n_attempts = 0;
@@ -158,6 +193,7 @@ impl Item {
             next.last_step = None;
             next.last_error = String::new();
             next.observed_spec_hash = String::new();
+            next.accepted_spec_hash = String::new();
             (next.device, next.endpoints, next.observed_at) = (None, None, None);
         }
         let behind = steps_behind(next.service(), &next.state);
@@ -185,7 +221,9 @@ impl Item {
         );
         let anew = matches!(self.state, ItemState::Planned { .. })
             && !matches!(before, ItemState::Planned { .. });
-        (begins && !goes_on) || anew
+        let updates = matches!(self.state, ItemState::Updating { .. })
+            && !matches!(before, ItemState::Updating { .. });
+        (begins && !goes_on) || anew || updates
     }
 
     /// The first line of its history.
@@ -249,7 +287,9 @@ impl Item {
             ItemEvent::CustomerStepDoubted => record.state = StepOutcome::Asked,
             ItemEvent::CustomerStepExpired => record.state = StepOutcome::Expired,
             ItemEvent::Installed | ItemEvent::Activated | ItemEvent::Accepted => {
-                record.state = StepOutcome::Done;
+                if record.is_open() {
+                    record.state = StepOutcome::Done;
+                }
             }
             ItemEvent::Failed | ItemEvent::Refused | ItemEvent::Cancelled => {
                 if record.is_open() {
@@ -273,6 +313,8 @@ impl Item {
             | ItemEvent::Suspended
             | ItemEvent::ResumptionStarted
             | ItemEvent::Resumed
+            | ItemEvent::Updated
+            | ItemEvent::UpdateFailed
             | ItemEvent::Reopened => {}
         }
     }
@@ -284,6 +326,10 @@ impl Item {
         } else {
             self.observed_spec_hash = String::new();
         }
+        if self.drift_policy == DriftPolicy::Accept && self.is_other(seen) {
+            self.accepted_spec_hash.clone_from(&seen.spec_hash);
+        }
+        self.observed_generation = seen.generation;
         self.observed_at = Some(seen.observed_at);
         if seen.device.is_some() {
             self.device.clone_from(&seen.device);
@@ -291,6 +337,36 @@ impl Item {
         if seen.endpoints.is_some() {
             self.endpoints = seen.endpoints;
         }
+    }
+
+    /// What an observation means, given what was ordered and what was accepted instead.
+    pub fn means(&self, seen: &Observation) -> Seen {
+        let accepted = !self.accepted_spec_hash.is_empty();
+        if accepted && seen.spec_hash == self.accepted_spec_hash {
+            return seen.means(seen.generation, &self.accepted_spec_hash);
+        }
+        seen.means(self.generation, &self.spec.hash())
+    }
+
+    fn is_other(&self, seen: &Observation) -> bool {
+        matches!(self.state, ItemState::Active { .. }) && self.means(seen) == Seen::Other
+    }
+
+    /// Whether something else was seen, while it ran, than what was ordered or accepted.
+    pub fn has_drifted(&self) -> bool {
+        let ours = self.observed_spec_hash == self.spec.hash()
+            && self.observed_generation == self.generation;
+        let accepted = self.observed_spec_hash == self.accepted_spec_hash;
+        matches!(self.state, ItemState::Active { .. })
+            && !self.observed_spec_hash.is_empty()
+            && self.observed_generation > 0
+            && !ours
+            && !accepted
+    }
+
+    /// Takes what is there as what shall be there.
+    pub fn accept_drift(&mut self) {
+        self.accepted_spec_hash.clone_from(&self.observed_spec_hash);
     }
 
     /// The item with what somebody says about its roll-out. That an endpoint reports is seen and never
@@ -335,6 +411,7 @@ impl Item {
             | ItemState::Suspending { .. }
             | ItemState::Suspended { .. }
             | ItemState::Resuming { .. }
+            | ItemState::Updating { .. }
             | ItemState::Done { .. } => ItemOutcome::Active,
             ItemState::FailedFinal { .. } | ItemState::Cancelled { .. } => {
                 ItemOutcome::NeverInstalled
@@ -417,7 +494,7 @@ pub(super) mod tests {
         Item::planned(id, number, ProviderId::of_code("secuwaf"), spec)
     }
 
-    fn after(item: &Item, commands: &[ItemCommand]) -> Item {
+    pub(in crate::provisioning) fn after(item: &Item, commands: &[ItemCommand]) -> Item {
         let by = Actor::from(&Principal::system());
         commands.iter().enumerate().fold(item.clone(), |item, (minute, command)| {
             item.step(command, &by, at(i64::try_from(minute).unwrap())).unwrap().0

@@ -1,7 +1,10 @@
 //! What to ask a provider next, and what follows from its answer. Pure: an item and an answer in, a
 //! command and the next time to look out.
 
+mod dns;
 mod looks;
+
+pub use dns::DnsSeen;
 
 use crate::provisioning::answer::Meaning;
 use crate::provisioning::command::ItemCommand;
@@ -143,6 +146,13 @@ impl Item {
             ItemState::Cleaning { removal } | ItemState::Deprovisioning { removal } => {
                 if removal.n_gone == 0 { Question::Remove } else { Question::Observe }
             }
+            ItemState::Updating { operation_id, .. } => {
+                if operation_id.is_empty() {
+                    Question::Put
+                } else {
+                    Question::Operation(operation_id.clone())
+                }
+            }
             ItemState::Suspending { .. } => Question::Suspend,
             ItemState::Resuming { .. } => Question::Resume,
             ItemState::Refused { .. }
@@ -211,15 +221,21 @@ impl Item {
             ItemState::Cleaning { removal } | ItemState::Deprovisioning { removal } => {
                 Self::after_removal(answer, around, removal.attempt)
             }
+            ItemState::Updating { service, since, .. } => {
+                self.after_update(answer, around, (service, *since))
+            }
             ItemState::Suspending { since, .. } => {
                 Self::after_change(answer, around, *since, ItemCommand::ConfirmSuspension)
             }
             ItemState::Resuming { since, .. } => {
                 Self::after_change(answer, around, *since, ItemCommand::ConfirmResumption)
             }
+            // Looked at before its time: the time stays.
+            ItemState::FailedRetryable { next_at, .. } => {
+                Ok(Reaction { command: None, look_at: Some(*next_at), error: None })
+            }
             ItemState::Refused { .. }
             | ItemState::Planned { .. }
-            | ItemState::FailedRetryable { .. }
             | ItemState::FailedFinal { .. }
             | ItemState::Cleaned { .. }
             | ItemState::CleanupStuck { .. }
@@ -243,20 +259,24 @@ impl Item {
     }
 
     fn put_failed(&self, failure: &ProviderFailure, around: &Surroundings<'_>) -> Outcome {
-        let cause = |code: ReasonCode| Cause::new(code, failure.text.clone());
+        // Over, and what an earlier try may have left is taken away.
+        let over = |code: ReasonCode| {
+            let cause = Cause::new(failure.reason.unwrap_or(code), failure.text.clone());
+            if self.in_doubt {
+                around.command(ItemCommand::Fail { cause }, 0)
+            } else {
+                Ok(Surroundings::end(ItemCommand::Refuse { cause }))
+            }
+        };
         match failure.meaning {
-            Meaning::Final(code) => Ok(Surroundings::end(ItemCommand::Refuse {
-                cause: cause(failure.reason.unwrap_or(code)),
-            })),
+            Meaning::Final(code) => over(code),
             Meaning::Retry(class) => {
                 match class.delay_seconds(self.n_attempts, None, around.jitter) {
                     Some(wait) => {
                         let next_at = around.after(wait)?;
                         around.command(ItemCommand::RetryLater { next_at }, wait)
                     }
-                    None => Ok(Surroundings::end(ItemCommand::Refuse {
-                        cause: cause(failure.reason.unwrap_or(class.reason_when_used_up())),
-                    })),
+                    None => over(class.reason_when_used_up()),
                 }
             }
             Meaning::Unknown | Meaning::Absent => {
@@ -389,6 +409,18 @@ impl Item {
 }
 
 impl Answer {
+    /// The same after a try whose answer nobody has written down: its worker died, and may have asked.
+    /// That this try set nothing up does not say that nothing is there.
+    #[must_use]
+    pub fn after_lost_try(self) -> Self {
+        match self {
+            Self::Failed(failure) if matches!(failure.meaning, Meaning::Retry(_)) => {
+                Self::Failed(ProviderFailure { meaning: Meaning::Unknown, ..failure })
+            }
+            Self::Operation(_) | Self::Seen(..) | Self::Failed(_) | Self::Nothing => self,
+        }
+    }
+
     fn error(&self) -> Option<String> {
         match self {
             Self::Failed(failure) => Some(failure.text.clone()),

@@ -164,6 +164,16 @@ pub enum ItemState {
         /// Since when.
         since: Timestamp,
     },
+    /// Live, and being changed: the provider is asked for another quantity or for what was ordered.
+    Updating {
+        /// What runs.
+        service: InService,
+        /// The provider's operation; empty until it has answered.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        operation_id: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Being suspended.
     Suspending {
         /// What runs.
@@ -241,6 +251,7 @@ impl ItemState {
             Self::Cleaning { .. } => "cleaning",
             Self::Cleaned { .. } => "cleaned",
             Self::CleanupStuck { .. } => "cleanup_stuck",
+            Self::Updating { .. } => "updating",
             Self::Suspending { .. } => "suspending",
             Self::Suspended { .. } => "suspended",
             Self::Resuming { .. } => "resuming",
@@ -273,6 +284,7 @@ impl ItemState {
             | Self::Unknown { .. }
             | Self::FailedRetryable { .. }
             | Self::Resuming { .. }
+            | Self::Updating { .. }
             | Self::Done { .. } => None,
         }
     }
@@ -284,6 +296,7 @@ impl ItemState {
             | Self::Suspending { service, .. }
             | Self::Suspended { service, .. }
             | Self::Resuming { service, .. }
+            | Self::Updating { service, .. }
             | Self::Deprovisioned { service, .. }
             | Self::Done { service, .. } => Some(service),
             Self::Cleaning { removal }
@@ -322,6 +335,7 @@ impl ItemState {
             | Self::Suspending { .. }
             | Self::Suspended { .. }
             | Self::Resuming { .. }
+            | Self::Updating { .. }
             | Self::Deprovisioning { .. }
             | Self::Deprovisioned { .. }
             | Self::Done { .. }
@@ -352,6 +366,7 @@ impl ItemState {
             | Self::Suspending { service, .. }
             | Self::Suspended { service, .. }
             | Self::Resuming { service, .. }
+            | Self::Updating { service, .. }
             | Self::Deprovisioned { service, .. }
             | Self::Done { service, .. } => Some(service.installed_at),
             Self::Verifying { said: Said::Customer { .. }, .. }
@@ -389,7 +404,8 @@ impl ItemState {
             | Self::FailedRetryable { .. }
             | Self::Suspending { .. }
             | Self::Suspended { .. }
-            | Self::Resuming { .. } => None,
+            | Self::Resuming { .. }
+            | Self::Updating { .. } => None,
         }
     }
 
@@ -415,6 +431,7 @@ impl ItemState {
             | Self::Suspending { .. }
             | Self::Suspended { .. }
             | Self::Resuming { .. }
+            | Self::Updating { .. }
             | Self::Deprovisioning { .. } => None,
         }
     }
@@ -427,6 +444,7 @@ impl ItemState {
                 | Self::Suspending { .. }
                 | Self::Suspended { .. }
                 | Self::Resuming { .. }
+                | Self::Updating { .. }
                 | Self::Done { .. }
         )
     }

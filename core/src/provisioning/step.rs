@@ -52,6 +52,7 @@ impl ItemState {
             }
             S::Suspended { service, .. } => self.when_suspended(service, command, now),
             S::Resuming { service, .. } => self.when_resuming(service, command),
+            S::Updating { service, since, .. } => self.when_updating(service, *since, command, now),
             S::Cleaning { removal } | S::Deprovisioning { removal } => {
                 self.when_removing(removal, command, now)
             }
@@ -380,7 +381,9 @@ impl ItemState {
                 E::Requested,
             )),
             C::Refuse { cause } => Ok((failed(cause, now), E::Refused)),
-            C::Cancel { cause } => Ok((failed(cause, now), E::Cancelled)),
+            // A try before the one that failed may have left something, or may still be on its way: to
+            // take away what is not there is success, and keeps it from coming.
+            C::Cancel { cause } => Ok((cleaning(self, cause, now), E::Cancelled)),
             C::Release
             | C::Accept { .. }
             | C::AskCustomer { .. }

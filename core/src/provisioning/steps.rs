@@ -181,7 +181,8 @@ pub fn steps_behind(service: Service, state: &ItemState) -> usize {
         ItemState::Active { .. }
         | ItemState::Suspending { .. }
         | ItemState::Suspended { .. }
-        | ItemState::Resuming { .. } => match service {
+        | ItemState::Resuming { .. }
+        | ItemState::Updating { .. } => match service {
             Service::Diagnosis => before(StepKind::Questions),
             Service::Utm
             | Service::CloudWaf
@@ -227,6 +228,7 @@ pub fn progress_of(
         | ItemState::Suspending { .. }
         | ItemState::Suspended { .. }
         | ItemState::Resuming { .. }
+        | ItemState::Updating { .. }
         | ItemState::Done { .. } => (StepState::Done, StepState::Running),
         ItemState::Refused { .. } | ItemState::FailedFinal { .. } | ItemState::Cancelled { .. } => {
             (StepState::Done, StepState::Failed)

@@ -1,4 +1,6 @@
 //! Calls to the outside: one file per counterpart.
 
+pub mod dns;
 pub mod notices;
 pub mod provider;
+pub mod webhooks;

@@ -11,7 +11,7 @@ mod mapping;
 use std::fmt;
 
 use async_trait::async_trait;
-use tasuki_core::provisioning::{Answer, Item, Question};
+use tasuki_core::provisioning::{Answer, Item, ProviderFailure, Question};
 use tasuki_core::time::Timestamp;
 
 pub use client::GrpcProviders;
@@ -25,4 +25,16 @@ pub trait Providers: Send + Sync + fmt::Debug {
     /// Whatever goes wrong is an answer too: [`Answer::Failed`] says what follows from it.
     async fn ask(&self, endpoint: &str, item: &Item, question: &Question, now: Timestamp)
     -> Answer;
+
+    /// The ids of everything that the provider at an address has; none when it does not list.
+    ///
+    /// # Errors
+    /// What follows from the failure.
+    async fn list(
+        &self,
+        _endpoint: &str,
+        _now: Timestamp,
+    ) -> Result<Option<Vec<String>>, Box<ProviderFailure>> {
+        Ok(None)
+    }
 }

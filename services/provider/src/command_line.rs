@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use tonic::Code;
 
-use crate::{Callbacks, Faults, Options, Scenario, bind, code};
+use crate::verify::{Format, Plan};
+use crate::{Breach, Callbacks, Faults, Options, Scenario, bind, code};
 
 /// How the reference provider is to behave.
 #[derive(Debug, Args)]
@@ -57,6 +59,9 @@ pub struct Arguments {
     /// The first request of each change takes effect and is answered with `DEADLINE_EXCEEDED`.
     #[arg(long)]
     time_out_after_effect: bool,
+    /// Promises of the contract to break, to try out whoever verifies them.
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "PROMISE")]
+    breach: Vec<Breach>,
 }
 
 impl Arguments {
@@ -86,6 +91,7 @@ impl Arguments {
                 customer_never_acts: self.customer_never_acts,
                 duplicate_callbacks: self.duplicate_callbacks,
                 time_out_after_effect: self.time_out_after_effect,
+                breaches: self.breach,
             },
         })
     }
@@ -127,4 +133,64 @@ async fn told_to_stop() {
     {
         let _told = interrupted.await;
     }
+}
+
+/// What is verified of a provider's server.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Where the provider contract is served.
+    #[arg(long, value_name = "URL")]
+    target: String,
+    /// The component to order; the first that is offered if none is named.
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
+    /// A parameter that the component requires; may be given several times.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
+    parameters: Vec<(String, String)>,
+    /// The pseudonym of a tenant that nobody is behind: what its customer would do counts as done.
+    #[arg(long, default_value = "tasuki-conformance", value_name = "NAME")]
+    tenant_reference: String,
+    /// Every answer has to come within so many milliseconds.
+    #[arg(long, default_value_t = 2_000, value_name = "MILLISECONDS")]
+    answer_within_ms: u64,
+    /// A provider that does not simulate time has to be live within so many seconds.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    live_within: u64,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// File for the report; standard output if none is named.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| format!("`{text}` is not of the form NAME=VALUE"))
+}
+
+/// Verifies a provider's server and writes the report.
+///
+/// # Errors
+/// The target is no address, the report cannot be written, or a promise is broken.
+pub async fn verify(arguments: VerifyArguments, now: jiff::Timestamp) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let plan = Plan {
+        component: arguments.component,
+        parameters: arguments.parameters,
+        tenant_reference: arguments.tenant_reference,
+        answer_within: Duration::from_millis(arguments.answer_within_ms),
+        live_within: Duration::from_secs(arguments.live_within),
+        ..Plan::of(arguments.target, now)
+    };
+    let report = Box::pin(crate::verify::verify(&plan)).await?;
+    let text = report.text(arguments.format);
+    match &arguments.output {
+        Some(path) => std::fs::write(path, text)
+            .with_context(|| format!("`{}` cannot be written", path.display()))?,
+        None => std::io::stdout().lock().write_all(text.as_bytes())?,
+    }
+    let broken: Vec<_> = report.broken().iter().map(|row| row.check.as_str()).collect();
+    anyhow::ensure!(broken.is_empty(), "the provider breaks the contract: {}", broken.join(", "));
+    Ok(())
 }

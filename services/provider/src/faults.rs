@@ -24,6 +24,48 @@ pub struct Faults {
     pub duplicate_callbacks: bool,
     /// The first request of each change takes effect and is answered with `DEADLINE_EXCEEDED`.
     pub time_out_after_effect: bool,
+    /// Promises of the contract that are broken, so that the kit that verifies them can be tried out.
+    pub breaches: Vec<Breach>,
+}
+
+/// A promise of the contract that can be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Breach {
+    /// To ask whether something could be set up sets it up.
+    ValidateSetsUp,
+    /// A repeat of a request is refused.
+    RepeatRefused,
+    /// The same generation takes another spec.
+    OtherSpecTaken,
+    /// An older generation is taken.
+    OlderGenerationTaken,
+    /// What is not offered is set up.
+    AnythingOffered,
+    /// What is not there is an error.
+    AbsentIsError,
+    /// An operation that never was is answered with an internal error.
+    UnknownOperationBreaks,
+    /// The hash of the spec is forgotten.
+    SpecHashLost,
+    /// What is there is not listed.
+    ListEmpty,
+    /// Pages end where the next one begins.
+    PagesOverlap,
+    /// What is taken away stays.
+    DeleteKeeps,
+    /// To take away what never was is an error.
+    UnknownDeleteFails,
+    /// A creation that its removal has overtaken is set up.
+    NoTombstones,
+    /// A suspended instance says that it runs.
+    SuspensionHidden,
+}
+
+impl Faults {
+    /// Whether this promise is broken.
+    pub(crate) fn breaks(&self, breach: Breach) -> bool {
+        self.breaches.contains(&breach)
+    }
 }
 
 impl Default for Faults {
@@ -36,6 +78,7 @@ impl Default for Faults {
             customer_never_acts: false,
             duplicate_callbacks: false,
             time_out_after_effect: false,
+            breaches: Vec::new(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod registry;
 mod scenario;
 mod service;
 mod timeline;
+pub mod verify;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 pub use callbacks::Callbacks;
-pub use faults::{Faults, code};
+pub use faults::{Breach, Faults, code};
 pub use scenario::{Behaviour, Course, Scenario};
 
 use crate::callbacks::Sender;

@@ -8,7 +8,7 @@ use tasuki_proto::provider::v1 as proto;
 use tasuki_proto::provisioning::v1::InstanceSpec;
 use tonic::Status;
 
-use crate::faults::Faults;
+use crate::faults::{Breach, Faults};
 use crate::journal::{Journal, Line, Memory, QueuedEvent};
 use crate::record::{Record, instant, operation_id};
 use crate::scenario::{Behaviour, Course, Scenario};
@@ -70,14 +70,18 @@ impl Registry {
     /// Sets an instance up. The flag says whether the same request was answered before.
     pub(crate) fn put(&mut self, put: &Put) -> Answer<(proto::Operation, bool)> {
         if let Some(known) = self.memory.instances.get(&put.instance_id) {
-            if put.generation < known.put_generation || known.is_overtaken(put.generation) {
+            let older = put.generation < known.put_generation
+                && !self.faults.breaks(Breach::OlderGenerationTaken);
+            let overtaken =
+                known.is_overtaken(put.generation) && !self.faults.breaks(Breach::NoTombstones);
+            if older || overtaken {
                 return Err(Status::failed_precondition(format!(
                     "generation {} of `{}` is older than {}",
                     put.generation, put.instance_id, known.generation
                 )));
             }
             if put.generation == known.put_generation {
-                return Self::again(known, put);
+                return self.again(known, put);
             }
         }
         let course = self.course(&put.spec);
@@ -101,8 +105,11 @@ impl Registry {
         Ok((operation, false))
     }
 
-    fn again(known: &Record, put: &Put) -> Answer<(proto::Operation, bool)> {
-        if known.spec_hash != put.spec_hash {
+    fn again(&self, known: &Record, put: &Put) -> Answer<(proto::Operation, bool)> {
+        if self.faults.breaks(Breach::RepeatRefused) {
+            return Err(Status::already_exists("it was asked for before"));
+        }
+        if known.spec_hash != put.spec_hash && !self.faults.breaks(Breach::OtherSpecTaken) {
             return Err(Status::already_exists(format!(
                 "generation {} of `{}` has another spec",
                 put.generation, put.instance_id
@@ -156,10 +163,14 @@ impl Registry {
         let known = crate::record::instance_of(id)
             .and_then(|instance| self.memory.instances.get(instance))
             .cloned();
-        let operation = known
-            .as_ref()
-            .and_then(|record| record.operation(id, at))
-            .ok_or_else(|| Status::not_found(format!("`{id}` does not exist")))?;
+        let operation =
+            known.as_ref().and_then(|record| record.operation(id, at)).ok_or_else(|| {
+                if self.faults.breaks(Breach::UnknownOperationBreaks) {
+                    Status::internal("no such operation")
+                } else {
+                    Status::not_found(format!("`{id}` does not exist"))
+                }
+            })?;
         if let Some(record) = known {
             self.announce(record, at)?;
         }
@@ -169,13 +180,20 @@ impl Registry {
     /// What is there.
     pub(crate) fn observe(&mut self, id: &str, at: Timestamp) -> Answer<proto::Instance> {
         let Some(record) = self.memory.instances.get(id).cloned() else {
+            if self.faults.breaks(Breach::AbsentIsError) {
+                return Err(Status::not_found(format!("`{id}` does not exist")));
+            }
             return Ok(proto::Instance {
                 instance_id: id.to_owned(),
                 evidence_id: format!("obs-{id}-none-{}", at.as_second()),
                 ..proto::Instance::default()
             });
         };
-        let instance = record.instance(at);
+        let mut instance = record.instance(at);
+        if self.faults.breaks(Breach::SpecHashLost) {
+            instance.spec_hash.clear();
+        }
+        instance.suspended &= !self.faults.breaks(Breach::SuspensionHidden);
         self.announce(record, at)?;
         Ok(instance)
     }
@@ -188,13 +206,22 @@ impl Registry {
         limit: usize,
         at: Timestamp,
     ) -> Vec<proto::Instance> {
+        if self.faults.breaks(Breach::ListEmpty) {
+            return Vec::new();
+        }
+        // An inclusive bound gives the last of a page once more.
+        let after = if self.faults.breaks(Breach::PagesOverlap) {
+            std::ops::Bound::Included(after)
+        } else {
+            std::ops::Bound::Excluded(after)
+        };
         let wanted = |record: &&Record| match updated_after {
             Some(since) => record.updated_at > since,
             None => record.exists_at(at),
         };
         self.memory
             .instances
-            .range::<str, _>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded))
+            .range::<str, _>((after, std::ops::Bound::Unbounded))
             .map(|(_, record)| record)
             .filter(wanted)
             .take(limit)
@@ -206,9 +233,13 @@ impl Registry {
     pub(crate) fn delete(&mut self, change: &Change) -> Answer<(proto::Operation, bool)> {
         let known = self.memory.instances.get(&change.instance_id).cloned();
         let existed = known.as_ref().is_some_and(Record::exists);
+        if known.is_none() && self.faults.breaks(Breach::UnknownDeleteFails) {
+            let text = format!("`{}` does not exist", change.instance_id);
+            return Err(Status::not_found(text));
+        }
         let mut record = known.unwrap_or_else(|| never_put(change));
         let operation = Self::finished(&mut record, proto::OperationKind::Delete, change);
-        if existed || record.deleted_at.is_none() {
+        if (existed || record.deleted_at.is_none()) && !self.faults.breaks(Breach::DeleteKeeps) {
             record.deleted_at = Some(change.at);
         }
         self.save(record, change.at)?;

@@ -1,6 +1,5 @@
 //! Opens a database: an embedded SQLite file or a PostgreSQL server.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::decision_log::DecisionLog;
 use crate::error::StoreError;
@@ -19,7 +17,7 @@ use crate::migrations::Migrator;
 use crate::recent::Recent;
 use crate::tx::{Heard, Tx};
 
-/// How long a writer waits for SQLite's single writer, and a caller for a connection.
+/// How long a caller waits for a connection, and so a writer of SQLite for its turn.
 const WAIT: Duration = Duration::from_secs(10);
 
 /// How much of an SQLite file is mapped into memory, in bytes.
@@ -37,7 +35,7 @@ const SQLITE_LOGGED: &str = "2048";
 pub struct Options {
     /// `sqlite://FILE` (made if missing) or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
-    /// At most this many connections at once.
+    /// At most this many connections at once; on SQLite, for readers: one more is there for whoever writes.
     pub max_connections: u32,
     /// PostgreSQL only: the schema to work in, instead of `public`. Migrating makes it if it is missing.
     pub schema: Option<String>,
@@ -47,15 +45,15 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    /// Of SQLite, the one connection that writes. Writers stand in line for it: the database itself would only let
+    /// them try again and again, which is neither fair nor quick, and what this connection has read stays true.
+    writer: Option<DatabaseConnection>,
     /// On PostgreSQL: the schema that was asked for.
     schema: Option<String>,
     /// What transactions tell when they commit.
     heard: Heard,
     decision_log: DecisionLog,
     recent: Recent,
-    /// Writers of SQLite stand in line here: the database itself only lets them try again and again,
-    /// which is neither fair nor quick.
-    writers: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -88,17 +86,23 @@ impl Store {
         if let Some(schema) = &options.schema {
             connect.set_schema_search_path(schema.clone());
         }
-        let db = Database::connect(connect)
-            .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let is_file = options.url.starts_with("sqlite:");
+        // A file does not hang up: asking whether it is there would cost as much as many a statement.
+        connect.test_before_acquire(!is_file);
+        let writer = if is_file {
+            Some(connected(connect.clone().max_connections(1).to_owned()).await?)
+        } else {
+            None
+        };
+        let db = connected(connect).await?;
         let schema = options.schema.clone().filter(|_| is_postgres(&db));
         Ok(Self {
             db,
+            writer,
             schema,
             heard: Heard::default(),
             decision_log: DecisionLog::default(),
             recent: Recent::default(),
-            writers: Arc::default(),
         })
     }
 
@@ -145,9 +149,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection or no write lock came free in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        // The turn comes before the connection: who waits in line must not keep one from readers.
-        let turn = self.turn().await?;
-        self.transaction(AccessMode::ReadWrite, SqliteTransactionMode::Immediate, turn).await
+        let db = self.writer.as_ref().unwrap_or(&self.db);
+        self.transaction(db, AccessMode::ReadWrite, SqliteTransactionMode::Immediate).await
     }
 
     /// Starts a transaction that only reads; it sees one state of the database.
@@ -155,7 +158,7 @@ impl Store {
     /// # Errors
     /// As [`Store::begin`].
     pub async fn begin_read(&self) -> Result<Tx, StoreError> {
-        self.transaction(AccessMode::ReadOnly, SqliteTransactionMode::Deferred, None).await
+        self.transaction(&self.db, AccessMode::ReadOnly, SqliteTransactionMode::Deferred).await
     }
 
     /// Returns when a job was added by this process, at once if one was since the last call.
@@ -191,22 +194,11 @@ impl Store {
         &self.heard.commits
     }
 
-    async fn turn(&self) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
-        if self.is_postgres() {
-            return Ok(None);
-        }
-        let line = Arc::clone(&self.writers).lock_owned();
-        let turn = tokio::time::timeout(WAIT, line).await;
-        turn.map(Some).map_err(|_| {
-            StoreError::Unavailable(format!("no turn to write within {} s", WAIT.as_secs()))
-        })
-    }
-
     async fn transaction(
         &self,
+        db: &DatabaseConnection,
         access_mode: AccessMode,
         mode: SqliteTransactionMode,
-        turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Tx, StoreError> {
         let access_mode = self.is_postgres().then_some(access_mode);
         let options = TransactionOptions {
@@ -214,9 +206,14 @@ impl Store {
             sqlite_transaction_mode: Some(mode),
             ..TransactionOptions::default()
         };
-        let inner = self.db.begin_with_options(options).await?;
-        Ok(Tx::new(inner, self.heard.clone(), turn))
+        let inner = db.begin_with_options(options).await?;
+        Ok(Tx::new(inner, self.heard.clone()))
     }
+}
+
+async fn connected(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    let unavailable = |error: sea_orm::DbErr| StoreError::Unavailable(error.to_string());
+    Database::connect(options).await.map_err(unavailable)
 }
 
 fn is_postgres(db: &DatabaseConnection) -> bool {

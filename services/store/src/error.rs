@@ -1,6 +1,6 @@
 //! What can go wrong in the store.
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
 
@@ -40,7 +40,7 @@ impl From<DbErr> for StoreError {
         if let Some(SqlErr::UniqueConstraintViolation(what)) = error.sql_err() {
             return Self::Duplicate(what);
         }
-        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || is_gone(&error) {
             return Self::Unavailable(error.to_string());
         }
         let text = error.to_string();
@@ -53,6 +53,32 @@ impl From<DbErr> for StoreError {
         }
         Self::Database(error)
     }
+}
+
+/// PostgreSQL's codes when it stops or starts, and all of the class of lost connections.
+const GONE: [&str; 4] = ["57P01", "57P02", "57P03", "08"];
+
+/// Whether the connection broke under a statement, as it does when the server is stopped: nothing is wrong with the
+/// statement, and whoever sent it may do so again.
+fn is_gone(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    if let sqlx::Error::Database(refusal) = cause.as_ref() {
+        let code = refusal.code().unwrap_or_default();
+        return GONE.iter().any(|gone| code.starts_with(gone));
+    }
+    // A protocol error is an answer that ended in its middle.
+    matches!(
+        cause.as_ref(),
+        sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+    )
 }
 
 impl From<StoreError> for Problem {
@@ -69,5 +95,26 @@ impl From<StoreError> for Problem {
             | StoreError::Schema(_)
             | StoreError::Database(_) => Self::internal(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tasuki_core::reason::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_broke_under_a_statement_is_worth_another_try() {
+        let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        for cause in [sqlx::Error::Io(broken()), sqlx::Error::WorkerCrashed] {
+            let error = DbErr::Query(RuntimeErr::SqlxError(Arc::new(cause)));
+            assert_eq!(Problem::from(StoreError::from(error)).kind(), Kind::Unavailable);
+        }
+        let wrong = sqlx::Error::ColumnNotFound("x".to_owned());
+        let error = DbErr::Query(RuntimeErr::SqlxError(Arc::new(wrong)));
+        assert_eq!(Problem::from(StoreError::from(error)).kind(), Kind::Internal);
     }
 }

@@ -3,13 +3,14 @@
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use tasuki_core::heartbeat::Heartbeat;
-use tasuki_core::id::TenantId;
+use tasuki_core::id::{ItemId, TenantId};
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
 
 use crate::document;
 use crate::error::StoreError;
 use crate::instant;
+use crate::query::Query;
 use crate::tx::Tx;
 
 /// The version of the documents that this program writes.
@@ -57,16 +58,40 @@ pub struct Stored {
     pub watch: Watch,
 }
 
-/// Keeps a sign of life as evidence; tells whether it was new.
+/// Which signs of life count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Of<'a> {
+    /// Only of this device or endpoint.
+    pub device_id: Option<&'a str>,
+    /// Only of this instance of the service.
+    pub instance: Option<Instance>,
+    /// Only those that were recorded by then.
+    pub known_at: Option<Timestamp>,
+}
+
+/// One instance of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// The instance.
+    pub id: ItemId,
+    /// Whether the tenant has no other of the service, so that signs of life that name no instance are its own.
+    pub is_only_one: bool,
+}
+
+/// Keeps a sign of life as evidence, recorded now; tells whether it was new. A repeat changes nothing: it was
+/// known since the first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn keep(tx: &Tx, heartbeat: &Heartbeat) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO heartbeat_seen (tenant_id, service, device_id, seen_at, bypass) \
-               VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+pub async fn keep(tx: &Tx, heartbeat: &Heartbeat, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO heartbeat_seen (tenant_id, service, device_id, seen_at, bypass, \
+               recorded_at, instance_id) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     let mut values = key(heartbeat.tenant_id, heartbeat.service, &heartbeat.device_id);
     values.push(instant::to_row(heartbeat.last_seen_at).into());
     values.push(bypass_word(heartbeat.bypass_active).into());
+    values.push(instant::to_row(now).into());
+    values.push(heartbeat.instance_id.map(ItemId::as_uuid).into());
     Ok(tx.execute(sql, values).await? == 1)
 }
 
@@ -109,40 +134,33 @@ pub async fn put(tx: &Tx, heartbeat: &Heartbeat, watch: Watch) -> Result<(), Sto
     tx.execute(sql, values).await.map(|_| ())
 }
 
-/// The last sign of life of any device of a service at or before an instant: the evidence that it
-/// was running when a loss happened.
+/// The last sign of life of a service at or before an instant: the evidence that it was running when a
+/// loss happened.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn last_before(
     tx: &Tx,
-    tenant: TenantId,
-    service: Service,
+    (tenant, service): (TenantId, Service),
+    of: Of<'_>,
     at: Timestamp,
 ) -> Result<Option<Seen>, StoreError> {
     let sql = "SELECT device_id, seen_at, bypass FROM heartbeat_seen WHERE tenant_id = $1 \
-               AND service = $2 AND seen_at <= $3 ORDER BY seen_at DESC, device_id LIMIT 1";
+               AND service = $2 AND seen_at <= $3";
     let values: Vec<Value> =
         vec![tenant.as_uuid().into(), service.as_str().into(), instant::to_row(at).into()];
-    tx.one(sql, values).await?.as_ref().map(seen_from_row).transpose()
-}
-
-/// The last sign of life of one device at or before an instant.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn last_of_device_before(
-    tx: &Tx,
-    (tenant, service): (TenantId, Service),
-    device_id: &str,
-    at: Timestamp,
-) -> Result<Option<Seen>, StoreError> {
-    let sql = "SELECT device_id, seen_at, bypass FROM heartbeat_seen WHERE tenant_id = $1 \
-               AND service = $2 AND device_id = $3 AND seen_at <= $4 \
-               ORDER BY seen_at DESC LIMIT 1";
-    let mut values = key(tenant, service, device_id);
-    values.push(instant::to_row(at).into());
-    tx.one(sql, values).await?.as_ref().map(seen_from_row).transpose()
+    let mut query = Query::new(sql, values);
+    query.and_maybe("device_id = ?", of.device_id.map(Into::into));
+    if let Some(Instance { id, is_only_one }) = of.instance {
+        let own =
+            if is_only_one { "instance_id IS NULL OR instance_id = ?" } else { "instance_id = ?" };
+        query.and(own, vec![id.as_uuid().into()]);
+    }
+    // What was recorded before the time of the record was kept counts as known when it was seen.
+    let known_at = of.known_at.map(|at| instant::to_row(at).into());
+    query.and_maybe("COALESCE(recorded_at, seen_at) <= ?", known_at);
+    let (sql, values) = query.ordered("seen_at DESC, device_id", 1);
+    tx.one(&sql, values).await?.as_ref().map(seen_from_row).transpose()
 }
 
 /// How many devices of a service have shown a sign of life within a span, the end excluded.

@@ -4,8 +4,13 @@
 //! that was slow or frozen past its lease cannot finish what another has taken over. A job of a
 //! simulated tenant is due by that tenant's clock.
 
+mod claims;
+mod dead_letters;
+
+use std::collections::BTreeSet;
+
+use sea_orm::Value;
 use sea_orm::prelude::Json;
-use sea_orm::{QueryResult, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tasuki_core::id::{JobId, TenantId};
@@ -16,6 +21,11 @@ use crate::document;
 use crate::error::StoreError;
 use crate::instant;
 use crate::tx::Tx;
+
+pub use claims::{Claim, claim_due, claim_within, due_lanes};
+pub use dead_letters::{
+    DeadFilter, DeadLetter, discard, get_dead, list_dead, purge_done, retry_now,
+};
 
 /// The version of the payloads that this program writes and understands.
 const SCHEMA_VERSION: i32 = 1;
@@ -45,6 +55,11 @@ impl Lane {
             Self::Billing => "billing",
             Self::Low => "low",
         }
+    }
+
+    /// The lane of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == word)
     }
 }
 
@@ -84,6 +99,8 @@ pub struct Claimed {
     pub attempt: u32,
     /// When it was due, on the tenant's clock.
     pub run_at: Timestamp,
+    /// What went wrong on the last try; none on the first.
+    pub last_error: Option<String>,
     token: Uuid,
 }
 
@@ -110,8 +127,22 @@ pub fn payload<T: Serialize>(value: &T) -> Result<Json, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn enqueue(tx: &Tx, job: &NewJob) -> Result<bool, StoreError> {
+    enqueue_for(tx, job, None).await
+}
+
+/// As [`enqueue`], for a job that calls the interface of a counterpart: a limit on the jobs that do so
+/// at once counts it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn enqueue_for(
+    tx: &Tx,
+    job: &NewJob,
+    counterpart: Option<Uuid>,
+) -> Result<bool, StoreError> {
     let sql = "INSERT INTO job (id, tenant_id, lane, kind, job_key, payload, schema_version, \
-               state, run_at, attempt) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, 0) \
+               state, run_at, attempt, counterpart, first_run_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, 0, $9, $8) \
                ON CONFLICT (job_key) DO NOTHING";
     let values: Vec<Value> = vec![
         job.id.as_uuid().into(),
@@ -122,72 +153,13 @@ pub async fn enqueue(tx: &Tx, job: &NewJob) -> Result<bool, StoreError> {
         job.payload.clone().into(),
         SCHEMA_VERSION.into(),
         instant::to_row(job.run_at).into(),
+        counterpart.into(),
     ];
     let added = tx.execute(sql, values).await? == 1;
     if added {
         tx.note_job_added();
     }
     Ok(added)
-}
-
-/// The lanes with due jobs, the most urgent first: a look that takes no lock, before the claims
-/// that do.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn due_lanes(tx: &Tx, now: Timestamp) -> Result<Vec<Lane>, StoreError> {
-    let sql = "SELECT DISTINCT j.lane FROM job j LEFT JOIN tenant t ON t.id = j.tenant_id \
-               WHERE j.state = 'pending' AND (j.lease_until IS NULL OR j.lease_until <= $1) \
-                 AND j.run_at <= COALESCE(t.clock_at, $1)";
-    let rows = tx.all(sql, vec![instant::to_row(now).into()]).await?;
-    let due =
-        rows.iter().map(|row| row.try_get::<String>("", "lane")).collect::<Result<Vec<_>, _>>()?;
-    Ok(Lane::ALL.into_iter().filter(|lane| due.iter().any(|it| it == lane.as_str())).collect())
-}
-
-/// Takes up to `limit` due jobs of a lane until `lease_until`.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn claim_due(
-    tx: &Tx,
-    lane: Lane,
-    now: Timestamp,
-    lease_until: Timestamp,
-    claim: Claim,
-) -> Result<Vec<Claimed>, StoreError> {
-    let skip = if tx.for_update().is_empty() { "" } else { "FOR UPDATE OF j SKIP LOCKED" };
-    let sql = format!(
-        "UPDATE job SET lease_token = $1, lease_until = $2, attempt = attempt + 1 \
-         WHERE id IN (SELECT j.id FROM job j LEFT JOIN tenant t ON t.id = j.tenant_id \
-                      WHERE j.state = 'pending' AND j.lane = $3 \
-                        AND (j.lease_until IS NULL OR j.lease_until <= $4) \
-                        AND j.run_at <= COALESCE(t.clock_at, $4) \
-                      ORDER BY j.run_at, j.job_key LIMIT $5 {skip}) \
-           AND state = 'pending' AND (lease_until IS NULL OR lease_until <= $4) \
-         RETURNING id, tenant_id, kind, job_key, payload, schema_version, attempt, run_at"
-    );
-    let values: Vec<Value> = vec![
-        claim.token.into(),
-        instant::to_row(lease_until).into(),
-        lane.as_str().into(),
-        instant::to_row(now).into(),
-        i64::from(claim.limit).into(),
-    ];
-    let rows = tx.all(&sql, values).await?;
-    let mut claimed =
-        rows.iter().map(|row| from_row(row, claim.token)).collect::<Result<Vec<_>, _>>()?;
-    claimed.sort_by(|a, b| a.run_at.cmp(&b.run_at).then_with(|| a.key.cmp(&b.key)));
-    Ok(claimed)
-}
-
-/// One worker's grab into a lane.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim {
-    /// Its identity: new for every grab, never a worker's name.
-    pub token: Uuid,
-    /// At most this many jobs.
-    pub limit: u32,
 }
 
 /// Marks a job as done, in the transaction of its effect.
@@ -246,6 +218,24 @@ pub async fn next_due(
     }
 }
 
+/// Which of these keys have a job that is not done: one that waits, is being done, or was given up.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_keys(tx: &Tx, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    if keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let places: Vec<String> = (1..=keys.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "SELECT job_key FROM job WHERE job_key IN ({}) AND state <> 'done'",
+        places.join(", ")
+    );
+    let values: Vec<Value> = keys.iter().map(|key| key.clone().into()).collect();
+    let rows = tx.all(&sql, values).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "job_key")?)).collect()
+}
+
 /// How many jobs are pending, overdue by more than a minute, and dead.
 ///
 /// # Errors
@@ -288,26 +278,4 @@ async fn fenced(tx: &Tx, sql: &str, job: &Claimed, more: Vec<Value>) -> Result<(
     } else {
         Err(StoreError::LostRace)
     }
-}
-
-fn from_row(row: &QueryResult, token: Uuid) -> Result<Claimed, StoreError> {
-    let kind: String = row.try_get("", "kind")?;
-    let schema_version: i32 = row.try_get("", "schema_version")?;
-    // A payload of a newer program is not touched: its kind becomes unknown here, and the job goes
-    // to the dead letters instead of being half understood.
-    let kind = if schema_version > SCHEMA_VERSION {
-        format!("{kind} (schema {schema_version})")
-    } else {
-        kind
-    };
-    Ok(Claimed {
-        id: row.try_get::<Uuid>("", "id")?.into(),
-        tenant: row.try_get::<Option<Uuid>>("", "tenant_id")?.map(TenantId::from),
-        kind,
-        key: row.try_get("", "job_key")?,
-        payload: row.try_get("", "payload")?,
-        attempt: u32::try_from(row.try_get::<i32>("", "attempt")?).unwrap_or(u32::MAX),
-        run_at: instant::from_row("job", row.try_get("", "run_at")?)?,
-        token,
-    })
 }

@@ -10,6 +10,7 @@ pub mod claims;
 pub mod counters;
 pub mod decision_log;
 pub mod decisions;
+pub mod evidence;
 pub mod heartbeats;
 pub mod idempotency;
 pub mod inbox;
@@ -29,9 +30,13 @@ pub mod providers;
 pub mod quotes;
 pub mod rate_cards;
 pub mod settlements;
+pub mod strays;
 pub mod subscriptions;
 pub mod tenants;
+pub mod turns;
 pub mod usage;
+pub mod webhooks;
+pub mod work;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -5,11 +5,13 @@ use sea_orm::{QueryResult, Value};
 use tasuki_core::benefit::{Draw, Taken, TakenByCode};
 use tasuki_core::id::{ClaimId, MasterContractId, TenantId};
 use tasuki_core::money::{Money, MoneyError};
+use tasuki_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::instant;
 use crate::tx::Tx;
 
-/// Whose claim takes from the limits of which contract.
+/// Whose claim takes from the limits of which contract, and when that is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
     /// The contract.
@@ -18,6 +20,8 @@ pub struct Holder {
     pub tenant: TenantId,
     /// The claim.
     pub claim: ClaimId,
+    /// When it is recorded.
+    pub at: Timestamp,
 }
 
 /// Whether there was enough left.
@@ -46,6 +50,36 @@ pub async fn taken(
     let mut taken = TakenByCode::new();
     for limit in limits {
         if let Some(row) = tx.one(sql, key(contract, limit)).await? {
+            taken.insert(limit.code.clone(), taken_from(&row)?);
+        }
+    }
+    Ok(taken)
+}
+
+/// As [`taken`], without what was recorded after a time.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn taken_as_known(
+    tx: &Tx,
+    contract: MasterContractId,
+    limits: &[Draw],
+    known_at: Timestamp,
+) -> Result<TakenByCode, StoreError> {
+    let later = "(SELECT COALESCE(SUM(e.{sum}), 0) FROM limit_entry e \
+                 WHERE e.master_contract_id = $1 AND e.code = $2 AND e.subject = $3 \
+                 AND e.recorded_at > $4)";
+    let sql = format!(
+        "SELECT CAST(used - {} AS bigint) AS used, CAST(reserved - {} AS bigint) AS reserved \
+         FROM limit_use WHERE master_contract_id = $1 AND code = $2 AND subject = $3",
+        later.replace("{sum}", "used"),
+        later.replace("{sum}", "reserved"),
+    );
+    let mut taken = TakenByCode::new();
+    for limit in limits {
+        let mut values = key(contract, limit);
+        values.push(instant::to_row(known_at).into());
+        if let Some(row) = tx.one(&sql, values).await? {
             taken.insert(limit.code.clone(), taken_from(&row)?);
         }
     }
@@ -88,6 +122,7 @@ pub async fn reserve(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<Reserva
         values.extend(key(holder.contract, draw));
         values.push(amount);
         tx.execute(note, values).await?;
+        enter(tx, holder, draw, (0, draw.amount.amount())).await?;
     }
     Ok(Reservation::Done)
 }
@@ -99,6 +134,8 @@ pub async fn reserve(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<Reserva
 pub async fn confirm(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<(), StoreError> {
     for draw in draws.iter().filter(|draw| !draw.amount.is_zero()) {
         move_amount(tx, holder, draw, "used = used + $4, reserved = reserved - $4").await?;
+        let amount = draw.amount.amount();
+        enter(tx, holder, draw, (amount, amount.saturating_neg())).await?;
     }
     Ok(())
 }
@@ -117,8 +154,17 @@ pub async fn release(tx: &Tx, holder: &Holder) -> Result<(), StoreError> {
          WHERE (master_contract_id, code, subject) IN \
              (SELECT master_contract_id, code, subject FROM limit_draw WHERE {mine})"
     );
+    let note = format!(
+        "INSERT INTO limit_entry (master_contract_id, code, subject, tenant_id, claim_id, \
+         recorded_at, used, reserved) SELECT master_contract_id, code, subject, tenant_id, claim_id, \
+         {recorded_at}, 0, -reserved FROM limit_draw WHERE {mine}",
+        recorded_at = if tx.is_postgres() { "CAST($3 AS timestamptz)" } else { "$3" },
+    );
     let forget = format!("UPDATE limit_draw SET reserved = 0 WHERE {mine}");
     let values: Vec<Value> = vec![holder.tenant.as_uuid().into(), holder.claim.as_uuid().into()];
+    let mut noted = values.clone();
+    noted.push(instant::to_row(holder.at).into());
+    tx.execute(&note, noted).await?;
     tx.execute(&give_back, values.clone()).await?;
     tx.execute(&forget, values).await.map(|_| ())
 }
@@ -138,6 +184,34 @@ pub async fn held(tx: &Tx, holder: &Holder) -> Result<TakenByCode, StoreError> {
         let sum = |a: Money, b: Money| a.plus(b).map_err(|it| overflow(&it));
         known.used = sum(known.used, more.used)?;
         known.reserved = sum(known.reserved, more.reserved)?;
+    }
+    Ok(held)
+}
+
+/// As [`held`], without what was recorded after a time.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn held_as_known(
+    tx: &Tx,
+    holder: &Holder,
+    known_at: Timestamp,
+) -> Result<TakenByCode, StoreError> {
+    let sql = "SELECT code, CAST(SUM(used) AS bigint) AS used, \
+               CAST(SUM(reserved) AS bigint) AS reserved FROM limit_entry \
+               WHERE tenant_id = $1 AND claim_id = $2 AND recorded_at > $3 GROUP BY code";
+    let values: Vec<Value> = vec![
+        holder.tenant.as_uuid().into(),
+        holder.claim.as_uuid().into(),
+        instant::to_row(known_at).into(),
+    ];
+    let mut held = held(tx, holder).await?;
+    for row in tx.all(sql, values).await? {
+        let (code, later): (String, Taken) = (row.try_get("", "code")?, taken_from(&row)?);
+        if let Some(known) = held.get_mut(&code) {
+            known.used = known.used.minus(later.used).map_err(|it| overflow(&it))?;
+            known.reserved = known.reserved.minus(later.reserved).map_err(|it| overflow(&it))?;
+        }
     }
     Ok(held)
 }
@@ -166,6 +240,7 @@ pub async fn restore(tx: &Tx, holder: &Holder, draws: &[Draw]) -> Result<(), Sto
         if !moved {
             return Err(StoreError::LostRace);
         }
+        enter(tx, holder, draw, (draw.amount.amount().saturating_neg(), 0)).await?;
     }
     Ok(())
 }
@@ -221,6 +296,24 @@ async fn move_amount(
     let moved = tx.execute(&of_claim, values).await? == 1
         && tx.execute(&of_limit, of_limit_values).await? == 1;
     if moved { Ok(()) } else { Err(StoreError::LostRace) }
+}
+
+/// Notes how what was taken from a limit changed.
+async fn enter(
+    tx: &Tx,
+    holder: &Holder,
+    draw: &Draw,
+    (used, reserved): (i64, i64),
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO limit_entry (master_contract_id, code, subject, tenant_id, claim_id, \
+               recorded_at, used, reserved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let mut values = key(holder.contract, draw);
+    values.push(holder.tenant.as_uuid().into());
+    values.push(holder.claim.as_uuid().into());
+    values.push(instant::to_row(holder.at).into());
+    values.push(used.into());
+    values.push(reserved.into());
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 fn key(contract: MasterContractId, draw: &Draw) -> Vec<Value> {

@@ -28,6 +28,11 @@ const STEPS: &[Step] = &[
     step!("0009_policies"),
     step!("0010_rate_cards"),
     step!("0011_subscription_revisions"),
+    step!("0014_jobs"),
+    step!("0015_providers"),
+    step!("0016_webhooks"),
+    step!("0017_known"),
+    step!("0018_nobodys_decisions"),
 ];
 
 impl MigrationName for Step {

@@ -72,6 +72,46 @@ pub struct Filter {
     pub subscription: Option<SubscriptionId>,
 }
 
+/// An item that may have to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which order.
+    pub order: OrderId,
+    /// The item.
+    pub item: ItemId,
+    /// The version of its row.
+    pub version: i64,
+}
+
+/// Items that are not at rest, by id, after one of them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn under_way(
+    tx: &Tx,
+    after: Option<ItemId>,
+    limit: u32,
+) -> Result<Vec<UnderWay>, StoreError> {
+    // States of rest are named, so that a new one is looked at until somebody says that it rests.
+    let sql = "SELECT tenant_id, order_id, id, version FROM provisioning_item \
+               WHERE state NOT IN ('refused', 'failed_final', 'cleaned', 'cleanup_stuck', \
+               'suspended', 'deprovisioned', 'done', 'cancelled') AND id > $1 ORDER BY id LIMIT $2";
+    let after = after.map_or_else(Uuid::nil, ItemId::as_uuid);
+    let rows = tx.all(sql, vec![after.into(), i64::from(limit).into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(UnderWay {
+                tenant: row.try_get::<Uuid>("", "tenant_id")?.into(),
+                order: row.try_get::<Uuid>("", "order_id")?.into(),
+                item: row.try_get::<Uuid>("", "id")?.into(),
+                version: row.try_get("", "version")?,
+            })
+        })
+        .collect()
+}
+
 /// Adds an order with its items and the first line of the history of each.
 ///
 /// # Errors

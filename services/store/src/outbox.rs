@@ -3,6 +3,7 @@
 use sea_orm::prelude::Json;
 use sea_orm::{QueryResult, Value};
 use serde::{Deserialize, Serialize};
+use tasuki_core::event::Happened;
 use tasuki_core::id::{EventId, TenantId};
 use tasuki_core::time::Timestamp;
 use uuid::Uuid;
@@ -46,6 +47,21 @@ pub struct Stored {
     pub payload: Json,
     /// When it happened, on the tenant's clock.
     pub occurred_at: Timestamp,
+}
+
+impl Stored {
+    /// The event in the words of the domain.
+    pub fn happened(&self) -> Happened<'_> {
+        Happened {
+            id: self.id,
+            seq: self.seq,
+            tenant: self.tenant,
+            topic: &self.topic,
+            subject: &self.subject,
+            payload: &self.payload,
+            occurred_at: self.occurred_at,
+        }
+    }
 }
 
 /// Whose events are wanted.
@@ -99,6 +115,53 @@ pub struct End {
     pub begun_below: i64,
 }
 
+/// Moves on as events become complete: as soon as none can appear before them any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Horizon {
+    complete: i64,
+    /// The end that is to be complete next.
+    awaited: Option<End>,
+}
+
+impl Horizon {
+    /// A horizon that waits for an end first.
+    pub const fn awaiting(end: End) -> Self {
+        Self { complete: 0, awaited: Some(end) }
+    }
+
+    /// Everything up to here is complete.
+    pub const fn complete(&self) -> i64 {
+        self.complete
+    }
+
+    /// Whether this is the end that is to be complete next.
+    pub fn awaits(&self, end: End) -> bool {
+        self.awaited == Some(end)
+    }
+
+    /// Moves the complete part on as far as every transaction that could write into it has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&mut self, tx: &Tx) -> Result<(), StoreError> {
+        let end = end(tx).await?;
+        if let Some(awaited) = self.awaited
+            && end.ended_below >= awaited.begun_below
+        {
+            self.complete = awaited.seq;
+            self.awaited = None;
+        }
+        if self.awaited.is_none() && end.seq > self.complete {
+            if end.ended_below >= end.begun_below {
+                self.complete = end.seq;
+            } else {
+                self.awaited = Some(end);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Writes an event, after the change that it tells of.
 ///
 /// # Errors
@@ -136,9 +199,8 @@ pub async fn list(
         Whose::Of(scope) => query.within(scope),
     }
     if !filter.topics.is_empty() {
-        let (conditions, values): (Vec<_>, Vec<_>) =
-            filter.topics.iter().map(|topic| about(topic)).unzip();
-        query.and(&conditions.join(" OR "), values);
+        let (conditions, values) = about_any(&filter.topics);
+        query.and(&conditions, values);
     }
     query.and_maybe("subject = ?", filter.subject.clone().map(Value::from));
     let instant = |at: Option<Timestamp>| at.map(|at| Value::from(instant::to_row(at)));
@@ -187,6 +249,54 @@ pub async fn mark_published(tx: &Tx, seq: i64, at: Timestamp) -> Result<(), Stor
     let sql = "UPDATE outbox SET published_at = $2 WHERE seq = $1 AND published_at IS NULL";
     let values: Vec<Value> = vec![seq.into(), instant::to_row(at).into()];
     tx.execute(sql, values).await.map(|_| ())
+}
+
+/// Events after one place and up to another, in order: of somebody and with some topics, and beside them those of one
+/// topic about one subject.
+pub(crate) async fn list_with(
+    tx: &Tx,
+    filter: &Filter,
+    (topic, subject): (&str, String),
+    (after, up_to): (i64, i64),
+    limit: u64,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut conditions = vec!["1 = 1".to_owned()];
+    let mut values: Vec<Value> = Vec::new();
+    match filter.whose {
+        Whose::Everybody => {}
+        Whose::Of(Scope::All) => conditions.push("tenant_id IS NOT NULL".to_owned()),
+        Whose::Of(Scope::Partner(partner)) => {
+            let tenants = "tenant_id IN (SELECT id FROM tenant WHERE partner_id = ?)";
+            conditions.push(tenants.to_owned());
+            values.push(partner.as_uuid().into());
+        }
+        Whose::Of(Scope::Tenant(tenant)) => {
+            conditions.push("tenant_id = ?".to_owned());
+            values.push(tenant.as_uuid().into());
+        }
+    }
+    // What was meant for one subject only is no news for anybody else.
+    conditions.push("topic <> ?".to_owned());
+    values.push(topic.into());
+    if !filter.topics.is_empty() {
+        let (any, more) = about_any(&filter.topics);
+        conditions.push(format!("({any})"));
+        values.extend(more);
+    }
+    values.extend([topic.into(), subject.into()]);
+    let either = format!("({}) OR (topic = ? AND subject = ?)", conditions.join(" AND "));
+    let sql = "SELECT seq, id, tenant_id, topic, subject, payload, occurred_at FROM outbox \
+               WHERE seq > $1 AND seq <= $2";
+    let mut query = Query::new(sql, vec![after.into(), up_to.into()]);
+    query.and(&either, values);
+    let (sql, values) = query.ordered("seq", limit);
+    tx.all(&sql, values).await?.iter().map(from_row).collect()
+}
+
+/// The condition for any of some topics.
+fn about_any(topics: &[String]) -> (String, Vec<Value>) {
+    let (conditions, values): (Vec<_>, Vec<_>) = topics.iter().map(|topic| about(topic)).unzip();
+    (conditions.join(" OR "), values)
 }
 
 /// The condition for a topic, or for all topics of a noun.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, Value};
 use tasuki_core::id::TenantId;
-use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::sync::Notify;
 
 use crate::decisions::{self, Record};
 use crate::error::StoreError;
@@ -30,19 +30,13 @@ pub struct Tx {
     finished: Mutex<Vec<TenantId>>,
     /// Decisions to be recorded at its end.
     decisions: Mutex<Vec<Record>>,
-    /// Its turn among the writers of SQLite, given back after the transaction has ended.
-    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Tx {
-    pub(crate) fn new(
-        inner: DatabaseTransaction,
-        heard: Heard,
-        turn: Option<OwnedMutexGuard<()>>,
-    ) -> Self {
+    pub(crate) fn new(inner: DatabaseTransaction, heard: Heard) -> Self {
         let (added, finished) = (AtomicBool::new(false), Mutex::default());
         let decisions = Mutex::default();
-        Self { inner, heard, added, finished, decisions, _turn: turn }
+        Self { inner, heard, added, finished, decisions }
     }
 
     /// Makes everything that was done in it last, then wakes who waits for its jobs.

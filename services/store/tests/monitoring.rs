@@ -14,7 +14,7 @@ use tasuki_core::service::Service;
 use tasuki_core::severity::Severity;
 use tasuki_core::text::Text;
 use tasuki_core::time::Timestamp;
-use tasuki_store::heartbeats::{self, Watch};
+use tasuki_store::heartbeats::{self, Of, Watch};
 use tasuki_store::testing::databases;
 use tasuki_store::{Scope, StoreError, alerts, incidents};
 use uuid::Uuid;
@@ -178,18 +178,26 @@ async fn an_earlier_sign_of_life_does_not_replace_a_later_one() {
             bypass_active: Some(true),
         };
         let (early, late) = (seen("2020-11-02T01:00:00Z"), seen("2020-11-02T02:00:00Z"));
-        assert!(heartbeats::keep(&tx, &late).await.unwrap());
-        assert!(!heartbeats::keep(&tx, &late).await.unwrap());
+        assert!(heartbeats::keep(&tx, &late, late.last_seen_at).await.unwrap());
+        assert!(!heartbeats::keep(&tx, &late, late.last_seen_at).await.unwrap());
         heartbeats::put(&tx, &late, Watch::Checking).await.unwrap();
         heartbeats::put(&tx, &early, Watch::Offline).await.unwrap();
         let known = heartbeats::lock(&tx, tenant(), Service::Utm, "FB-1").await.unwrap().unwrap();
-        assert_eq!((known.heartbeat, known.watch), (late, Watch::Checking), "{}", database.name);
+        assert_eq!((&known.heartbeat, known.watch), (&late, Watch::Checking), "{}", database.name);
 
-        heartbeats::keep(&tx, &early).await.unwrap();
+        heartbeats::keep(&tx, &early, late.last_seen_at).await.unwrap();
         let half_past = at("2020-11-02T01:30:00Z");
-        let evidence = heartbeats::last_before(&tx, tenant(), Service::Utm, half_past).await;
+        let utm = (tenant(), Service::Utm);
+        let evidence = heartbeats::last_before(&tx, utm, Of::default(), half_past).await;
         let evidence = evidence.unwrap().unwrap();
         assert_eq!(evidence.seen_at, at("2020-11-02T01:00:00Z"));
+        // It was recorded at two o'clock: a microsecond before, nobody knew of it.
+        let by = |known_at| Of { known_at: Some(known_at), ..Of::default() };
+        let before = Timestamp::from_microseconds(late.last_seen_at.as_microseconds() - 1).unwrap();
+        let unknown = heartbeats::last_before(&tx, utm, by(before), half_past).await.unwrap();
+        assert_eq!(unknown, None, "{}", database.name);
+        let known = heartbeats::last_before(&tx, utm, by(late.last_seen_at), half_past).await;
+        assert_eq!(known.unwrap().unwrap(), evidence, "{}", database.name);
         assert_eq!(evidence.bypass_active, Some(true));
         let day = (at("2020-11-02T00:00:00Z"), at("2020-11-03T00:00:00Z"));
         let n = heartbeats::count_devices(&tx, tenant(), Service::Utm, day).await.unwrap();

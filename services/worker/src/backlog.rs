@@ -3,15 +3,29 @@
 use std::time::Duration;
 
 use tasuki_app::context::Context;
+use tasuki_app::provisioning::plan_sweeps;
 use tasuki_store::{StoreError, jobs};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often the gauges are refreshed.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Keeps the gauges of pending, overdue and dead jobs true until told to stop.
+/// How often to see that this hour's sweeps are planned.
+const PLAN_EVERY: Duration = Duration::from_mins(5);
+
+/// Keeps the gauges of pending, overdue and dead jobs true until told to stop, and sees that providers
+/// are swept.
 pub async fn watch_backlog(ctx: Context, stop: CancellationToken) {
+    // Not at once: a server that starts has more urgent things to do.
+    let mut planned = Instant::now();
     while !stop.is_cancelled() {
+        if planned.elapsed() >= PLAN_EVERY {
+            planned = Instant::now();
+            if let Err(problem) = plan_sweeps(&ctx).await {
+                tracing::warn!("cannot plan the sweeps of providers: {problem}");
+            }
+        }
         match look(&ctx).await {
             Ok(backlog) => {
                 gauge("tasuki_jobs_pending", backlog.n_pending);

@@ -4,6 +4,8 @@ use tasuki_core::problem::Problem;
 use tasuki_core::reason::Kind;
 use tasuki_store::StoreError;
 
+use crate::retry;
+
 /// Why a job did not finish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobFailure {
@@ -11,8 +13,8 @@ pub enum JobFailure {
     Retry {
         /// What went wrong, for the log and the dead letters.
         error: String,
-        /// When to try again, in seconds; none to leave it to the back-off.
-        after_seconds: Option<i64>,
+        /// What kind of failure it was: how long to wait and how often to try follow from it.
+        kind: Kind,
     },
     /// Trying again is no use: a person must look.
     Final {
@@ -24,26 +26,17 @@ pub enum JobFailure {
 impl JobFailure {
     /// It may work later, when the back-off says.
     pub fn retry(error: impl Into<String>) -> Self {
-        Self::Retry { error: error.into(), after_seconds: None }
+        Self::Retry { error: error.into(), kind: Kind::Unavailable }
     }
 }
 
 impl From<Problem> for JobFailure {
     fn from(problem: Problem) -> Self {
         let error = problem.to_string();
-        match problem.kind() {
-            Kind::Conflict
-            | Kind::Exhausted
-            | Kind::Unavailable
-            | Kind::DeadlineExceeded
-            | Kind::Internal => Self::Retry { error, after_seconds: None },
-            Kind::Invalid
-            | Kind::NotFound
-            | Kind::AlreadyExists
-            | Kind::NotAllowedNow
-            | Kind::Unauthenticated
-            | Kind::Forbidden
-            | Kind::Unimplemented => Self::Final { error },
+        let kind = problem.kind();
+        match retry::policy(kind) {
+            Some(_) => Self::Retry { error, kind },
+            None => Self::Final { error },
         }
     }
 }

@@ -5,11 +5,13 @@ mod check_heartbeat;
 mod close_month;
 mod escalate_incident;
 mod expire_approval;
+mod fit_item;
 mod hear_event;
-mod hold_item;
 mod mark_past_due;
 mod remove_item;
+mod remove_stray;
 mod send_notice;
+mod sweep_provider;
 mod turn_subscription;
 
 use tasuki_store::jobs::Claimed;
@@ -25,7 +27,9 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
     match job.kind.as_str() {
         "attend_item" => attend_item::run(worker, job).await,
         "hear_event" => hear_event::run(worker, job).await,
-        "hold_item" => hold_item::run(worker, job).await,
+        "fit_item" => fit_item::run(worker, job).await,
+        "remove_stray" => remove_stray::run(worker, job).await,
+        "sweep_provider" => sweep_provider::run(worker, job).await,
         "remove_item" => remove_item::run(worker, job).await,
         "close_month" => close_month::run(worker, job).await,
         "mark_past_due" => mark_past_due::run(worker, job).await,

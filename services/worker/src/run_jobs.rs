@@ -1,10 +1,14 @@
 //! Claims due jobs in batches and runs them, lane by lane.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tasuki_app::context::Context;
+use tasuki_core::reason::Kind;
 use tasuki_core::time::Timestamp;
 use tasuki_store::jobs::{self, Claim, Claimed, Lane};
 use tasuki_store::{StoreError, tenants};
@@ -16,12 +20,13 @@ use crate::failure::JobFailure;
 use crate::retry;
 use crate::worker::Worker;
 
-/// How long a worker may hold a job. Longer than the longest call to a partner; when a worker dies,
+/// How long a worker may hold a job, when nobody says. Longer than the longest call to a partner; when a worker dies,
 /// its jobs wait this long at most.
-const LEASE_SECONDS: i64 = 60;
+const LEASE_SECONDS: u32 = 60;
 
-/// Jobs of one lane that one process runs at once.
-const CONCURRENCY: usize = 8;
+/// A job is cut off so many seconds before its lease ends, so that it never works on while another has taken it over;
+/// of a short lease a fifth.
+const CUT_OFF_EARLY: u32 = 3;
 
 /// Jobs claimed in one grab: about twenty pay off most, see the engine's measurements.
 const BATCH: usize = 20;
@@ -29,8 +34,47 @@ const BATCH: usize = 20;
 /// How often to look for work that became due by time, or that other processes added.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
+/// Up to so much longer, drawn anew each time, so that processes do not all look at once.
+const SPREAD_MILLISECONDS: u64 = 50;
+
+/// How many jobs one process runs at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hands {
+    /// In each lane; a lane that is not named runs one at a time.
+    pub lanes: BTreeMap<Lane, usize>,
+    /// Of one counterpart, such as a provider, in all processes together. More than a lane of one process has: what a
+    /// process held that died counts until its leases end, and must not keep the others from that counterpart.
+    pub per_counterpart: u32,
+    /// How long a job is held: when its worker dies, another takes it over after so many seconds.
+    pub lease_seconds: u32,
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        let lanes = Lane::ALL.into_iter().map(|lane| (lane, 8)).collect();
+        Self { lanes, per_counterpart: 16, lease_seconds: LEASE_SECONDS }
+    }
+}
+
+impl Hands {
+    fn of(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).copied().unwrap_or(1).max(1)
+    }
+
+    /// How long a job may run.
+    fn longest_run(&self) -> Duration {
+        let early = CUT_OFF_EARLY.min(self.lease_seconds / 5);
+        Duration::from_secs(u64::from(self.lease_seconds.saturating_sub(early).max(1)))
+    }
+}
+
 /// Runs due jobs until told to stop; then waits for those under way.
 pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
+    run_jobs_with(worker, Hands::default(), stop).await;
+}
+
+/// As [`run_jobs`], with so many hands.
+pub async fn run_jobs_with(worker: Worker, hands: Hands, stop: CancellationToken) {
     let worker = Arc::new(worker);
     let mut running: JoinSet<Lane> = JoinSet::new();
     let mut n_running: BTreeMap<Lane, usize> = BTreeMap::new();
@@ -43,15 +87,15 @@ pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
         });
         for lane in lanes {
             let busy = n_running.get(&lane).copied().unwrap_or(0);
-            let free = CONCURRENCY.saturating_sub(busy);
-            match claim(&worker.ctx, lane, free.min(BATCH)).await {
+            let free = hands.of(lane).saturating_sub(busy).min(BATCH);
+            match claim(&worker.ctx, lane, free, &hands).await {
                 Ok(claimed) => {
                     n_claimed += claimed.len();
                     *n_running.entry(lane).or_default() += claimed.len();
                     for job in claimed {
-                        let worker = Arc::clone(&worker);
+                        let (worker, longest) = (Arc::clone(&worker), hands.longest_run());
                         running.spawn(async move {
-                            run_one(&worker, &job).await;
+                            run_one(&worker, &job, longest).await;
                             lane
                         });
                     }
@@ -60,11 +104,12 @@ pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
                 Err(error) => tracing::warn!(lane = lane.as_str(), "cannot claim jobs: {error}"),
             }
         }
-        if n_claimed == 0 || n_running.values().all(|busy| *busy >= CONCURRENCY) {
+        if n_claimed == 0 {
+            let spread = Duration::from_millis(fastrand::u64(0..=SPREAD_MILLISECONDS));
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = worker.ctx.store.job_added() => {}
-                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = tokio::time::sleep(LOOK_AGAIN + spread) => {}
                 Some(ended) = running.join_next() => note_ended(&mut n_running, &ended),
             }
         }
@@ -82,12 +127,13 @@ pub async fn run_jobs(worker: Worker, stop: CancellationToken) {
 /// # Errors
 /// [`StoreError`].
 pub async fn run_due_jobs(worker: &Worker) -> Result<usize, StoreError> {
+    let hands = Hands { per_counterpart: u32::MAX, ..Hands::default() };
     let mut n_run = 0;
     loop {
         let mut n_claimed = 0;
         for lane in due_lanes(&worker.ctx).await? {
-            for job in claim(&worker.ctx, lane, BATCH).await? {
-                run_one(worker, &job).await;
+            for job in claim(&worker.ctx, lane, BATCH, &hands).await? {
+                run_one(worker, &job, hands.longest_run()).await;
                 n_claimed += 1;
             }
         }
@@ -105,10 +151,10 @@ fn note_ended(n_running: &mut BTreeMap<Lane, usize>, ended: &Result<Lane, tokio:
                 *busy = busy.saturating_sub(1);
             }
         }
-        // A job that panicked keeps its lease until it ends and is then claimed again; the lane
-        // counts it as running no longer, at worst one job too many runs at once.
+        // What a job does cannot bring its task down; the lane counts it as running no longer, at
+        // worst one job too many runs at once.
         Err(error) => {
-            tracing::error!("a job ended in a panic: {error}");
+            tracing::error!("a job's task ended: {error}");
             for busy in n_running.values_mut() {
                 *busy = busy.saturating_sub(1);
             }
@@ -121,25 +167,31 @@ async fn due_lanes(ctx: &Context) -> Result<Vec<Lane>, StoreError> {
     jobs::due_lanes(&ctx.store.begin_read().await?, ctx.clock.now()).await
 }
 
-async fn claim(ctx: &Context, lane: Lane, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+async fn claim(
+    ctx: &Context,
+    lane: Lane,
+    limit: usize,
+    hands: &Hands,
+) -> Result<Vec<Claimed>, StoreError> {
     let Some(limit) = u32::try_from(limit).ok().filter(|limit| *limit > 0) else {
         return Ok(Vec::new());
     };
     let now = ctx.clock.now();
-    let lease_until = now.plus_seconds(LEASE_SECONDS).unwrap_or(now);
+    let lease_until = now.plus_seconds(i64::from(hands.lease_seconds)).unwrap_or(now);
     let claim = Claim { token: ctx.ids.next_uuid(), limit };
     let tx = ctx.store.begin().await?;
-    let claimed = jobs::claim_due(&tx, lane, now, lease_until, claim).await?;
+    let times = (now, lease_until);
+    let claimed = jobs::claim_within(&tx, lane, times, claim, hands.per_counterpart).await?;
     tx.commit().await?;
     Ok(claimed)
 }
 
-async fn run_one(worker: &Worker, job: &Claimed) {
+async fn run_one(worker: &Worker, job: &Claimed, longest: Duration) {
     let span = tracing::info_span!(
         "job", job.kind = %job.kind, job.id = %job.id, job.attempt = job.attempt,
         outcome = tracing::field::Empty
     );
-    let result = Box::pin(crate::jobs::run(worker, job)).instrument(span.clone()).await;
+    let result = Box::pin(attempt(worker, job, longest)).instrument(span.clone()).await;
     let outcome = match &result {
         Ok(()) => "done",
         Err(JobFailure::Retry { .. }) => "retry",
@@ -156,6 +208,42 @@ async fn run_one(worker: &Worker, job: &Claimed) {
     }
 }
 
+/// Runs a job within its lease; whatever it does, there is an answer.
+async fn attempt(worker: &Worker, job: &Claimed, longest: Duration) -> Result<(), JobFailure> {
+    if job.attempt > retry::MOST_CLAIMS {
+        let before = job.last_error.as_deref().unwrap_or("none was told");
+        let n = job.attempt - 1;
+        let error = format!("its worker ended {n} times without an answer; last error: {before}");
+        return Err(JobFailure::Final { error });
+    }
+    let mut running = std::pin::pin!(tokio::time::timeout(longest, crate::jobs::run(worker, job)));
+    // A mistake in one job must not end the others of its process, nor hide why it failed.
+    let caught = std::future::poll_fn(|cx| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(ended)) => Poll::Ready(Ok(ended)),
+            Err(panic) => Poll::Ready(Err(said(panic.as_ref()))),
+        }
+    });
+    match caught.await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_elapsed)) => Err(JobFailure::Retry {
+            error: format!("DEADLINE_EXCEEDED: it took longer than {} s", longest.as_secs()),
+            kind: Kind::DeadlineExceeded,
+        }),
+        Err(panic) => {
+            Err(JobFailure::Retry { error: format!("INTERNAL: {panic}"), kind: Kind::Internal })
+        }
+    }
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("the job panicked: {}", text.unwrap_or_default())
+}
+
 async fn give_back(worker: &Worker, job: &Claimed, failure: &JobFailure) -> Result<(), StoreError> {
     let tx = worker.ctx.store.begin().await?;
     let clock_at = match job.tenant {
@@ -164,9 +252,12 @@ async fn give_back(worker: &Worker, job: &Claimed, failure: &JobFailure) -> Resu
     };
     let now = clock_at.unwrap_or_else(|| worker.ctx.clock.now());
     match failure {
-        JobFailure::Retry { error, after_seconds } if job.attempt < retry::MOST_ATTEMPTS => {
+        JobFailure::Retry { error, kind }
+            if let Some(policy) = retry::policy(*kind)
+                && job.attempt < policy.most_tries =>
+        {
             let jitter = if clock_at.is_some() { 0 } else { fastrand::u16(0..=1_000) };
-            let wait = after_seconds.unwrap_or_else(|| retry::seconds_after(job.attempt, jitter));
+            let wait = policy.seconds_after(job.attempt, jitter);
             let run_at: Timestamp = now.plus_seconds(wait).unwrap_or(now);
             tracing::info!(job.id = %job.id, "job `{}` is tried again at {run_at}: {error}", job.id);
             jobs::retry_at(&tx, job, run_at, error).await?;
@@ -177,4 +268,17 @@ async fn give_back(worker: &Worker, job: &Claimed, failure: &JobFailure) -> Resu
         }
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_ends_before_its_lease_does() {
+        let longest = |lease_seconds| Hands { lease_seconds, ..Hands::default() }.longest_run();
+        assert_eq!(longest(60), Duration::from_secs(57));
+        assert_eq!(longest(5), Duration::from_secs(4));
+        assert_eq!(longest(1), Duration::from_secs(1));
+    }
 }

@@ -36,6 +36,7 @@ fn worker(scheme: &Scheme) -> Worker {
         ctx: scheme.ctx.clone(),
         notices: Arc::new(DeskQueue),
         providers: Arc::new(FakeProviders::new()),
+        dns: None,
     }
 }
 
@@ -442,6 +443,7 @@ async fn a_receiver_that_fails_gets_the_notice_later_and_once() {
             ctx: scheme.ctx.clone(),
             notices: receiver.clone(),
             providers: Arc::new(FakeProviders::new()),
+            dns: None,
         };
         let now = jst("2020-11-02 10:00:00");
         let tenant = scheme.tenant(1, OKINAWA, now).await;

@@ -1,15 +1,18 @@
 //! What follows from having looked: whether it runs, whether it still does, whether it is gone.
 
 use super::{
-    DOUBT_SECONDS, GONE_AGAIN_SECONDS, HOUR, LOOK_AT_LIVE, Outcome, QUESTION_SECONDS, Surroundings,
+    DAY, DOUBT_SECONDS, GONE_AGAIN_SECONDS, HOUR, LOOK_AT_LIVE, OPERATION_SECONDS, Outcome,
+    QUESTION_SECONDS, Surroundings, poll_seconds,
 };
+use crate::provisioning::answer::Meaning;
 use crate::provisioning::command::ItemCommand;
-use crate::provisioning::item::Item;
+use crate::provisioning::item::{DriftPolicy, Item};
 use crate::provisioning::operation::{OperationSeen, OperationStep};
-use crate::provisioning::react::{Answer, Reaction};
+use crate::provisioning::react::{Answer, Question, Reaction};
 use crate::provisioning::reason_code::{Cause, ReasonCode};
 use crate::provisioning::retry::RetryClass;
 use crate::provisioning::spec::{Observation, Seen};
+use crate::provisioning::state::InService;
 use crate::provisioning::steps::is_one_off;
 use crate::time::Timestamp;
 
@@ -27,7 +30,7 @@ impl Item {
             around.command(ItemCommand::Fail { cause }, 0)
         };
         let mut reaction = match answer {
-            Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
+            Answer::Seen(seen, _) => match self.means(seen) {
                 Seen::Live => self.activated(seen, around, installed_at)?,
                 Seen::NotLive if !give_up => around.look(around.again(since, (60, 6 * HOUR)))?,
                 Seen::NotLive | Seen::Other | Seen::Gone => fail()?,
@@ -87,7 +90,7 @@ impl Item {
         let cause = Cause::from(ReasonCode::ProviderTimedOut);
         let used_up = RetryClass::Observe.delay_seconds(self.n_attempts, None, 0).is_none();
         let mut reaction = match answer {
-            Answer::Seen(seen, _) => match seen.means(self.generation, &self.spec.hash()) {
+            Answer::Seen(seen, _) => match self.means(seen) {
                 Seen::Other => around.command(ItemCommand::Fail { cause }, 0)?,
                 // Its answers never arrive; what runs as ordered is ours all the same.
                 Seen::Live if used_up => {
@@ -134,8 +137,11 @@ impl Item {
             return Ok(reaction);
         };
         let stopped_at = seen.changed_at.unwrap_or(around.now).min(around.now);
-        match seen.means(self.generation, &self.spec.hash()) {
-            // Drift is kept with the item (`observed_spec_hash`) and reported; it still runs.
+        match self.means(seen) {
+            // Whatever is there instead, it still runs; it is kept with the item and told.
+            Seen::Other if self.drift_policy == DriftPolicy::Repair => {
+                around.command(ItemCommand::Request, 0)
+            }
             Seen::Live | Seen::Other => around.look(around.again(active_at, LOOK_AT_LIVE)),
             Seen::Gone => {
                 let cause = Cause::from(ReasonCode::DisappearedAtProvider);
@@ -151,6 +157,56 @@ impl Item {
         }
     }
 
+    // It runs and is to be something else. Whatever comes of that, it runs on as it was.
+    pub(super) fn after_update(
+        &self,
+        answer: &Answer,
+        around: &Surroundings<'_>,
+        (service, since): (&InService, Timestamp),
+    ) -> Outcome {
+        let waited = around.now.seconds_since(since);
+        let give_up = || around.command(ItemCommand::Doubt, LOOK_AT_LIVE.0);
+        let mut reaction = match answer {
+            Answer::Operation(seen) => match &seen.step {
+                OperationStep::Succeeded(_) => {
+                    let (evidence, installed_at) = (service.evidence.clone(), service.installed_at);
+                    around.command(ItemCommand::Verify { evidence, installed_at }, HOUR)?
+                }
+                OperationStep::Working | OperationStep::AwaitingCustomer(_) => {
+                    let wait = poll_seconds(seen, around, RetryClass::Poll, waited);
+                    if self.question() == Question::Put {
+                        let operation_id = seen.operation_id.clone();
+                        let deadline_at = seen.deadline_at.unwrap_or(around.now);
+                        around.command(ItemCommand::Accept { operation_id, deadline_at }, wait)?
+                    } else if waited >= OPERATION_SECONDS {
+                        give_up()?
+                    } else {
+                        around.look(wait)?
+                    }
+                }
+                OperationStep::Failed(_) | OperationStep::Cancelled => give_up()?,
+            },
+            Answer::Failed(failure) => match failure.meaning {
+                Meaning::Final(_) | Meaning::Absent => give_up()?,
+                Meaning::Retry(_) | Meaning::Unknown if waited >= DOUBT_SECONDS => give_up()?,
+                // The same key again: what took effect is not done twice.
+                Meaning::Retry(_) | Meaning::Unknown => {
+                    around.look(around.again(since, (30, HOUR)))?
+                }
+            },
+            Answer::Seen(..) | Answer::Nothing => around.look(HOUR)?,
+        };
+        reaction.error = match answer {
+            Answer::Operation(OperationSeen { step: OperationStep::Failed(failure), .. }) => {
+                Some(format!("{}: {}", failure.cause.code, failure.cause.note))
+            }
+            Answer::Operation(_) | Answer::Seen(..) | Answer::Failed(_) | Answer::Nothing => {
+                answer.error()
+            }
+        };
+        Ok(reaction)
+    }
+
     pub(super) fn after_removal(
         answer: &Answer,
         around: &Surroundings<'_>,
@@ -159,6 +215,10 @@ impl Item {
         let mut reaction = match answer {
             Answer::Seen(seen, _) if !seen.exists => {
                 around.command(ItemCommand::ConfirmGone, GONE_AGAIN_SECONDS)?
+            }
+            // Somebody is on the way to take it away: that is no failed try.
+            Answer::Operation(OperationSeen { step: OperationStep::Working, .. }) => {
+                around.look(DAY)?
             }
             Answer::Seen(..) | Answer::Failed(_) | Answer::Operation(_) => {
                 let failed = attempt.saturating_add(1);
@@ -190,7 +250,13 @@ impl Item {
                 Ok(Surroundings::end(confirm))
             };
         }
-        let mut reaction = around.look(around.again(since, (30, HOUR)))?;
+        // Who does it by hand says when to look again.
+        let asked = match answer {
+            Answer::Operation(seen) => seen.retry_after_seconds,
+            Answer::Seen(..) | Answer::Failed(_) | Answer::Nothing => None,
+        };
+        let usual = around.again(since, (30, HOUR));
+        let mut reaction = around.look(asked.unwrap_or(usual))?;
         reaction.error = answer.error();
         Ok(reaction)
     }

@@ -25,8 +25,12 @@ impl ItemState {
                 S::Suspending { service: service.clone(), cause: cause.clone(), since: now },
                 E::SuspensionStarted,
             )),
+            // It shall be something else than it is: asked for while it runs on.
+            C::Request => Ok((
+                S::Updating { service: service.clone(), operation_id: String::new(), since: now },
+                E::Requested,
+            )),
             C::Release
-            | C::Request
             | C::Accept { .. }
             | C::AskCustomer { .. }
             | C::Remind
@@ -41,6 +45,51 @@ impl ItemState {
             | C::Refuse { .. }
             | C::Fail { .. }
             | C::Cancel { .. }
+            | C::ConfirmGone
+            | C::RetryRemoval
+            | C::GiveUpRemoval
+            | C::ConfirmSuspension
+            | C::Resume
+            | C::ConfirmResumption
+            | C::Reopen => Err(self.refuses(command)),
+        }
+    }
+
+    pub(super) fn when_updating(
+        &self,
+        service: &InService,
+        since: Timestamp,
+        command: &ItemCommand,
+        now: Timestamp,
+    ) -> Step {
+        let service = service.clone();
+        match command {
+            C::Accept { operation_id, .. } => {
+                let operation_id = operation_id.clone();
+                Ok((S::Updating { service, operation_id, since }, E::Accepted))
+            }
+            // It ran all the time: neither billing nor cover begins anew.
+            C::Verify { .. } => Ok((S::Active { service }, E::Updated)),
+            C::Doubt => Ok((S::Active { service }, E::UpdateFailed)),
+            C::Suspend { cause } => Ok((
+                S::Suspending { service, cause: cause.clone(), since: now },
+                E::SuspensionStarted,
+            )),
+            C::End { cause, stopped_at } => Ok((ending(&service, cause, *stopped_at), E::Ended)),
+            C::Release
+            | C::Request
+            | C::AskCustomer { .. }
+            | C::Remind
+            | C::Escalate
+            | C::Expire { .. }
+            | C::ConfirmStep
+            | C::Succeed { .. }
+            | C::RetryLater { .. }
+            | C::LoseTrack { .. }
+            | C::Refuse { .. }
+            | C::Fail { .. }
+            | C::Cancel { .. }
+            | C::Finish
             | C::ConfirmGone
             | C::RetryRemoval
             | C::GiveUpRemoval

@@ -5,14 +5,14 @@ use tasuki_core::actor::Actor;
 use tasuki_core::id::{ItemId, OrderId, TenantId};
 use tasuki_core::party::{Permission, Principal};
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::state::ItemState;
-use tasuki_core::provisioning::{Cause, Item, ItemCommand, Question, ReasonCode, Surroundings};
+use tasuki_core::provisioning::{DnsRecord, DnsSeen, Item, Question, Surroundings};
 use tasuki_core::time::Timestamp;
 use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
-use tasuki_store::orders::Stored;
 use tasuki_store::{Tx, orders, providers};
 
+use super::answers::following;
 use super::following::{Change, apply};
+use super::work::pulled;
 use crate::access::{self, Entered};
 use crate::call::Call;
 use crate::context::Context;
@@ -44,6 +44,8 @@ pub struct Attention {
     pub endpoint: Option<String>,
     /// What to ask.
     pub question: Question,
+    /// What to look up in DNS beside it: nothing for a tenant in another time.
+    pub records: Vec<DnsRecord>,
     /// The tenant's present.
     pub now: Timestamp,
 }
@@ -78,7 +80,7 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
         return Ok(Begun::Done);
     };
 
-    if let Some(command) = due(&item, &read, entered.now) {
+    if let Some(command) = read.order.due_command(&item, &read.items(), entered.now) {
         let change =
             Change { command: Some(command), look_at: Some(entered.now), ..Change::of(item.id) };
         apply(ctx, &tx, &entered, read, (change, &system())).await?;
@@ -87,50 +89,26 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
         return Ok(Begun::Done);
     }
     let provider = providers::get(&tx, item.provider_id).await?;
+    let question = item.question_at(entered.now);
+    if provider.as_ref().is_some_and(|provider| provider.endpoint.is_empty()) {
+        // No server to call: what was reported about its work is the answer.
+        let answer = pulled(ctx, &tx, &entered, (&attend, &item, &question)).await?;
+        let change = following(ctx, &entered, &item, (&answer, &DnsSeen::NotLooked))?;
+        apply(ctx, &tx, &entered, read, (change, &system())).await?;
+        jobs::complete(&tx, job, entered.now).await?;
+        tx.commit().await?;
+        return Ok(Begun::Done);
+    }
+    let real = entered.tenant.clock_at.is_none();
+    let records = if real { item.records_to_look_up().to_vec() } else { Vec::new() };
     Ok(Begun::Ask(Box::new(Attention {
-        question: item.question_at(entered.now),
+        question,
+        records,
         endpoint: provider.map(|provider| provider.endpoint),
         now: entered.now,
         attend,
         item,
     })))
-}
-
-/// What is to be done to an item without asking anybody.
-fn due(item: &Item, order: &Stored, now: Timestamp) -> Option<ItemCommand> {
-    let is_due = order.order.due_items(&order.items()).iter().any(|due| due.id == item.id);
-    match &item.state {
-        ItemState::Planned { .. } => is_due.then_some(ItemCommand::Request),
-        ItemState::FailedRetryable { next_at, .. } => {
-            (*next_at <= now).then_some(ItemCommand::Request)
-        }
-        ItemState::AwaitingCustomer { step, .. } => {
-            if step.expires_at <= now {
-                (!item.is_looked_at_before_expiry(now)).then(|| item.on_expiry())
-            } else if step.escalated_at.is_none() && step.escalate_at <= now {
-                Some(ItemCommand::Escalate)
-            } else {
-                step.next_reminder().filter(|at| *at <= now).map(|_| ItemCommand::Remind)
-            }
-        }
-        ItemState::Refused { .. }
-        | ItemState::Requested { .. }
-        | ItemState::Accepted { .. }
-        | ItemState::Verifying { .. }
-        | ItemState::Active { .. }
-        | ItemState::Unknown { .. }
-        | ItemState::FailedFinal { .. }
-        | ItemState::Cleaning { .. }
-        | ItemState::Cleaned { .. }
-        | ItemState::CleanupStuck { .. }
-        | ItemState::Suspending { .. }
-        | ItemState::Suspended { .. }
-        | ItemState::Resuming { .. }
-        | ItemState::Deprovisioning { .. }
-        | ItemState::Deprovisioned { .. }
-        | ItemState::Done { .. }
-        | ItemState::Cancelled { .. } => None,
-    }
 }
 
 /// Plans the next look at an item of this version: when the provider has to be asked, or when the
@@ -142,19 +120,7 @@ pub(super) async fn plan_look(
     (order, item, version): (OrderId, &Item, i64),
     look_at: Option<Timestamp>,
 ) -> Result<(), Problem> {
-    let deadline = item.state.customer_step().map(|step| {
-        let escalation = step.escalated_at.is_none().then_some(step.escalate_at);
-        [Some(step.expires_at), escalation, step.next_reminder()]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(step.expires_at)
-    });
-    let waits = matches!(item.state, ItemState::AwaitingCustomer { .. });
-    // A look that follows the end is planned by itself, or it would be due at once without end.
-    let is_up = item.is_looked_at_before_expiry(entered.now) && look_at.is_some();
-    let deadline = deadline.filter(|_| waits && !is_up);
-    let Some(run_at) = [look_at, deadline].into_iter().flatten().min() else { return Ok(()) };
+    let Some(run_at) = item.next_look(look_at, entered.now) else { return Ok(()) };
     let attend =
         Attend { tenant_id: entered.tenant.id, order_id: order, item_id: item.id, version };
     let job = NewJob {
@@ -162,12 +128,17 @@ pub(super) async fn plan_look(
         tenant: Some(entered.tenant.id),
         lane: Lane::Provisioning,
         kind: ATTEND_ITEM,
-        key: format!("{ATTEND_ITEM}:{}:{version}", item.id),
+        key: look_key(item.id, version),
         payload: jobs::payload(&attend)?,
-        run_at: run_at.max(entered.now),
+        run_at,
     };
-    jobs::enqueue(tx, &job).await?;
+    jobs::enqueue_for(tx, &job, Some(item.provider_id.as_uuid())).await?;
     Ok(())
+}
+
+/// Names the look at a version of an item.
+pub(super) fn look_key(item: ItemId, version: i64) -> String {
+    format!("{ATTEND_ITEM}:{item}:{version}")
 }
 
 /// Enters a tenant as the server itself.
@@ -181,13 +152,10 @@ pub(super) fn system() -> Actor {
 }
 
 /// Where an item lives, for what follows from an answer.
-pub(super) fn surroundings(entered: &Entered) -> Surroundings<'_> {
-    // Retries of a simulated tenant are not spread: its story is always the same. Those of a real
-    // one are spread by the worker's own back-off between looks.
-    Surroundings { now: entered.now, zone: &entered.tenant.zone, jitter: 0 }
-}
-
-/// Why the other items of an order are taken back.
-pub(super) fn rolled_back() -> Cause {
-    Cause::from(ReasonCode::RolledBackWithBundle)
+pub(super) fn surroundings<'a>(ctx: &Context, entered: &'a Entered) -> Surroundings<'a> {
+    // Retries of a simulated tenant are not spread: its story is always the same.
+    let simulated = entered.tenant.clock_at.is_some();
+    let drawn = u16::try_from(ctx.ids.next_uuid().as_u128() % 1_000).unwrap_or(0);
+    let jitter = if simulated { 0 } else { drawn };
+    Surroundings { now: entered.now, zone: &entered.tenant.zone, jitter }
 }

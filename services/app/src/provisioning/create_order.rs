@@ -9,7 +9,7 @@ use tasuki_core::id::{ProviderId, SubscriptionId, TenantId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{
-    BillingStart, CompletionPolicy, Item, ItemState, Order, Spec, ThirdPartyConsent,
+    BillingStart, CompletionPolicy, DriftPolicy, Item, ItemState, Order, Spec, ThirdPartyConsent,
 };
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
@@ -58,6 +58,8 @@ pub struct NewItem {
     pub depends_on: Vec<u32>,
     /// When billing begins.
     pub billing_start: BillingStart,
+    /// What is done when something else is there than what was ordered.
+    pub drift_policy: DriftPolicy,
     /// The consent that is there already.
     pub consent: Option<ThirdPartyConsent>,
 }
@@ -167,6 +169,7 @@ fn ordered(
         core: new.core,
         depends_on: new.depends_on,
         billing_start: new.billing_start,
+        drift_policy: new.drift_policy,
         consent: new.consent,
         preflight,
         state,

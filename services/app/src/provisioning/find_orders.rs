@@ -2,7 +2,7 @@
 
 use tasuki_core::id::{PartnerId, SubscriptionId, TenantId};
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::OrderState;
+use tasuki_core::provisioning::{Item, OrderState};
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
 
@@ -71,6 +71,11 @@ pub async fn find_orders(
     }
 }
 
+/// What runs and is not as ordered is told apart.
+fn stands_at(item: &Item, word: &str) -> bool {
+    if word == "drifted" { item.has_drifted() } else { item.state.as_str() == word }
+}
+
 impl OrderFilter {
     /// Whether the list itself narrows enough.
     fn is_open(&self) -> bool {
@@ -90,7 +95,7 @@ impl OrderFilter {
             && self
                 .item_state
                 .as_ref()
-                .is_none_or(|word| items.iter().any(|item| item.state.as_str() == word))
+                .is_none_or(|word| items.iter().any(|item| stands_at(item, word)))
             && self.service.is_none_or(|service| items.iter().any(|it| it.service() == service))
             && self.ordered_from.is_none_or(|from| order.ordered_at >= from)
             && self.ordered_until.is_none_or(|until| order.ordered_at < until)

@@ -6,14 +6,15 @@ use tasuki_core::actor::Actor;
 use tasuki_core::certificate::{Evidence, Stop};
 use tasuki_core::id::{ItemId, OrderId};
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::spec::Observation;
+use tasuki_core::provisioning::spec::{Observation, Spec};
 use tasuki_core::provisioning::state::ItemState;
 use tasuki_core::provisioning::{Cause, Item, ItemCommand, Order, OrderState, Transition};
 use tasuki_core::time::Timestamp;
 use tasuki_store::Tx;
 use tasuki_store::orders::{self, Stored, StoredItem};
 
-use super::attention::{plan_look, rolled_back, system};
+use super::attention::{plan_look, system};
+use super::fit_item::fit_again;
 use crate::access::Entered;
 use crate::context::{Context, News};
 use crate::subscribing::{ActiveItem, GoneItem, item_active, item_gone};
@@ -26,6 +27,8 @@ pub(super) struct Change {
     pub(super) command: Option<ItemCommand>,
     /// When to look next; none when there is nothing to look for.
     pub(super) look_at: Option<Timestamp>,
+    /// What is wanted instead of what was ordered.
+    pub(super) spec: Option<Spec>,
     /// The provider's error.
     pub(super) error: Option<String>,
     /// What was seen.
@@ -38,7 +41,7 @@ impl Change {
     /// No change of an item.
     pub(super) const fn of(item_id: ItemId) -> Self {
         let note = String::new();
-        Self { item_id, command: None, look_at: None, error: None, seen: None, note }
+        Self { item_id, command: None, look_at: None, spec: None, error: None, seen: None, note }
     }
 }
 
@@ -54,7 +57,7 @@ pub(super) async fn apply(
     (first, by): (Change, &Actor),
 ) -> Result<Stored, Problem> {
     let before = read.order.state(&read.items());
-    change(ctx, tx, entered, &mut read, (first, by)).await?;
+    Box::pin(change(ctx, tx, entered, &mut read, (first, by))).await?;
     settle(ctx, tx, entered, (read, before)).await
 }
 
@@ -77,8 +80,11 @@ async fn settle(
     (mut read, before): (Stored, OrderState),
 ) -> Result<Stored, Problem> {
     for _ in 0..MOST_FOLLOWING {
-        let Some(next) = following(&read, entered.now) else { break };
-        change(ctx, tx, entered, &mut read, (next, &system())).await?;
+        let items = read.items();
+        let Some((item, command)) = read.order.following(&items, entered.now) else { break };
+        let (command, look_at) = (Some(command), Some(entered.now));
+        let next = Change { command, look_at, ..Change::of(item.id) };
+        Box::pin(change(ctx, tx, entered, &mut read, (next, &system()))).await?;
     }
     wake_due(ctx, tx, entered, &read).await?;
     let after = read.order.state(&read.items());
@@ -103,6 +109,9 @@ async fn change(
     if let Some(seen) = &change.seen {
         item.observed(seen);
     }
+    if let Some(spec) = change.spec {
+        item.spec = spec;
+    }
     if let Some(error) = change.error {
         item.last_error = error;
     }
@@ -112,43 +121,36 @@ async fn change(
         item = next;
         transition = Some(Transition { note: change.note, ..line });
     }
+    let drifted = item.has_drifted() && !stored.item.has_drifted();
     let version = orders::save_item(tx, order, &item, stored.version, transition.as_ref()).await?;
     let before = std::mem::replace(stored, StoredItem { item, version });
     let after = stored.item.clone();
     plan_look(ctx, tx, entered, (order.1, &after, version), change.look_at).await?;
+    if drifted {
+        tell_drift(ctx, tx, entered, (order.1, &after)).await?;
+    }
     if let Some(transition) = &transition {
         tell_item(ctx, tx, entered, (order.1, &after, transition)).await?;
         let subscription = read.order.subscription_id;
         if let Some(subscription_id) = subscription {
             let progress = Progress { before: &before.item, after: &after };
             progress.tell(ctx, tx, entered, subscription_id).await?;
+            if runs(&after) && !runs(&before.item) {
+                fit_again(ctx, tx, entered, (subscription_id, &after, version)).await?;
+            }
         }
     }
     Ok(())
 }
 
-/// What one more item has to do because of the others, if any.
-fn following(read: &Stored, now: Timestamp) -> Option<Change> {
-    let items = read.items();
-    if let Some(cancellation) = &read.order.cancellation {
-        let cause = cancellation.cause.clone();
-        let next = items.iter().find_map(|item| taking_back(item, &cause, now));
-        return next;
-    }
-    let cause = rolled_back();
-    let to_roll_back = read.order.to_roll_back(&items);
-    to_roll_back.into_iter().find_map(|item| taking_back(item, &cause, now))
+const fn runs(item: &Item) -> bool {
+    matches!(item.state, ItemState::Active { .. })
 }
 
 /// The change that takes an item back; none when its call is under way and its answer decides, or
 /// when it is on its way out already.
 pub(super) fn taking_back(item: &Item, cause: &Cause, now: Timestamp) -> Option<Change> {
-    let command = if item.state.is_live() {
-        ItemCommand::End { cause: cause.clone(), stopped_at: now }
-    } else {
-        ItemCommand::Cancel { cause: cause.clone() }
-    };
-    item.state.step(&command, now).ok()?;
+    let command = item.taken_back(cause, now)?;
     Some(Change { command: Some(command), look_at: Some(now), ..Change::of(item.id) })
 }
 
@@ -161,6 +163,24 @@ async fn wake_due(ctx: &Context, tx: &Tx, entered: &Entered, read: &Stored) -> R
         plan_look(ctx, tx, entered, planned, Some(entered.now)).await?;
     }
     Ok(())
+}
+
+async fn tell_drift(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (order, item): (OrderId, &Item),
+) -> Result<(), Problem> {
+    let payload = json!({
+        "order_id": order,
+        "service": item.service(),
+        "component": item.spec.component,
+        "policy": item.drift_policy,
+        "generation": { "ours": item.generation, "there": item.observed_generation },
+        "spec_hash": { "ours": item.spec.hash(), "there": item.observed_spec_hash },
+    });
+    let news = News::new("order_item.drifted", item.id, payload);
+    Ok(ctx.tell(tx, entered.when(), news).await?)
 }
 
 async fn tell_item(
@@ -253,6 +273,7 @@ pub(crate) const fn is_over(state: &ItemState) -> bool {
         | ItemState::Suspending { .. }
         | ItemState::Suspended { .. }
         | ItemState::Resuming { .. }
+        | ItemState::Updating { .. }
         | ItemState::Done { .. } => false,
     }
 }

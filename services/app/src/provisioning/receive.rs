@@ -107,7 +107,7 @@ pub async fn receive_provider_event(
     let latest = provider_events::is_latest(&tx, (tenant, provider), &place).await?;
     let taken = if !latest || event.generation < item.generation {
         Taken::Outdated
-    } else if matches!(item.state, ItemState::Requested { .. }) {
+    } else if matches!(item.state, ItemState::Requested { .. } | ItemState::Updating { .. }) {
         keep(ctx, &tx, &entered, (order, provider), event).await?;
         Taken::Early
     } else {
@@ -233,7 +233,7 @@ fn tells_more(item: &Item, news: News) -> bool {
     match news {
         News::Working => awaiting,
         News::AwaitingCustomer(kind) => set_up && !waits_for(kind),
-        News::Succeeded => set_up,
+        News::Succeeded => set_up || matches!(state, ItemState::Updating { .. }),
         News::Failed => set_up || verifying || state.is_live(),
         News::CustomerActed(kind) => waits_for(kind),
         News::Works => verifying,

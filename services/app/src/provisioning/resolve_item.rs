@@ -6,10 +6,9 @@ use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{
     Cause, Evidence, Item, ItemCommand, ItemState, ReasonCode, VerifyMethod,
 };
-use tasuki_core::reason::Reason;
 use tasuki_core::time::Timestamp;
 
-use super::commanding::{Opened, Opening, check_etag, close, item, open};
+use super::commanding::{Opened, Opening, check_etag, close, item, open, refused};
 use super::following::{Change, apply};
 use super::read_orders::OrderView;
 use super::retry_item::retrying;
@@ -60,7 +59,7 @@ pub struct ResolveItem {
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `ITEM_NOT_FOUND`, `ETAG_MISMATCH`, `ITEM_STATE`;
-/// `REQUEST_INVALID` without the evidence that is needed; `NOT_SERVED_YET` for drift.
+/// also where nothing has drifted; `REQUEST_INVALID` without the evidence that is needed.
 pub async fn resolve_item(
     ctx: &Context,
     call: &Call,
@@ -73,10 +72,15 @@ pub async fn resolve_item(
         Opening::Work(opened) => *opened,
     };
 
-    let Opened { tx, entered, read, by } = opened;
+    let Opened { tx, entered, mut read, by } = opened;
     let stored = item(&read, command.item_id)?;
     check_etag(&command.etag, stored.version)?;
     let todo = settled(&stored.item, &command, entered.now)?;
+    if command.resolution == Resolution::AcceptDrift
+        && let Some(stored) = read.items.iter_mut().find(|it| it.item.id == command.item_id)
+    {
+        stored.item.accept_drift();
+    }
     let change = Change {
         command: todo,
         look_at: Some(entered.now),
@@ -122,10 +126,11 @@ fn settled(
             Ok(Some(if allowed(&fail) { fail } else { ItemCommand::Refuse { cause } }))
         }
         Resolution::Proceed => Ok(Some(ItemCommand::Release)),
-        Resolution::Repair | Resolution::AcceptDrift => {
-            let text = "settling drift is part of the contract and not served by this version";
-            Err(Problem::new(Reason::NotServedYet, text))
+        Resolution::Repair | Resolution::AcceptDrift if !item.has_drifted() => {
+            Err(refused(item, "settle drift: nothing has drifted"))
         }
+        Resolution::Repair => Ok(Some(ItemCommand::Request)),
+        Resolution::AcceptDrift => Ok(None),
     }
 }
 

@@ -75,7 +75,8 @@ pub(super) fn retrying(item: &Item) -> Result<Option<ItemCommand>, Problem> {
         | ItemState::Cleaning { .. }
         | ItemState::Deprovisioning { .. }
         | ItemState::Suspending { .. }
-        | ItemState::Resuming { .. } => Ok(None),
+        | ItemState::Resuming { .. }
+        | ItemState::Updating { .. } => Ok(None),
         ItemState::Planned { .. }
         | ItemState::Requested { .. }
         | ItemState::Active { .. }

@@ -99,10 +99,11 @@ impl GrpcProviders {
             ids.extend(answer.instances.into_iter().map(|instance| instance.instance_id));
             page_token = answer.next_page_token;
             if page_token.is_empty() {
-                break;
+                return Ok(ids);
             }
         }
-        Ok(ids)
+        // Half a list would look as if the other half were gone.
+        Err(broken(format!("the list has more than {MOST_PAGES} pages"), Asked::Look))
     }
 }
 
@@ -139,6 +140,19 @@ impl Providers for GrpcProviders {
             Question::Wait => Ok(Answer::Nothing),
         };
         answer.unwrap_or_else(|failure| Answer::Failed(*failure))
+    }
+
+    async fn list(
+        &self,
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<String>>, Box<ProviderFailure>> {
+        match self.instances(endpoint, now).await {
+            Ok(ids) => Ok(Some(ids)),
+            // A list is optional in the contract.
+            Err(failure) if failure.text.starts_with("Unimplemented") => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tasuki_app::provisioning::{Begun, begin_attention, record_answer};
 use tasuki_core::provisioning::{
-    Answer, Item, Meaning, ProviderFailure, Question, ReasonCode, RetryClass,
+    Answer, DnsSeen, Item, Meaning, ProviderFailure, Question, ReasonCode, RetryClass,
 };
 use tasuki_store::jobs::Claimed;
 
@@ -22,7 +22,11 @@ pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
             worker.providers.ask(endpoint, &asked.item, question, asked.now).await
         }
     };
-    Ok(record_answer(&worker.ctx, job, &asked, &answer).await?)
+    let dns = match &worker.dns {
+        Some(dns) if !asked.records.is_empty() => dns.look_up(&asked.records).await,
+        Some(_) | None => DnsSeen::NotLooked,
+    };
+    Ok(record_answer(&worker.ctx, job, &asked, (&answer, &dns)).await?)
 }
 
 /// Somebody may still register under the name: the item waits for that as long as for a provider

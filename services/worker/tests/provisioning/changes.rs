@@ -8,6 +8,7 @@ use tasuki_app::quoting::Intent as Asking;
 use tasuki_app::subscribing::{self, AsOf, AskedChange, Changed, Suspension, Wanted, When};
 use tasuki_core::catalog::SelectedItem;
 use tasuki_core::id::SubscriptionId;
+use tasuki_core::provisioning::Item;
 use tasuki_core::service::Service;
 use tasuki_core::subscription::SubscriptionState;
 use tasuki_store::tenants;
@@ -111,14 +112,64 @@ async fn a_suspension_reaches_the_provider_and_ends_there_on_its_day() {
     }
 }
 
+fn edr(endpoints: u32) -> AskedChange {
+    let set = vec![SelectedItem::of(Service::Edr).with_endpoints(endpoints)];
+    AskedChange { set, ..AskedChange::default() }
+}
+
+/// The service runs on while its provider makes it larger: neither billing nor cover begins anew.
+#[tokio::test]
+async fn more_endpoints_reach_the_provider_on_their_day() {
+    for stage in stages("active_after_days: 3", &[]).await {
+        let ctx = stage.ctx();
+        let id = running(&stage).await;
+        let order = view(ctx, &stage, id).await.order_ids[0];
+        let before = only(&stage.read(order).await);
+        change(ctx, &stage, id, (edr(8), When::On(date(2021, 5, 1)))).await;
+        stage.advance("2021-04-30T00:00:00Z").await;
+        assert_eq!(only(&stage.read(order).await).spec.quantity, 5, "{}: not yet", stage.name());
+
+        stage.advance("2021-05-06T00:00:00Z").await;
+        let item = only(&stage.read(order).await);
+        let now = (item.state.as_str(), item.spec.quantity, item.generation);
+        assert_eq!(now, ("active", 8, 2), "{}", stage.name());
+        assert_eq!(item.observed_spec_hash, item.spec.hash(), "the provider has it so");
+        let since = |item: &Item| item.state.service().map(|service| service.active_at);
+        assert_eq!(since(&item), since(&before), "it ran all the time");
+    }
+}
+
+/// What is changed while the provider is at it is asked for as soon as the service runs.
+#[tokio::test]
+async fn a_change_during_the_set_up_is_made_when_the_service_runs() {
+    for stage in stages("active_after_days: 3", &[]).await {
+        let ctx = stage.ctx();
+        let tx = ctx.store.begin().await.unwrap();
+        tenants::set_clock(&tx, stage.tenant, at("2021-04-01T01:00:00Z")).await.unwrap();
+        tx.commit().await.unwrap();
+        let id = subscribe(&stage, waf().set).await;
+        stage.advance("2021-05-20T00:00:00Z").await;
+        let added = change(ctx, &stage, id, (edr(5), When::Now)).await;
+        stage.advance("2021-05-21T00:00:00Z").await;
+        change(ctx, &stage, id, (edr(9), When::Now)).await;
+        run_due_jobs(&stage.worker).await.unwrap();
+        let order = added.order_ids[0];
+        let item = only(&stage.read(order).await);
+        assert_eq!((item.state.is_live(), item.spec.quantity), (false, 5), "{}", stage.name());
+
+        stage.advance("2021-06-10T00:00:00Z").await;
+        let item = only(&stage.read(order).await);
+        assert_eq!((item.state.as_str(), item.spec.quantity), ("active", 9), "{}", stage.name());
+        assert_eq!(item.observed_spec_hash, item.spec.hash());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_clock_waits_for_planned_changes_on_two_servers() {
     for stage in stages("active_after_days: 3", &[]).await {
         let id = running(&stage).await;
-        let edr = |n| SelectedItem::of(Service::Edr).with_endpoints(n);
         for (n, month) in (6..).zip(5_i8..10) {
-            let asked = AskedChange { set: vec![edr(n)], ..AskedChange::default() };
-            change(stage.ctx(), &stage, id, (asked, When::On(date(2021, month, 10)))).await;
+            change(stage.ctx(), &stage, id, (edr(n), When::On(date(2021, month, 10)))).await;
         }
         // Everything that is due now is done first, so that nothing is held by a lease.
         run_due_jobs(&stage.worker).await.unwrap();

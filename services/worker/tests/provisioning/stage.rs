@@ -9,7 +9,7 @@ use tasuki_app::provisioning::{
 };
 use tasuki_core::id::{OrderId, TenantId};
 use tasuki_core::provisioning::{
-    BillingStart, CompletionPolicy, Item, OrderState, ReasonCode, Spec,
+    BillingStart, CompletionPolicy, DriftPolicy, Item, OrderState, ReasonCode, Spec,
 };
 use tasuki_core::service::Service;
 use tasuki_core::time::{Clock, Timestamp};
@@ -65,7 +65,7 @@ pub(crate) async fn stages_of(scenario: &str, switches: &[&str]) -> Vec<Stage> {
 
 /// A worker that asks providers in this way.
 pub(crate) fn worker(ctx: &Context, providers: Arc<dyn Providers>) -> Worker {
-    Worker { ctx: ctx.clone(), notices: Arc::new(DeskQueue), providers }
+    Worker { ctx: ctx.clone(), notices: Arc::new(DeskQueue), providers, dns: None }
 }
 
 /// Every provider answers at this address from now on.
@@ -146,6 +146,7 @@ pub(crate) fn item(service: Service) -> NewItem {
         core: true,
         depends_on: Vec::new(),
         billing_start: BillingStart::OnActive,
+        drift_policy: DriftPolicy::Report,
         consent: None,
     }
 }

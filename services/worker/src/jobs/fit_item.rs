@@ -1,6 +1,6 @@
-//! Lets a service stand still at its provider, or go on.
+//! Makes a service at its provider what its subscription says.
 
-use tasuki_app::provisioning::hold_item;
+use tasuki_app::provisioning::fit_item;
 use tasuki_store::jobs::Claimed;
 
 use crate::failure::JobFailure;
@@ -8,5 +8,5 @@ use crate::worker::Worker;
 
 /// Begins it; looking after the item does the rest.
 pub(super) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure> {
-    Ok(hold_item(&worker.ctx, job).await?)
+    Ok(fit_item(&worker.ctx, job).await?)
 }
