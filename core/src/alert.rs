@@ -298,6 +298,12 @@ impl Alert {
         self.verdicts.last().map(|record| record.verdict)
     }
 
+    /// The verdict that held as far as was known at a time; none when it waited for one then.
+    pub fn verdict_as_known(&self, known_at: Timestamp) -> Option<Verdict> {
+        let by_then = |record: &&VerdictRecord| record.given_at <= known_at;
+        self.verdicts.iter().rfind(by_then).map(|record| record.verdict)
+    }
+
     /// Whether a person has given a verdict on it.
     pub fn is_reviewed_by_a_person(&self) -> bool {
         self.verdicts.iter().any(|record| record.decision_id.is_none())

@@ -284,6 +284,17 @@ impl Certificate {
         known
     }
 
+    /// The certificate without what was recorded after a time; none when it was issued later. Its state is
+    /// that of now: what it was then is in [`Certificate::spans_as_known`].
+    pub fn as_known(&self, known_at: Timestamp) -> Option<Self> {
+        (self.issued_at <= known_at).then(|| {
+            let mut known = Self { items: self.items_as_known(known_at), ..self.clone() };
+            known.history.retain(|entry| entry.recorded_at <= known_at);
+            known.item_log.retain(|entry| entry.recorded_at <= known_at);
+            known
+        })
+    }
+
     /// Whether a loss at that instant is within the insured time, as known now.
     pub fn in_force_at(&self, at: Timestamp) -> bool {
         self.covers(at, self.history.iter())

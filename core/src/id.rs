@@ -154,6 +154,8 @@ id!(/// A claim against a certificate.
     ClaimId, "clm");
 id!(/// The stored record of a policy's facts and outcome.
     DecisionId, "dec");
+id!(/// A record of dated evidence.
+    EvidenceId, "evd");
 id!(/// An invoice.
     InvoiceId, "inv");
 id!(/// A credit note against an invoice.
@@ -166,8 +168,14 @@ id!(/// One reported use of a service.
     UsageId, "usg");
 id!(/// An event in the outbox.
     EventId, "evt");
+id!(/// A piece of work of a provider without a server.
+    WorkId, "wrk");
 id!(/// A job of the worker.
     JobId, "job");
+id!(/// An address that events are sent to.
+    WebhookEndpointId, "whe");
+id!(/// A secret with which deliveries to an endpoint are signed.
+    WebhookSecretId, "whs");
 
 id_of_code!(PartnerId);
 id_of_code!(ProviderId);

@@ -12,8 +12,8 @@ use crate::time::{CivilDate, Period, TimeError, Timestamp, Zone};
 
 pub use part::{CoveragePart, ParseCoveragePartError};
 pub use terms::{
-    Attachment, BenefitForm, CoverPacks, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis,
-    PartTerms, Premium, PremiumBasis, PremiumPayer, Stacking,
+    ApprovalAuthority, Attachment, BenefitForm, CoverPacks, CoverTerms, Limit, LimitBasis,
+    LimitScope, LossBasis, PartTerms, Premium, PremiumBasis, PremiumPayer, Stacking,
 };
 pub use versions::{EndorsementDraft, TermsVersion};
 pub use wording::{Acknowledgement, Clause, ClauseKind, Wording};

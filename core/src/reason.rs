@@ -104,6 +104,16 @@ reasons! {
     /// Work that was due is still not done; the clock stands where the work is stuck.
     ClockStuck, "CLOCK_STUCK", Unavailable;
 
+    // Webhooks
+    /// No webhook endpoint of that id that the caller may see.
+    WebhookEndpointNotFound, "WEBHOOK_ENDPOINT_NOT_FOUND", NotFound;
+    /// The endpoint's state does not allow the command.
+    WebhookEndpointState, "WEBHOOK_ENDPOINT_STATE", NotAllowedNow;
+    /// Events may not be sent to that address; the metadata says why.
+    WebhookAddressRefused, "WEBHOOK_ADDRESS_REFUSED", Invalid;
+    /// The partner has as many endpoints as it may have.
+    TooManyWebhookEndpoints, "TOO_MANY_WEBHOOK_ENDPOINTS", NotAllowedNow;
+
     // Catalogue, quotes, subscriptions
     /// No rate card of that name or for that day.
     RateCardNotFound, "RATE_CARD_NOT_FOUND", NotFound;
@@ -173,6 +183,14 @@ reasons! {
     CustomerStepMismatch, "CUSTOMER_STEP_MISMATCH", NotAllowedNow;
     /// No provider offers that component.
     ComponentNotOffered, "COMPONENT_NOT_OFFERED", NotFound;
+    /// No job of that id was given up.
+    JobNotFound, "JOB_NOT_FOUND", NotFound;
+    /// No piece of work of that id that the caller may do.
+    WorkNotFound, "WORK_NOT_FOUND", NotFound;
+    /// Another lease was given since, or the work has ended.
+    LeaseEnded, "LEASE_ENDED", NotAllowedNow;
+    /// The provider has a server of its own: it is called, and leases no work.
+    ProviderHasServer, "PROVIDER_HAS_SERVER", NotAllowedNow;
     /// The resume token was not made by this stream.
     ResumeTokenInvalid, "RESUME_TOKEN_INVALID", Invalid;
 
@@ -197,6 +215,8 @@ reasons! {
     ClauseNotAcknowledged, "CLAUSE_NOT_ACKNOWLEDGED", NotAllowedNow;
     /// Optional cover is sold only by a partner with a licence to solicit that is valid today.
     LicenceNotValid, "LICENCE_NOT_VALID", NotAllowedNow;
+    /// The amount is above what the contract lets the caller's role approve.
+    AuthorityExceeded, "AUTHORITY_EXCEEDED", NotAllowedNow;
     /// The same person must not give both consents: somebody else has to decide.
     SecondPersonNeeded, "SECOND_PERSON_NEEDED", NotAllowedNow;
 

@@ -22,6 +22,7 @@ pub mod bordereau;
 mod csv;
 pub mod exposure;
 mod state;
+mod table;
 
 /// With whom is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

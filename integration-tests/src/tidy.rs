@@ -6,6 +6,7 @@ pub mod length;
 pub mod orphans;
 pub mod places;
 pub mod reasons;
+pub mod topics;
 
 use std::fmt;
 

@@ -90,7 +90,7 @@ const MAP: &[May] = &[
 const PURE: &[(&str, &[&str])] = &[
     (
         "tasuki-core",
-        &["hex", "jiff", "rust_decimal", "serde", "serde_json", "sha2", "thiserror", "uuid"],
+        &["hex", "jiff", "rust_decimal", "serde", "serde_json", "sha2", "thiserror", "url", "uuid"],
     ),
     (
         "tasuki-pricing",
@@ -155,7 +155,9 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("askama", &["tasuki-documents"]),
     ("axum", &["tasuki-server"]),
     ("tower-http", &["tasuki-server"]),
-    ("hyper*", &["tasuki-server"]),
+    // Webhooks are sent over connections that were checked address by address, which no client does by itself.
+    ("hyper*", &["tasuki-server", "tasuki-partners"]),
+    ("hickory*", &["tasuki-partners", "tasuki-worker"]),
     ("opentelemetry*", &["tasuki-server"]),
     ("clap", &["tasuki-server", "tasuki-provider"]),
     ("config", &["tasuki-server"]),

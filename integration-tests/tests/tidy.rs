@@ -3,7 +3,7 @@
 
 use tasuki_integration_tests::repository::{Source, sources};
 use tasuki_integration_tests::tidy::{
-    Finding, documents, leftovers, length, orphans, places, reasons,
+    Finding, documents, leftovers, length, orphans, places, reasons, topics,
 };
 
 fn nothing_found(check: fn(&[Source]) -> Vec<Finding>) {
@@ -64,6 +64,11 @@ fn every_snapshot_has_its_test() {
 #[test]
 fn every_reason_is_documented_and_every_documented_reason_exists() {
     nothing_found(reasons::unlisted_reasons);
+}
+
+#[test]
+fn every_topic_is_listed_and_every_listed_topic_is_told() {
+    nothing_found(topics::unlisted_topics);
 }
 
 #[test]

@@ -172,6 +172,7 @@ fn the_descriptor_pool_knows_every_service() {
         "tenant.v1.PartnerService",
         "tenant.v1.TenantService",
         "usage.v1.UsageService",
+        "webhook.v1.WebhookService",
     ] {
         assert!(
             known.contains(&format!("tasuki.{service}")),

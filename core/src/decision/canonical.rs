@@ -23,19 +23,29 @@ pub fn canonical(value: &Value) -> String {
 /// # Errors
 /// When a value has no JSON, such as a map whose keys are neither texts nor numbers.
 pub fn canonical_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let mut text = Vec::with_capacity(1_024);
-    value.serialize(Canonical(&mut text))?;
-    String::from_utf8(text).map_err(ser::Error::custom)
+    let mut page = Page { text: Vec::with_capacity(2_048), ..Page::default() };
+    value.serialize(Canonical(&mut page))?;
+    String::from_utf8(page.text).map_err(ser::Error::custom)
+}
+
+/// What is written so far, and room that all its objects share.
+#[derive(Default)]
+struct Page {
+    text: Vec<u8>,
+    /// The members of the objects that are open, outermost first.
+    members: Vec<Member>,
+    /// Where members are put in order.
+    sorted: Vec<u8>,
 }
 
 /// Writes one value at the end of a text.
-struct Canonical<'a>(&'a mut Vec<u8>);
+struct Canonical<'a>(&'a mut Page);
 
 /// What has one text only is written by the JSON writer itself.
 macro_rules! plain {
     ($($name:ident: $given:ty),* $(,)?) => {
         $(fn $name(self, value: $given) -> Result<(), Error> {
-            serde_json::Serializer::new(self.0).$name(value)
+            serde_json::Serializer::new(&mut self.0.text).$name(value)
         })*
     };
 }
@@ -79,7 +89,7 @@ impl<'a> ser::Serializer for Canonical<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.0.extend_from_slice(b"null");
+        self.0.text.extend_from_slice(b"null");
         Ok(())
     }
 
@@ -113,7 +123,7 @@ impl<'a> ser::Serializer for Canonical<'a> {
     ) -> Result<(), Error> {
         open_variant(self.0, variant)?;
         value.serialize(Canonical(&mut *self.0))?;
-        self.0.push(b'}');
+        self.0.text.push(b'}');
         Ok(())
     }
 
@@ -161,44 +171,45 @@ impl<'a> ser::Serializer for Canonical<'a> {
 }
 
 /// An object with one member, named after the variant.
-fn open_variant(text: &mut Vec<u8>, variant: &'static str) -> Result<(), Error> {
-    text.push(b'{');
-    variant.serialize(Canonical(&mut *text))?;
-    text.push(b':');
+fn open_variant(page: &mut Page, variant: &'static str) -> Result<(), Error> {
+    page.text.push(b'{');
+    variant.serialize(Canonical(&mut *page))?;
+    page.text.push(b':');
     Ok(())
 }
 
 /// An array whose items are written one after the other.
 struct List<'a> {
-    text: &'a mut Vec<u8>,
+    page: &'a mut Page,
     is_empty: bool,
     close: &'static [u8],
 }
 
 impl<'a> List<'a> {
-    fn open(text: &'a mut Vec<u8>, close: &'static [u8]) -> Self {
-        text.push(b'[');
-        Self { text, is_empty: true, close }
+    fn open(page: &'a mut Page, close: &'static [u8]) -> Self {
+        page.text.push(b'[');
+        Self { page, is_empty: true, close }
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
         if !std::mem::take(&mut self.is_empty) {
-            self.text.push(b',');
+            self.page.text.push(b',');
         }
-        item.serialize(Canonical(&mut *self.text))
+        item.serialize(Canonical(&mut *self.page))
     }
 
     fn close(self) {
-        self.text.extend_from_slice(self.close);
+        self.page.text.extend_from_slice(self.close);
     }
 }
 
 /// An object whose members are written as they come, and put in order at its end if they are not.
 struct Members<'a> {
-    text: &'a mut Vec<u8>,
-    /// Where its first member stands.
+    page: &'a mut Page,
+    /// Where its first member stands in the text.
+    start: usize,
+    /// Which of the open members is its first.
     first: usize,
-    written: Vec<Member>,
     is_sorted: bool,
     close: &'static [u8],
 }
@@ -210,56 +221,64 @@ struct Member {
 }
 
 impl<'a> Members<'a> {
-    fn open(text: &'a mut Vec<u8>, close: &'static [u8]) -> Self {
-        text.push(b'{');
-        let first = text.len();
-        Self { text, first, written: Vec::new(), is_sorted: true, close }
+    fn open(page: &'a mut Page, close: &'static [u8]) -> Self {
+        page.text.push(b'{');
+        let (start, first) = (page.text.len(), page.members.len());
+        Self { page, start, first, is_sorted: true, close }
     }
 
     fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
-        if !self.written.is_empty() {
-            self.text.push(b',');
+        if self.page.members.len() > self.first {
+            self.page.text.push(b',');
         }
-        let start = self.text.len();
-        name.serialize(Canonical(&mut *self.text))?;
-        match self.text.get(start) {
+        let start = self.page.text.len();
+        name.serialize(Canonical(&mut *self.page))?;
+        let Page { text, members, .. } = &mut *self.page;
+        match text.get(start) {
             Some(b'"') => {}
             // Numbers become texts, as everywhere in JSON.
             Some(b'0'..=b'9' | b'-' | b't' | b'f') => {
-                self.text.insert(start, b'"');
-                self.text.push(b'"');
+                text.insert(start, b'"');
+                text.push(b'"');
             }
             Some(_) | None => return Err(ser::Error::custom("a name must be a text")),
         }
-        let name = start + 1..self.text.len() - 1;
-        if let Some(last) = self.written.last() {
-            let order = by_name(self.text.get(last.name.clone()), self.text.get(name.clone()));
+        let name = start + 1..text.len() - 1;
+        if let Some(last) = members.get(self.first..).and_then(<[Member]>::last) {
+            let order = by_name(text.get(last.name.clone()), text.get(name.clone()));
             self.is_sorted &= order != Ordering::Greater;
         }
-        self.written.push(Member { name, whole: start..start });
-        self.text.push(b':');
+        members.push(Member { name, whole: start..start });
+        text.push(b':');
         Ok(())
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Canonical(&mut *self.text))?;
-        if let Some(member) = self.written.last_mut() {
-            member.whole.end = self.text.len();
+        value.serialize(Canonical(&mut *self.page))?;
+        // What was open within it is closed: the last one is its own.
+        if let Some(member) = self.page.members.last_mut() {
+            member.whole.end = self.page.text.len();
         }
         Ok(())
     }
 
-    fn close(mut self) {
+    fn close(self) {
+        let Page { text, members, sorted } = self.page;
         if !self.is_sorted {
-            self.written.sort_by(|a, b| {
-                by_name(self.text.get(a.name.clone()), self.text.get(b.name.clone()))
-            });
-            let parts = self.written.iter().filter_map(|of| self.text.get(of.whole.clone()));
-            let sorted = parts.collect::<Vec<_>>().join(&b',');
-            self.text.truncate(self.first);
-            self.text.extend_from_slice(&sorted);
+            let own = members.get_mut(self.first..).unwrap_or_default();
+            own.sort_by(|a, b| by_name(text.get(a.name.clone()), text.get(b.name.clone())));
+            sorted.clear();
+            for whole in own.iter().filter_map(|member| text.get(member.whole.clone())) {
+                if !sorted.is_empty() {
+                    sorted.push(b',');
+                }
+                sorted.extend_from_slice(whole);
+            }
+            text.truncate(self.start);
+            text.extend_from_slice(sorted);
         }
-        self.text.extend_from_slice(self.close);
+        members.truncate(self.first);
+        text.extend_from_slice(self.close);
     }
 }
 

@@ -62,6 +62,27 @@ fn parts(terms: &CoverTerms, found: &mut Found) {
     if terms.single_approval_up_to.is_some_and(Money::is_negative) {
         found.add("terms.single_approval_up_to", "must not be negative");
     }
+    authorities(terms, found);
+}
+
+fn authorities(terms: &CoverTerms, found: &mut Found) {
+    for (at, of) in terms.authorities.iter().enumerate() {
+        let field = |name: &str| format!("terms.authorities[{at}].{name}");
+        if terms.authorities.iter().take(at).any(|other| other.role == of.role) {
+            found.add(field("role"), format!("`{}` is listed twice", of.role.as_str()));
+        }
+        if of.up_to.is_some_and(Money::is_negative) {
+            found.add(field("up_to"), "must not be negative");
+        }
+    }
+    // Else a claim could be approved by nobody.
+    let everybody = terms.authorities.is_empty();
+    let somebody = terms.authorities.iter().any(|of| of.up_to.is_none());
+    found.add_if(
+        !everybody && !somebody,
+        "terms.authorities",
+        "must name a role without `up_to`: somebody has to decide what is above the others",
+    );
 }
 
 fn limits(terms: &CoverTerms, found: &mut Found) {

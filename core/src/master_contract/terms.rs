@@ -8,6 +8,7 @@ use crate::catalog::{Cadence, Proration};
 use crate::master_contract::part::CoveragePart;
 use crate::master_contract::wording::Wording;
 use crate::money::Money;
+use crate::party::Role;
 use crate::rate::Rate;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -286,9 +287,32 @@ pub struct CoverTerms {
     pub notice_days: Option<u32>,
     /// Up to this amount one person approves; above it, or without an amount, two do.
     pub single_approval_up_to: Option<Money>,
+    /// Who may approve up to which amount; empty for everybody who decides claims, without end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<ApprovalAuthority>,
+}
+
+/// How much a role may approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalAuthority {
+    /// The role.
+    pub role: Role,
+    /// Up to this amount for one claim; none for any amount that the limits allow.
+    pub up_to: Option<Money>,
 }
 
 impl CoverTerms {
+    /// Whether a role may approve an amount for one claim.
+    pub fn may_approve(&self, role: Role, payable: Money) -> bool {
+        self.authorities.is_empty() || self.may_approve_roles(payable).any(|may| may == role)
+    }
+
+    /// The roles that may approve an amount for one claim, in the order of the contract.
+    pub fn may_approve_roles(&self, payable: Money) -> impl Iterator<Item = Role> + '_ {
+        let reaches = move |of: &&ApprovalAuthority| of.up_to.is_none_or(|most| payable <= most);
+        self.authorities.iter().filter(reaches).map(|of| of.role)
+    }
+
     /// What is paid for a part, if it is insured.
     pub fn part(&self, part: CoveragePart) -> Option<&PartTerms> {
         self.parts.iter().find(|terms| terms.part == part)

@@ -96,6 +96,7 @@ pub(crate) fn terms() -> CoverTerms {
         },
         notice_days: Some(30),
         single_approval_up_to: Some(Money::jpy(100_000)),
+        authorities: Vec::new(),
     }
 }
 

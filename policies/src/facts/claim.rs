@@ -34,6 +34,12 @@ facts! {
         bypass_active: Option<bool> = "事故時のバイパス設定",
         /// Whether the insurer had approved the bypass.
         bypass_approved: Option<bool> = "バイパス設定の承認",
+        /// Released versions that are newer than the oldest agent or firmware in use; 0 when it is the newest.
+        agent_versions_behind: Option<i64> = "エージェントの版の遅れ",
+        /// Days from the last diagnosis to the loss.
+        days_since_diagnosis: Option<i64> = "事故前の最終診断からの日数",
+        /// Months from the last training of the staff to the loss, a begun one counted whole.
+        months_since_training: Option<i64> = "事故前の最終訓練からの月数",
         /// Days for which the oldest critical finding was open at the loss; 0 when none was.
         critical_findings_open_days: Option<i64> = "緊急の指摘事項の未対応日数",
         /// Whether the finding that was open led to the loss.

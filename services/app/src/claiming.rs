@@ -24,6 +24,7 @@ mod read_limits;
 mod read_master_contracts;
 mod reckoning;
 mod record_claim_payment;
+mod record_evidence;
 mod record_recovery;
 mod reopen_claim;
 mod request_information;
@@ -52,6 +53,7 @@ pub use read_master_contracts::{
     list_terms,
 };
 pub use record_claim_payment::{ClaimPaid, RecordClaimPayment, record_claim_payment};
+pub use record_evidence::{EvidenceList, RecordEvidence, list_evidence, record_evidence};
 pub use record_recovery::{RecordRecovery, Recovered, record_recovery};
 pub use reopen_claim::{TurnClaim, close_claim, reopen_claim};
 pub use request_information::{RequestInformation, request_information};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tasuki_core::event::undocumented;
 use tasuki_core::id::{EventId, IdSource, TenantId};
 use tasuki_core::time::{Clock, Timestamp};
 use tasuki_policies::PackSet;
@@ -70,6 +71,11 @@ impl Context {
     ) -> Result<(), StoreError> {
         let id: EventId = self.ids.next();
         let News { topic, subject, payload } = news;
+        debug_assert_eq!(
+            undocumented(topic, &payload),
+            None,
+            "what is told is listed in core/src/event/topics.rs"
+        );
         let event = Event { id, tenant, topic, subject, payload, occurred_at };
         outbox::append(tx, &event).await
     }

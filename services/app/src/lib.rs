@@ -17,3 +17,4 @@ pub mod paging;
 pub mod provisioning;
 pub mod quoting;
 pub mod subscribing;
+pub mod webhooks;

@@ -24,7 +24,7 @@ mod report_alerts;
 mod report_heartbeats;
 mod report_usage;
 mod resolve_incident;
-mod rows;
+pub(crate) mod rows;
 mod scene;
 pub(crate) mod scope;
 mod send_notice;

@@ -29,7 +29,7 @@ pub use composing::{Composed, Enquiry, OfferedCover, compose, decided};
 pub use create_quote::{NewQuote, WantedCover, create_quote};
 pub use facts::company_facts;
 pub use judged::Judged;
-pub(crate) use ordering::{judge_added, place_added};
+pub(crate) use ordering::{judge_added, place_added, sized};
 pub use read_quotes::{AddressedQuote, QuoteList, get_addressed_quote, get_quote, list_quotes};
 pub use withdraw_quote::{WithdrawQuote, withdraw_quote};
 

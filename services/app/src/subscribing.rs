@@ -22,6 +22,7 @@ pub use change_standing::{
 };
 pub use change_subscription::{AskedChange, change_subscription};
 pub use convert_trial::{ConvertTrial, convert_trial};
+pub(crate) use deciding::pinned;
 pub use deciding::{Changed, Wanted, When};
 pub use effect::{EffectLine, MoneyEffect};
 pub use migrate::{
@@ -33,8 +34,9 @@ pub use progress::{ActiveItem, GoneItem};
 pub(crate) use progress::{item_active, item_gone};
 pub use read_subscriptions::{Flag, SubscriptionList, get_subscription, list_subscriptions};
 pub use tasuki_store::subscriptions::Stored;
+pub(crate) use turn::plan_fit;
 pub use turn::{
-    HOLD_ITEM, HoldItem, REMOVE_ITEM, RemoveItem, TURN_SUBSCRIPTION, Turn, turn_subscription,
+    FIT_ITEM, FitItem, REMOVE_ITEM, RemoveItem, TURN_SUBSCRIPTION, Turn, turn_subscription,
 };
 pub use view::{AsOf, ItemView, SubscriptionView};
 pub use withdraw_change::{CANCELLATION, CONVERSION, withdraw_scheduled_change};

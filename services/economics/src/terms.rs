@@ -54,6 +54,7 @@ pub(crate) fn cover_terms(line: &TermsLine) -> Result<CoverTerms, EconomicsError
         },
         notice_days: None,
         single_approval_up_to: None,
+        authorities: Vec::new(),
     };
     let zone = Zone::named(Zone::TOKYO)
         .map_err(|wrong| EconomicsError::field("terms", wrong.to_string()))?;

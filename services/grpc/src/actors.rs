@@ -2,6 +2,7 @@
 
 use tasuki_core::actor::Actor;
 use tasuki_core::party::Role;
+use tasuki_core::problem::Problem;
 use tasuki_core::text::Language;
 use tasuki_proto::types::v1 as proto;
 
@@ -13,7 +14,7 @@ pub(crate) fn actor(actor: &Actor) -> proto::Actor {
     }
 }
 
-const fn role(role: Role) -> proto::Role {
+pub(crate) const fn role(role: Role) -> proto::Role {
     match role {
         Role::Operator => proto::Role::Operator,
         Role::Partner => proto::Role::Partner,
@@ -23,6 +24,24 @@ const fn role(role: Role) -> proto::Role {
         Role::Insurer => proto::Role::Insurer,
         Role::Tenant => proto::Role::Tenant,
         Role::System => proto::Role::System,
+    }
+}
+
+/// A role that a message names.
+///
+/// # Errors
+/// `REQUEST_INVALID` when it names none.
+pub(crate) fn role_from(field: &str, role: proto::Role) -> Result<Role, Problem> {
+    match role {
+        proto::Role::Unspecified => Err(Problem::invalid(field, "is required")),
+        proto::Role::Operator => Ok(Role::Operator),
+        proto::Role::Partner => Ok(Role::Partner),
+        proto::Role::Provider => Ok(Role::Provider),
+        proto::Role::Soc => Ok(Role::Soc),
+        proto::Role::HelpDesk => Ok(Role::HelpDesk),
+        proto::Role::Insurer => Ok(Role::Insurer),
+        proto::Role::Tenant => Ok(Role::Tenant),
+        proto::Role::System => Ok(Role::System),
     }
 }
 

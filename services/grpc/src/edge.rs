@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use tasuki_app::call::{Call, RequestKey};
 use tasuki_app::context::Context;
 use tasuki_core::problem::{Problem, Violation};
+use tasuki_core::webhook::AddressRules;
 use tonic::{Request, Status};
 
 use crate::auth::Authenticate;
@@ -19,6 +20,7 @@ pub struct Edge {
     /// What use cases work with.
     pub ctx: Context,
     auth: Arc<dyn Authenticate>,
+    webhook_rules: Arc<AddressRules>,
 }
 
 /// The prefix of request messages' full names is left out of keys: the rest is unique.
@@ -27,7 +29,18 @@ const PACKAGE: &str = "tasuki.";
 impl Edge {
     /// An edge over a context, with a way to find the principal.
     pub fn new(ctx: Context, auth: Arc<dyn Authenticate>) -> Self {
-        Self { ctx, auth }
+        Self { ctx, auth, webhook_rules: Arc::default() }
+    }
+
+    /// The edge with other rules about addresses that events may be sent to.
+    #[must_use]
+    pub fn with_webhook_rules(self, rules: AddressRules) -> Self {
+        Self { webhook_rules: Arc::new(rules), ..self }
+    }
+
+    /// Which addresses events may be sent to.
+    pub(crate) fn webhook_rules(&self) -> &AddressRules {
+        &self.webhook_rules
     }
 
     /// Opens a request that changes nothing, or whose repeats are recognised otherwise.
@@ -99,18 +112,9 @@ impl Edge {
         request: Request<M>,
         look: impl FnOnce(&M) -> (&str, Asking),
     ) -> Result<(Call, M), Status> {
-        let (mut call, message) = self.open(request).await?;
-        let (request_id, asking) = look(&message);
-        match asking {
-            Asking::Yes => {}
-            Asking::No if request_id.is_empty() => {
-                let text = "is required: choose a new id for each change, and keep it for repeats";
-                return Err(status(&Problem::invalid("request_id", text)));
-            }
-            Asking::No => {
-                call.key = Some(key(&call, &message, request_id));
-            }
-        }
+        let (call, message) = self.open(request).await?;
+        let call =
+            call_of_row(&call, &message, look(&message)).map_err(|problem| status(&problem))?;
         Ok((call, message))
     }
 }
@@ -137,6 +141,27 @@ impl From<bool> for Asking {
 pub(crate) fn row<M: ReflectMessage>(message: M) -> Result<M, Problem> {
     let broken = broken(&message);
     if broken.is_empty() { Ok(message) } else { Err(Problem::all_invalid(broken)) }
+}
+
+/// The call of one row of a batch, which is the call that the row would be by itself: a repeat is recognised
+/// either way.
+///
+/// # Errors
+/// `REQUEST_INVALID` without a request id, unless it only asks.
+pub(crate) fn call_of_row<M: ReflectMessage + Message>(
+    call: &Call,
+    row: &M,
+    (request_id, asking): (&str, Asking),
+) -> Result<Call, Problem> {
+    let key = match asking {
+        Asking::Yes => None,
+        Asking::No if request_id.is_empty() => {
+            let text = "is required: choose a new id for each change, and keep it for repeats";
+            return Err(Problem::invalid("request_id", text));
+        }
+        Asking::No => Some(key(call, row, request_id)),
+    };
+    Ok(Call { key, ..call.clone() })
 }
 
 /// The rules of the contract that a message breaks.

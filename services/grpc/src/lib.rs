@@ -29,6 +29,7 @@ mod settlements;
 mod subscriptions;
 mod tenants;
 mod usage;
+mod webhooks;
 mod words;
 
 pub use routes::routes;

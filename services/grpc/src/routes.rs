@@ -15,6 +15,7 @@ use tasuki_proto::subscription::v1::subscription_service_server::SubscriptionSer
 use tasuki_proto::tenant::v1::partner_service_server::PartnerServiceServer;
 use tasuki_proto::tenant::v1::tenant_service_server::TenantServiceServer;
 use tasuki_proto::usage::v1::usage_service_server::UsageServiceServer;
+use tasuki_proto::webhook::v1::webhook_service_server::WebhookServiceServer;
 use tonic::service::Routes;
 
 use crate::alerts::Alerts;
@@ -32,6 +33,7 @@ use crate::settlements::Settlements;
 use crate::subscriptions::Subscriptions;
 use crate::tenants::Tenants;
 use crate::usage::Usage;
+use crate::webhooks::Webhooks;
 
 /// The largest request: a thousand alerts of a kilobyte each fit four times.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
@@ -63,6 +65,7 @@ pub fn routes(edge: &Edge) -> Routes {
         SubscriptionServiceServer(Subscriptions);
         TenantServiceServer(Tenants);
         UsageServiceServer(Usage);
+        WebhookServiceServer(Webhooks);
     }
     routes.routes()
 }

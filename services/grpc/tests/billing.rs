@@ -358,6 +358,33 @@ async fn a_month_is_settled_approved_by_another_and_paid() {
         let approved = approved.into_inner().settlement.unwrap();
         assert_eq!(approved.approved_by.unwrap().subject, "head");
 
+        let mut drawn = Vec::new();
+        let render = |format: DocumentFormat| settlement::RenderSettlementRequest {
+            settlement_id: drafted.id.clone(),
+            format: format.into(),
+            ..settlement::RenderSettlementRequest::default()
+        };
+        let formats = [DocumentFormat::Html, DocumentFormat::Pdf, DocumentFormat::Json];
+        for format in formats.into_iter().chain([DocumentFormat::Csv]) {
+            let answer = client.render_settlement(by("clerk", render(format))).await.unwrap();
+            drawn.push(answer.into_inner().document.unwrap());
+        }
+        let texts: Vec<_> =
+            drawn.iter().map(|it| String::from_utf8_lossy(&it.content).into_owned()).collect();
+        for part in
+            ["精算書 2021-02", "okinawa-soc", "承認済み", "¥13,200", "¥20,000 × 60%", "¥12,000"]
+        {
+            assert!(texts[0].contains(part), "no {part} in {}", texts[0]);
+        }
+        assert!(texts[1].starts_with("%PDF-") && drawn[1].file_name.ends_with("-ja.pdf"));
+        assert!(texts[2].contains("\"gross\":"), "{}", texts[2]);
+        assert_eq!(texts[3].lines().count(), 1 + drafted.lines.len(), "{}", texts[3]);
+        let refused = client
+            .render_settlement(by("clerk", render(DocumentFormat::JpPint)))
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), "REQUEST_INVALID");
+
         let ask = settlement::GetMarginRequest {
             from_month: "2021-02".to_owned(),
             until_month: "2021-02".to_owned(),

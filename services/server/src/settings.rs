@@ -25,7 +25,10 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: Database,
     pub(crate) library: Library,
+    pub(crate) worker: Worker,
+    pub(crate) dns: Dns,
     pub(crate) relay: Relay,
+    pub(crate) webhooks: Webhooks,
     pub(crate) telemetry: Telemetry,
     pub(crate) auth: Auth,
 }
@@ -71,11 +74,42 @@ pub(crate) struct Library {
     pub(crate) cards: PathBuf,
 }
 
+/// How much work a process does at once.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Worker {
+    pub(crate) alerts: usize,
+    pub(crate) provisioning: usize,
+    pub(crate) billing: usize,
+    pub(crate) low: usize,
+    pub(crate) per_counterpart: u32,
+    pub(crate) lease_seconds: u32,
+    pub(crate) done_jobs_days: u32,
+}
+
+/// Who is asked about DNS.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dns {
+    pub(crate) enabled: bool,
+    pub(crate) servers: Vec<SocketAddr>,
+}
+
 /// Where events go.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Relay {
+    pub(crate) source: String,
     pub(crate) file: PathBuf,
+}
+
+/// How events are sent to webhook endpoints.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    pub(crate) timeout_seconds: u64,
+    pub(crate) open_hosts: Vec<String>,
+    pub(crate) roots: PathBuf,
 }
 
 /// Logs and traces.
@@ -149,7 +183,8 @@ impl Settings {
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
-            .with_list_parse_key("server.roles");
+            .with_list_parse_key("server.roles")
+            .with_list_parse_key("webhooks.open_hosts");
         let read: Self =
             sources.add_source(environment).build().and_then(Config::try_deserialize).map_err(
                 |error| {
@@ -197,6 +232,16 @@ impl Settings {
             (1..=1_000).contains(&self.database.max_connections),
             "`database.max_connections` must be between 1 and 1000"
         );
+        self.worker.check()?;
+        let source = &self.relay.source;
+        ensure!(
+            (1..=200).contains(&source.len()) && source.bytes().all(|it| it.is_ascii_graphic()),
+            "`relay.source` must have 1 to 200 printable characters without spaces"
+        );
+        ensure!(
+            (1..=60).contains(&self.webhooks.timeout_seconds),
+            "`webhooks.timeout_seconds` must be between 1 and 60"
+        );
         let url = self.database.url.expose_secret();
         ensure!(
             ["sqlite://", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it)),
@@ -212,6 +257,33 @@ impl Settings {
         for token in &self.auth.tokens {
             token.check()?;
         }
+        Ok(())
+    }
+}
+
+impl Worker {
+    fn check(&self) -> anyhow::Result<()> {
+        let lanes = [
+            ("alerts", self.alerts),
+            ("provisioning", self.provisioning),
+            ("billing", self.billing),
+            ("low", self.low),
+        ];
+        for (lane, n) in lanes {
+            ensure!((1..=256).contains(&n), "`worker.{lane}` must be between 1 and 256");
+        }
+        ensure!(
+            (1..=256).contains(&self.per_counterpart),
+            "`worker.per_counterpart` must be between 1 and 256"
+        );
+        ensure!(
+            (5..=600).contains(&self.lease_seconds),
+            "`worker.lease_seconds` must be between 5 and 600"
+        );
+        ensure!(
+            (1..=3_650).contains(&self.done_jobs_days),
+            "`worker.done_jobs_days` must be between 1 and 3650"
+        );
         Ok(())
     }
 }
@@ -275,6 +347,18 @@ mod tests {
     fn without_tokens_only_loopback_is_allowed() {
         let error = with_file("[server]\naddress = \"0.0.0.0:50051\"").unwrap_err();
         assert!(error.to_string().contains("auth.tokens"), "{error}");
+    }
+
+    #[test]
+    fn a_lane_without_hands_is_refused() {
+        let error = with_file("[worker]\nbilling = 0").unwrap_err();
+        assert!(error.to_string().contains("worker.billing"), "{error}");
+    }
+
+    #[test]
+    fn a_lease_shorter_than_a_job_takes_is_refused() {
+        let error = with_file("[worker]\nlease_seconds = 4").unwrap_err();
+        assert!(error.to_string().contains("worker.lease_seconds"), "{error}");
     }
 
     #[test]

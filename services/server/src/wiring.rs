@@ -11,11 +11,16 @@ use tasuki_app::catalog::adopt_cards;
 use tasuki_app::context::Context;
 use tasuki_app::governing::adopt_packs;
 use tasuki_app::library::Library;
+use tasuki_core::webhook::AddressRules;
 use tasuki_grpc::edge::Edge;
+use tasuki_partners::dns::Dns;
 use tasuki_partners::notices::DeskQueue;
 use tasuki_partners::provider::GrpcProviders;
+use tasuki_partners::webhooks::{Sender, SystemDns};
+use tasuki_store::jobs::Lane;
 use tasuki_store::{Options, Store};
-use tasuki_worker::Worker;
+use tasuki_worker::webhooks::Post;
+use tasuki_worker::{Hands, Worker};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,6 +37,9 @@ use crate::telemetry;
 
 /// How often the gRPC health service asks whether the server is ready.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
+
+/// How long a call to a provider may take at most, with a long lease as well.
+const LONGEST_CALL: Duration = Duration::from_secs(20);
 
 /// Opens the database of the settings.
 pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
@@ -98,13 +106,19 @@ pub(crate) async fn start(
     tasks.spawn(telemetry::sum_up(metrics.clone(), stop.clone()));
     let has = |role| settings.server.roles.contains(&role);
     if has(ServerRole::Worker) {
-        let worker = worker(ctx.clone());
-        tasks.spawn(tasuki_worker::run_jobs(worker, stop.clone()));
+        let worker = worker(settings, ctx.clone());
+        tasks.spawn(tasuki_worker::run_jobs_with(worker, hands(&settings.worker), stop.clone()));
         tasks.spawn(tasuki_worker::watch_backlog(ctx.clone(), stop.clone()));
+        let days = settings.worker.done_jobs_days;
+        tasks.spawn(tasuki_worker::keep_up(ctx.clone(), days, stop.clone()));
     }
     if has(ServerRole::Relay) && !settings.relay.file.as_os_str().is_empty() {
-        let sink = EventsFile::open(&settings.relay.file)?;
+        let sink = EventsFile::open(&settings.relay.file, &settings.relay.source)?;
         tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
+    }
+    if has(ServerRole::Relay) {
+        let post = post(settings, ctx.clone())?;
+        tasks.spawn(tasuki_worker::webhooks::deliver_webhooks(post, stop.clone()));
     }
     let mut address = None;
     if has(ServerRole::Api) {
@@ -124,8 +138,52 @@ pub(crate) async fn start(
     Ok(Running { address, tasks })
 }
 
-fn worker(ctx: Context) -> Worker {
-    Worker { ctx, notices: Arc::new(DeskQueue), providers: Arc::new(GrpcProviders::new()) }
+fn hands(settings: &crate::settings::Worker) -> Hands {
+    let lanes = Lane::ALL.map(|lane| {
+        let n = match lane {
+            Lane::Alerts => settings.alerts,
+            Lane::Provisioning => settings.provisioning,
+            Lane::Billing => settings.billing,
+            Lane::Low => settings.low,
+        };
+        (lane, n)
+    });
+    Hands {
+        lanes: lanes.into(),
+        per_counterpart: settings.per_counterpart,
+        lease_seconds: settings.lease_seconds,
+    }
+}
+
+fn worker(settings: &Settings, ctx: Context) -> Worker {
+    let asked = settings.dns.enabled.then(|| Dns::of(&settings.dns.servers));
+    let dns = asked.and_then(|dns| {
+        dns.inspect_err(|error| tracing::warn!("nobody looks into DNS: {error}; set `dns.servers`"))
+            .ok()
+    });
+    // A question is at most two calls, and both together end before the lease of the job that asks.
+    let lease = Duration::from_secs(u64::from(settings.worker.lease_seconds));
+    let providers = Arc::new(GrpcProviders::with_call_time(LONGEST_CALL.min(lease / 3)));
+    Worker { ctx, notices: Arc::new(DeskQueue), providers, dns }
+}
+
+fn webhook_rules(settings: &Settings) -> AddressRules {
+    AddressRules::with_open_hosts(settings.webhooks.open_hosts.iter().cloned())
+}
+
+fn post(settings: &Settings, ctx: Context) -> anyhow::Result<Post> {
+    let webhooks = &settings.webhooks;
+    let roots = if webhooks.roots.as_os_str().is_empty() {
+        Vec::new()
+    } else {
+        let file = webhooks.roots.display();
+        std::fs::read(&webhooks.roots)
+            .with_context(|| format!("cannot read `{file}` (`webhooks.roots`)"))?
+    };
+    let within = Duration::from_secs(webhooks.timeout_seconds);
+    let sender = Sender::new(webhook_rules(settings), within, Arc::new(SystemDns), &roots)
+        .context("`webhooks.roots` cannot be used")?;
+    Ok(Post { ctx, sender, source: settings.relay.source.clone() })
 }
 
 fn api(
@@ -144,7 +202,8 @@ fn api(
     };
     let longest = Duration::from_secs(settings.server.call_timeout_seconds);
     let bounds = Bounds::new(settings.server.max_concurrent_calls, longest);
-    let calls = tasuki_grpc::routes(&Edge::new(ctx, auth))
+    let edge = Edge::new(ctx, auth).with_webhook_rules(webhook_rules(settings));
+    let calls = tasuki_grpc::routes(&edge)
         .into_axum_router()
         .layer(axum::middleware::from_fn_with_state(bounds, http::around))
         // Around our services only: it refuses every plain HTTP/1 request, and so the pages.

@@ -1,5 +1,7 @@
 //! Makes the monthly list of certificates, premiums and claims to the insurer.
 
+use std::borrow::Cow;
+
 use tasuki_core::certificate::Certificate;
 use tasuki_core::claim::Claim;
 use tasuki_core::days::DayPeriod;
@@ -106,11 +108,12 @@ pub(crate) async fn bordereau_of(
     let mut tenants = Tenants::default();
     let mut rows = Rows::default();
     let all = certificates_of(tx, contract.id).await?;
+    let known = as_known(contract, &window);
     for certificate in &all {
         let tenant = tenants.get(tx, certificate.tenant_id).await?;
         rows.corrections.extend(corrections(contract, &window, certificate, tenant)?);
-        let Some(row) = certificate_row(&window, contract, certificate, tenant)? else { continue };
-        rows.premiums.extend(premium_row(contract, &window, &row)?);
+        let Some(row) = certificate_row(&window, &known, certificate, tenant)? else { continue };
+        rows.premiums.extend(premium_row(&known, &window, &row)?);
         rows.certificates.push(row);
     }
     for claim in claims_of(tx, contract.id, window.instants.end()).await? {
@@ -122,15 +125,22 @@ pub(crate) async fn bordereau_of(
     Ok(Bordereau::new(&window, contract, rows, ctx.clock.now())?)
 }
 
-/// The premium of a certificate for a month; none for a month without a whole day of cover.
+/// The contract as it holds at the beginning of a month, as far as may be known: an endorsement that reaches back
+/// does not change a list that was made before it was recorded.
+fn as_known<'a>(contract: &'a MasterContract, window: &Window) -> Cow<'a, MasterContract> {
+    let begins_at = contract.wording_instant(window.instants.start());
+    contract.as_held_at(begins_at, window.known_at.unwrap_or(Timestamp::new(jiff::Timestamp::MAX)))
+}
+
+/// The premium of a certificate for a month, by a contract as it holds in it; none for a month without a whole day
+/// of cover.
 fn premium_row(
     contract: &MasterContract,
     window: &Window,
     row: &CertificateRow,
 ) -> Result<Option<PremiumRow>, Problem> {
     let (Some(first), Some(last)) = (row.days.first(), row.days.last()) else { return Ok(None) };
-    let begins_at = contract.wording_instant(window.instants.start());
-    let terms = &contract.terms_at(begins_at).premium;
+    let terms = &contract.terms.premium;
     let per_month = terms.per_certificate_month().ok_or_else(|| {
         let text = "only premiums of so much for each certificate and month are counted so far";
         Problem::new(Reason::NotServedYet, text).with("contract", &contract.code)
@@ -164,21 +174,27 @@ fn corrections(
     tenant: &Tenant,
 ) -> Result<Vec<Correction>, Problem> {
     let Some(known_at) = window.known_at else { return Ok(Vec::new()) };
-    let late = certificate.history.iter().filter(|entry| {
-        let known_since = window.instants.start() < entry.recorded_at;
-        known_since && entry.recorded_at <= known_at && entry.event.at() < window.instants.start()
-    });
-    let Some(first) = late.map(|entry| entry.event.at()).min() else { return Ok(Vec::new()) };
+    let begins_at = window.instants.start();
+    let is_late = |(holds_from, recorded_at): &(Timestamp, Timestamp)| {
+        begins_at < *recorded_at && *recorded_at <= known_at && *holds_from < begins_at
+    };
+    let of_certificate =
+        certificate.history.iter().map(|entry| (entry.event.at(), entry.recorded_at));
+    let of_contract = contract.versions.iter().map(|of| (of.effective_at, of.recorded_at));
+    // The first version was there before anything was listed, whenever it was written down.
+    let late = of_certificate.chain(of_contract.skip(1)).filter(is_late);
+    let Some(first) = late.map(|(holds_from, _)| holds_from).min() else { return Ok(Vec::new()) };
     let first = first.max(contract.in_force.start());
     let mut month = Month::of(first.day_in(&window.zone));
     let mut found = Vec::new();
     while month < window.month {
         let premium = |known_at: Timestamp| -> Result<Money, Problem> {
             let window = Window::of(contract, month, Some(known_at))?;
-            let Some(row) = certificate_row(&window, contract, certificate, tenant)? else {
+            let contract = as_known(contract, &window);
+            let Some(row) = certificate_row(&window, &contract, certificate, tenant)? else {
                 return Ok(Money::ZERO_JPY);
             };
-            let row = premium_row(contract, &window, &row)?;
+            let row = premium_row(&contract, &window, &row)?;
             Ok(row.map_or(Money::ZERO_JPY, |row| row.premium))
         };
         // The list before this one was made at the end of its month, which is where this one begins.

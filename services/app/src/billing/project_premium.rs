@@ -1,7 +1,9 @@
 //! Says what one heavy claim would do to next year's premium and to the margin.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rust_decimal::{Decimal, RoundingStrategy};
-use tasuki_core::id::MasterContractId;
+use tasuki_core::id::{CertificateId, MasterContractId};
 use tasuki_core::master_contract::MasterContract;
 use tasuki_core::money::{Money, Rounding};
 use tasuki_core::party::{Permission, Relation};
@@ -16,6 +18,9 @@ use super::bordereau::{bordereau_of, visible_contract};
 use super::margin::{MarginAsk, margins, months, ratio};
 use crate::call::Call;
 use crate::context::Context;
+
+/// Corrections that become known later than a quarter after the period are left to the year after.
+const LATE_MONTHS: usize = 3;
 
 /// Months of a year.
 const MONTHS_PER_YEAR: u32 = 12;
@@ -145,13 +150,26 @@ pub(crate) async fn books(
     let zone = &contract.period.zone;
     let from = Month::of(contract.in_force.start().day_in(zone));
     let until = Month::of(contract.in_force.end().plus_seconds(-1)?.day_in(zone));
-    let mut tenants = std::collections::BTreeSet::new();
-    let mut n_certificate_months = 0_usize;
-    for month in months(from, until)? {
-        let list = bordereau_of(ctx, tx, contract, month, None).await?;
-        n_certificate_months += list.premiums.len();
-        tenants.extend(list.premiums.iter().map(|row| row.tenant_id));
+    let mut tenants = BTreeSet::new();
+    // What each month of each certificate came to, corrections of later lists counted in.
+    let mut premiums: BTreeMap<(CertificateId, Month), Money> = BTreeMap::new();
+    let mut last = until;
+    for _ in 0..LATE_MONTHS {
+        last = last.next()?;
     }
+    for month in months(from, last)? {
+        let list = bordereau_of(ctx, tx, contract, month, None).await?;
+        tenants.extend(list.premiums.iter().map(|row| row.tenant_id));
+        let of_month = list.premiums.iter().map(|row| ((row.certificate_id, month), row.premium));
+        let of_earlier =
+            list.corrections.iter().map(|row| ((row.certificate_id, row.month), row.difference));
+        for (of, amount) in of_month.chain(of_earlier) {
+            let known = premiums.entry(of).or_insert(Money::ZERO_JPY);
+            *known = known.plus(amount)?;
+        }
+    }
+    premiums.retain(|_, premium| !premium.is_zero());
+    let n_certificate_months = premiums.len();
     let ask = MarginAsk { from, until, operator_id: None, tenant_id: None };
     let rows = margins(ctx, tx, &ask).await?.tenants;
     let (mut incurred, mut before) = (Money::ZERO_JPY, Money::ZERO_JPY);
@@ -160,9 +178,17 @@ pub(crate) async fn books(
         before = before.plus(row.margin()?)?.plus(row.premium)?;
     }
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let charged = Money::total(premiums.values().copied())?;
+    let n_certificate_months = count(n_certificate_months);
     Ok(Books {
-        per_month: contract.terms.premium.per_certificate_month(),
-        n_certificate_months: count(n_certificate_months),
+        per_month: match contract.terms.premium.per_certificate_month() {
+            // Not every month need have had the same premium.
+            Some(_) if n_certificate_months > 0 => {
+                Some(charged.prorated(1, i64::from(n_certificate_months), Rounding::HalfUp)?)
+            }
+            nominal => nominal,
+        },
+        n_certificate_months,
         n_tenants: count(tenants.len()),
         incurred,
         margin_before_premium: call

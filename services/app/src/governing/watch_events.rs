@@ -6,8 +6,8 @@ use tasuki_core::id::TenantId;
 use tasuki_core::party::Role;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
-use tasuki_store::outbox::{self, End, Filter, Whose};
-use tasuki_store::{Scope, Tx};
+use tasuki_store::Scope;
+use tasuki_store::outbox::{self, End, Filter, Horizon, Whose};
 
 use super::StoredEvent;
 use crate::call::Call;
@@ -51,10 +51,7 @@ pub struct Timeline {
     filter: Filter,
     /// Everything up to here was given.
     given: i64,
-    /// Everything up to here is complete.
-    complete: i64,
-    /// The end that is to be complete next.
-    awaited: Option<End>,
+    horizon: Horizon,
 }
 
 /// Begins to watch events.
@@ -77,13 +74,13 @@ pub async fn watch_events(
     drop(tx);
 
     let filter = Filter { topics: watch.topics, ..Filter::of(whose) };
-    let mut timeline = Timeline { filter, given: 0, complete: 0, awaited: None };
+    let mut timeline = Timeline { filter, given: 0, horizon: Horizon::default() };
     match watch.start {
         StartAt::Beginning => {}
         StartAt::After(token) => timeline.given = place(&token, end)?,
         StartAt::Now => {
             timeline.wait_until_complete(ctx, end).await?;
-            timeline.given = timeline.complete;
+            timeline.given = timeline.horizon.complete();
         }
     }
     Ok(timeline)
@@ -104,15 +101,16 @@ impl Timeline {
     /// `STORE_UNAVAILABLE`.
     pub async fn look(&mut self, ctx: &Context) -> Result<Vec<StoredEvent>, Problem> {
         let tx = ctx.store.begin_read().await?;
-        self.settle(&tx).await?;
-        if self.given >= self.complete {
+        self.horizon.settle(&tx).await?;
+        let complete = self.horizon.complete();
+        if self.given >= complete {
             return Ok(Vec::new());
         }
-        let between = (self.given, self.complete);
+        let between = (self.given, complete);
         let events = outbox::list(&tx, &self.filter, between, EVENTS_PER_LOOK).await?;
         let full = u64::try_from(events.len()).is_ok_and(|n| n >= EVENTS_PER_LOOK);
         let last = events.last().filter(|_| full);
-        self.given = last.map_or(self.complete, |event| event.seq);
+        self.given = last.map_or(complete, |event| event.seq);
         Ok(events)
     }
 
@@ -124,36 +122,17 @@ impl Timeline {
     /// Whoever writes while the watch begins may take a place before the present end and be seen
     /// only later. That is no news of the past, so the watch begins when they have finished.
     async fn wait_until_complete(&mut self, ctx: &Context, end: End) -> Result<(), Problem> {
-        self.awaited = Some(end);
+        self.horizon = Horizon::awaiting(end);
         for _look in 0..LOOKS_AT_START {
             let tx = ctx.store.begin_read().await?;
-            self.settle(&tx).await?;
+            self.horizon.settle(&tx).await?;
             drop(tx);
-            if self.complete >= end.seq && self.awaited != Some(end) {
+            if self.horizon.complete() >= end.seq && !self.horizon.awaits(end) {
                 return Ok(());
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         let text = "a transaction stays open: it cannot be said yet what happens from now on";
         Err(Problem::new(Reason::StoreUnavailable, text))
-    }
-
-    /// Moves the complete part on as far as every transaction that could write into it has ended.
-    async fn settle(&mut self, tx: &Tx) -> Result<(), Problem> {
-        let end = outbox::end(tx).await?;
-        if let Some(awaited) = self.awaited
-            && end.ended_below >= awaited.begun_below
-        {
-            self.complete = awaited.seq;
-            self.awaited = None;
-        }
-        if self.awaited.is_none() && end.seq > self.complete {
-            if end.ended_below >= end.begun_below {
-                self.complete = end.seq;
-            } else {
-                self.awaited = Some(end);
-            }
-        }
-        Ok(())
     }
 }

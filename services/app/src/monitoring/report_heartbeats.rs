@@ -92,7 +92,7 @@ async fn take_in(
         agent_version: row.agent_version,
         bypass_active: row.bypass_active,
     };
-    let is_new = heartbeats::keep(tx, &heartbeat).await?;
+    let is_new = heartbeats::keep(tx, &heartbeat, scene.now()).await?;
     let before = watch(&scene, &heartbeat).await?;
     if before == Before::Offline {
         came_back(&scene, &heartbeat).await?;

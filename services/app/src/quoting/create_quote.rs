@@ -91,10 +91,8 @@ async fn issue(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteView, 
 
     let wanted = Wanted::of(new, &buyer);
     let cards = ctx.cards();
-    let card = match &new.rate_card {
-        Some(name) => named_card(&cards, name, wanted.start_on)?,
-        None => only_card(&cards, &seller_code(&tx, &buyer).await?, &wanted)?,
-    };
+    let seller = seller_code(&tx, new, &buyer).await?;
+    let card = card(&cards, new, (&seller, &wanted))?;
     let cover = match holder(new, card) {
         None => None,
         Some(holder) => {
@@ -134,21 +132,18 @@ async fn only_ask(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteVie
         (None, Some(_)) => (unknown_buyer(ctx, call, new, &cards)?, String::new()),
         (None, None) => {
             let buyer = unknown_buyer(ctx, call, new, &cards)?;
-            let seller = seller_code(&ctx.store.begin_read().await?, &buyer).await?;
+            let seller = seller_code(&ctx.store.begin_read().await?, new, &buyer).await?;
             (buyer, seller)
         }
         (Some(tenant_id), _) => {
             let tx = ctx.store.begin_read().await?;
             let buyer = known_buyer(ctx, &tx, call, (tenant_id, new.partner_id)).await?;
-            let seller = seller_code(&tx, &buyer).await?;
+            let seller = seller_code(&tx, new, &buyer).await?;
             (buyer, seller)
         }
     };
     let wanted = Wanted::of(new, &buyer);
-    let card = match &new.rate_card {
-        Some(name) => named_card(&cards, name, wanted.start_on)?,
-        None => only_card(&cards, &seller, &wanted)?,
-    };
+    let card = card(&cards, new, (&seller, &wanted))?;
     let cover = match holder(new, card) {
         None => None,
         Some(holder) => {
@@ -220,6 +215,18 @@ impl Wanted {
     }
 }
 
+/// The card that was named, or the one that the partner sells by on the first day.
+fn card<'a>(
+    cards: &'a Cards,
+    new: &NewQuote,
+    (seller, wanted): (&str, &Wanted),
+) -> Result<&'a RateCard, Problem> {
+    match &new.rate_card {
+        Some(name) => named_card(cards, name, wanted.start_on),
+        None => only_card(cards, seller, wanted),
+    }
+}
+
 fn named_card<'a>(cards: &'a Cards, name: &str, day: CivilDate) -> Result<&'a RateCard, Problem> {
     cards.named(name, day).ok_or_else(|| {
         let text = format!("no rate card `{name}` is in force on `{day}`");
@@ -245,7 +252,11 @@ fn only_card<'a>(cards: &'a Cards, seller: &str, wanted: &Wanted) -> Result<&'a 
     }
 }
 
-async fn seller_code(tx: &Tx, buyer: &Buyer) -> Result<String, Problem> {
+/// The code of the partner that offers; nobody asks for it where a card is named.
+async fn seller_code(tx: &Tx, new: &NewQuote, buyer: &Buyer) -> Result<String, Problem> {
+    if new.rate_card.is_some() {
+        return Ok(String::new());
+    }
     Ok(partners::get(tx, buyer.partner_id).await?.map(|seller| seller.code).unwrap_or_default())
 }
 
@@ -258,8 +269,8 @@ fn holder(new: &NewQuote, card: &RateCard) -> Option<PartnerId> {
 /// The cover that comes with a bundle, on the terms that hold at its start. What a customer would have to pay for is chosen, it does not come by itself
 /// (INS-10).
 fn that_comes(contracts: &[MasterContract], at: Timestamp) -> Option<CoverOffer> {
-    let on_terms = contracts.iter().map(|contract| (contract, contract.terms_at(at)));
-    let (contract, terms) = on_terms.into_iter().find(|(_, terms)| {
+    let mut on_terms = contracts.iter().map(|contract| (contract, contract.terms_at(at)));
+    let (contract, terms) = on_terms.find(|(_, terms)| {
         terms.attachment == Attachment::Automatic && terms.premium.payer != PremiumPayer::Tenant
     })?;
     Some(CoverOffer {

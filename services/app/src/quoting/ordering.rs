@@ -158,6 +158,7 @@ fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemStat
         steps_behind: 0,
         last_step: None,
         n_attempts: 0,
+        in_doubt: false,
         last_error: String::new(),
         visit: None,
         consent: None,
@@ -165,6 +166,9 @@ fn new_item(id: ItemId, number: u32, plan: &Plan, (spec, state): (Spec, ItemStat
         endpoints: None,
         observed_spec_hash: String::new(),
         observed_at: None,
+        observed_generation: 0,
+        drift_policy: tasuki_core::provisioning::DriftPolicy::Report,
+        accepted_spec_hash: String::new(),
     }
 }
 
@@ -174,6 +178,16 @@ fn spec(
     plan: &Plan,
     (selected, profile): (&SelectedItem, &CompanyProfile),
 ) -> Spec {
+    let nothing_yet = Spec {
+        tenant_reference: entered.tenant.id.to_string(),
+        region: profile.prefecture().unwrap_or_default().to_owned(),
+        ..Spec::of(plan.service, String::new())
+    };
+    sized(nothing_yet, plan, selected)
+}
+
+/// What the provider is asked for when the same service is chosen in that plan and number.
+pub(crate) fn sized(spec: Spec, plan: &Plan, selected: &SelectedItem) -> Spec {
     let component = if plan.component.is_empty() {
         Spec::default_component(plan.service).to_owned()
     } else {
@@ -186,11 +200,5 @@ fn spec(
         })
         .unwrap_or(1)
         .max(1);
-    Spec {
-        plan: plan.plan.clone(),
-        quantity,
-        tenant_reference: entered.tenant.id.to_string(),
-        region: profile.prefecture().unwrap_or_default().to_owned(),
-        ..Spec::of(plan.service, component)
-    }
+    Spec { component, plan: plan.plan.clone(), quantity, ..spec }
 }

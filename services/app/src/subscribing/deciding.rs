@@ -24,7 +24,7 @@ use tasuki_store::subscriptions::{self, Stored};
 use tasuki_store::{Tx, certificates, decisions, orders, quotes};
 
 use super::effect::{MoneyEffect, Span, money_effect};
-use super::turn::{REMOVE_ITEM, RemoveItem, ended, hold, plan_turns};
+use super::turn::{REMOVE_ITEM, RemoveItem, ended, fit, plan_turns};
 use super::view::{SubscriptionView, view_now};
 use super::{check_etag, lock};
 use crate::access::{self, Entered};
@@ -159,7 +159,7 @@ impl Scene<'_> {
 }
 
 /// A version of prices that something is pinned to.
-pub(super) fn pinned<'a>(
+pub(crate) fn pinned<'a>(
     cards: &'a Cards,
     reference: &RateCardRef,
 ) -> Result<&'a RateCard, Problem> {
@@ -275,7 +275,7 @@ pub(super) async fn commit(
         }
     } else {
         take_away(ctx, tx, entered, (before, &next)).await?;
-        hold(ctx, tx, entered, (before, &next)).await?;
+        fit(ctx, tx, entered, (before, &next)).await?;
     }
     if came_back {
         cover_again(ctx, tx, entered, &next).await?;

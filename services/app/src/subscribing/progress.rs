@@ -18,6 +18,7 @@ use super::lock;
 use super::turn::{ended, plan_turns};
 use crate::access::Entered;
 use crate::billing;
+use crate::claiming::cover;
 use crate::context::{Context, News};
 
 /// A service that was set up.
@@ -70,8 +71,7 @@ pub(crate) async fn item_active(
         let (next, event) = read.certificate.carry(covered.clone(), entered.now)?;
         certificates::save(tx, &next, read.version).await?;
         if let Some(event) = event {
-            let news = News::new(event.topic(), next.id, json!({ "event": event }));
-            ctx.tell(tx, entered.when(), news).await?;
+            cover::tell(ctx, tx, entered, (&next, &event)).await?;
         }
     }
     settle(ctx, tx, entered, (next, read.version)).await
@@ -93,8 +93,7 @@ pub(crate) async fn item_gone(
         let (next, event) = read.certificate.drop_item(item.item_id, stop, entered.now)?;
         certificates::save(tx, &next, read.version).await?;
         if let Some(event) = event {
-            let news = News::new(event.topic(), next.id, json!({ "event": event }));
-            ctx.tell(tx, entered.when(), news).await?;
+            cover::tell(ctx, tx, entered, (&next, &event)).await?;
         }
     }
     settle(ctx, tx, entered, (next, read.version)).await

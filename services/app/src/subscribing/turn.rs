@@ -1,7 +1,6 @@
 //! What a subscription does by itself on a day: a trial ends, a planned change takes effect.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tasuki_core::actor::Actor;
 use tasuki_core::certificate::{CertificateCommand, CertificateState, Stop};
 use tasuki_core::id::{ItemId, SubscriptionId, TenantId};
@@ -15,7 +14,8 @@ use super::deciding::commit;
 use super::lock;
 use crate::access::{self, Entered};
 use crate::call::Call;
-use crate::context::{Context, News};
+use crate::claiming::cover;
+use crate::context::Context;
 
 /// The kind of job that runs [`turn_subscription`].
 pub const TURN_SUBSCRIPTION: &str = "turn_subscription";
@@ -44,12 +44,12 @@ pub struct RemoveItem {
     pub stopped_at: Option<Timestamp>,
 }
 
-/// The kind of job that lets a service stand still at its provider, or go on.
-pub const HOLD_ITEM: &str = "hold_item";
+/// The kind of job that makes a service at its provider what its subscription says: still or running, and of its size.
+pub const FIT_ITEM: &str = "fit_item";
 
 /// Which service is to be at its provider as its subscription is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct HoldItem {
+pub struct FitItem {
     /// Whose.
     pub tenant_id: TenantId,
     /// The subscription.
@@ -58,36 +58,47 @@ pub struct HoldItem {
     pub item_id: ItemId,
 }
 
-/// Tells providers which services stand still from today on, and which go on.
-pub(crate) async fn hold(
+/// Has providers follow: which services stand still from today on, which go on, and which are to be larger, smaller or
+/// of another plan.
+pub(crate) async fn fit(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,
     (before, next): (&Subscription, &Subscription),
 ) -> Result<(), Problem> {
     let today = entered.now.day_in(&entered.tenant.zone);
-    for item in next.items.iter().filter(|item| item.starts_on.is_some() && item.is_taken()) {
-        let still = |of: &Subscription| of.stands_still(item.item_id, today);
-        if still(before) == still(next) {
+    for item in next.items.iter().filter(|item| item.is_taken()) {
+        let Some(was) = before.items.iter().find(|was| was.item_id == item.item_id) else {
             continue;
+        };
+        let still = |of: &Subscription| of.stands_still(item.item_id, today);
+        let turns = item.starts_on.is_some() && still(before) != still(next);
+        if turns || was.selected_on(today) != item.selected_on(today) {
+            let cause = format!("changed {}", next.history.len());
+            plan_fit(ctx, tx, entered, (next.id, item.item_id, &cause)).await?;
         }
-        let hold = HoldItem {
-            tenant_id: entered.tenant.id,
-            subscription_id: next.id,
-            item_id: item.item_id,
-        };
-        let n_before = next.history.len();
-        let job = NewJob {
-            id: ctx.ids.next(),
-            tenant: Some(entered.tenant.id),
-            lane: Lane::Provisioning,
-            kind: HOLD_ITEM,
-            key: format!("{HOLD_ITEM}:{}:{n_before}", item.item_id),
-            payload: jobs::payload(&hold)?,
-            run_at: entered.now,
-        };
-        jobs::enqueue(tx, &job).await?;
     }
+    Ok(())
+}
+
+/// Plans that an item is made what its subscription says, once for each cause.
+pub(crate) async fn plan_fit(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (subscription_id, item_id, cause): (SubscriptionId, ItemId, &str),
+) -> Result<(), Problem> {
+    let fit = FitItem { tenant_id: entered.tenant.id, subscription_id, item_id };
+    let job = NewJob {
+        id: ctx.ids.next(),
+        tenant: Some(entered.tenant.id),
+        lane: Lane::Provisioning,
+        kind: FIT_ITEM,
+        key: format!("{FIT_ITEM}:{item_id}:{cause}"),
+        payload: jobs::payload(&fit)?,
+        run_at: entered.now,
+    };
+    jobs::enqueue(tx, &job).await?;
     Ok(())
 }
 
@@ -190,8 +201,7 @@ async fn end_cover(
         let command = CertificateCommand::End { at, because };
         let (next, event) = read.certificate.step(&command, entered.now)?;
         certificates::save(tx, &next, read.version).await?;
-        let news = News::new(event.topic(), next.id, json!({ "event": event }));
-        ctx.tell(tx, entered.when(), news).await?;
+        cover::tell(ctx, tx, entered, (&next, &event)).await?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use jiff::civil::date;
 use tasuki_app::billing::{
-    AccumulationAsk, Effect, SimulateScheme, export_exposure, get_bordereau, list_accumulations,
-    recorded_losses, settle_month, simulate_scheme,
+    AccumulationAsk, Effect, ProjectPremium, SimulateScheme, export_exposure, get_bordereau,
+    list_accumulations, project_premium, recorded_losses, settle_month, simulate_scheme,
 };
 use tasuki_app::call::Call;
 use tasuki_app::paging::PageRequest;
@@ -17,6 +17,7 @@ use tasuki_core::provisioning::{
     CompletionPolicy, Device, InService, Item, ItemState, Order, Spec, Transition, VerifyMethod,
     state,
 };
+use tasuki_core::rate::Rate;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
 use tasuki_core::settlement::Counterpart;
@@ -171,6 +172,60 @@ async fn each_month_is_charged_by_the_terms_that_hold_in_it() {
             premiums.push(list_of(&scheme, &contract, name).await.premium_total.amount());
         }
         assert_eq!(premiums, [80, 120], "{}", scheme.name);
+    }
+}
+
+/// A list that was made stays as it was: an endorsement that reaches back is corrected on the list of the month
+/// in which it was recorded, and next year's premium counts what the months came to.
+#[tokio::test]
+async fn an_endorsement_that_reaches_back_is_a_correction_of_a_later_list() {
+    for scheme in schemes().await {
+        let of = scheme.running(1, Plan::okinawa(date(2021, 2, 1))).await;
+        let before = contract();
+        let mut dearer = before.terms.clone();
+        dearer.premium.amount = Some(yen(120));
+        let endorsement = EndorsementDraft {
+            effective_at: jst("2021-03-01 00:00"),
+            terms: Some(dearer),
+            cancels: false,
+            summary: Text::new("保険料の変更", "Another premium"),
+            by: Actor::from(&Principal::system()),
+        };
+        let after = before.endorse(endorsement, jst("2021-05-10 09:00")).unwrap();
+        let changes = [(in_force("2021-02-01 00:00"), "2021-02-01 00:00")];
+        certificate(&scheme, &after, of, &changes).await;
+        let mut lists = Vec::new();
+        for name in ["2021-02", "2021-03", "2021-04", "2021-05", "2021-06"] {
+            let list = list_of(&scheme, &after, name).await;
+            let corrections = list.corrections.iter();
+            let corrections: Vec<_> =
+                corrections.map(|row| (row.month.to_string(), row.difference.amount())).collect();
+            lists.push((list.premium_total.amount(), corrections));
+        }
+        let of_month = |name: &str| (name.to_owned(), 40);
+        assert_eq!(
+            lists,
+            [
+                (80, vec![]),
+                (80, vec![]),
+                (80, vec![]),
+                (120, vec![of_month("2021-03"), of_month("2021-04")]),
+                (120, vec![]),
+            ],
+            "{}",
+            scheme.name
+        );
+        // The year came to 80 + 11 × 120, which is 117 a month to the yen.
+        let ask = ProjectPremium {
+            heavy_claim: Some(yen(1_000_000)),
+            expected_losses: Some(yen(117 * 12 / 2)),
+            margin_before_premium: Some(yen(10_000)),
+            master_contract_id: Some(after.id),
+            ..ProjectPremium::default()
+        };
+        let projected = project_premium(&scheme.ctx, &clerk(), &ask).await.unwrap();
+        let half: Rate = "0.5".parse().unwrap();
+        assert_eq!(projected.without_claim.loss_ratio, half, "{}", scheme.name);
     }
 }
 

@@ -28,6 +28,16 @@ use crate::scene::{
     Plan, Scheme, clerk, head, insurer, jst, keyed, month, provider, schemes, seller, yen,
 };
 
+fn wording() -> Wording {
+    Wording {
+        title: Text::new("初動対応補償", "First-response cover"),
+        version: "2021.1".to_owned(),
+        uri: String::new(),
+        hash: String::new(),
+        clauses: Vec::new(),
+    }
+}
+
 pub(crate) fn contract() -> MasterContract {
     let part = PartTerms {
         part: CoveragePart::OnSiteResponse,
@@ -75,15 +85,10 @@ pub(crate) fn contract() -> MasterContract {
             exclusion: "first-response".to_owned(),
             payable: None,
         },
-        wording: Wording {
-            title: Text::new("初動対応補償", "First-response cover"),
-            version: "2021.1".to_owned(),
-            uri: String::new(),
-            hash: String::new(),
-            clauses: Vec::new(),
-        },
+        wording: wording(),
         notice_days: Some(30),
         single_approval_up_to: Some(yen(100_000)),
+        authorities: Vec::new(),
     };
     let draft = MasterContractDraft {
         code: "okinawa-first-response-2021".to_owned(),

@@ -15,7 +15,10 @@ use tasuki_store::Tx;
 use super::scene::{Scheme, by, jst, operator, partner, schemes, wanting};
 
 async fn tell(ctx: &Context, tx: &Tx, tenant: TenantId, (topic, subject): (&'static str, &str)) {
-    let news = News::new(topic, subject, json!({}));
+    let fields = tasuki_core::event::topic(topic).unwrap().fields;
+    let payload: serde_json::Map<_, _> =
+        fields.iter().map(|field| (field.trim_end_matches('?').to_owned(), json!(1))).collect();
+    let news = News::new(topic, subject, payload.into());
     ctx.tell(tx, (tenant, jst("2021-04-02 10:00")), news).await.unwrap();
 }
 
@@ -177,10 +180,10 @@ async fn more_than_one_look_takes_is_given_in_order() {
         let tenant = firm(&scheme, "A", "ogs").await;
         let tx = scheme.ctx.store.begin().await.unwrap();
         for n in 0..250 {
-            tell(&scheme.ctx, &tx, tenant, ("usage.reported", &n.to_string())).await;
+            tell(&scheme.ctx, &tx, tenant, ("order.placed", &n.to_string())).await;
         }
         tx.commit().await.unwrap();
-        let topics = vec!["usage.reported".to_owned()];
+        let topics = vec!["order.placed".to_owned()];
         let watch = WatchEvents { topics, ..watching(Some(tenant), StartAt::Beginning) };
         let mut timeline = watch_events(&scheme.ctx, &operator(), watch).await.unwrap();
         let seen = everything(&scheme, &mut timeline, 250).await;

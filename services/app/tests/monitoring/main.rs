@@ -420,8 +420,8 @@ async fn only_a_later_sign_of_life_changes_anything() {
         let tx = scheme.ctx.store.begin_read().await.unwrap();
         let evidence = tasuki_store::heartbeats::last_before(
             &tx,
-            tenant,
-            Service::Edr,
+            (tenant, Service::Edr),
+            tasuki_store::heartbeats::Of::default(),
             jst("2020-11-02 08:30:00"),
         );
         let evidence = evidence.await.unwrap().unwrap();

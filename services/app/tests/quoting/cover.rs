@@ -86,6 +86,7 @@ fn terms() -> CoverTerms {
         wording: wording(),
         notice_days: Some(30),
         single_approval_up_to: Some(Money::jpy(100_000)),
+        authorities: Vec::new(),
     }
 }
 

@@ -151,6 +151,7 @@ async fn an_order_without_a_survey_is_checked_against_what_is_known_of_the_tenan
                 core: true,
                 depends_on: Vec::new(),
                 billing_start: BillingStart::OnActive,
+                drift_policy: tasuki_core::provisioning::DriftPolicy::Report,
                 consent: None,
             };
             let command = CreateOrder {

@@ -175,6 +175,13 @@ fn person_decision(decision: &PersonDecision) -> proto::ClaimDecision {
         confirmed_by: decision.confirmed_by.as_ref().map(actors::actor),
         confirmed_at: decision.confirmed_at.map(words::timestamp),
         complete: decision.complete,
+        beyond_authority: decision.beyond.as_ref().map(|beyond| words::money(beyond.payable)),
+        referred_to: decision
+            .beyond
+            .iter()
+            .flat_map(|beyond| &beyond.referred_to)
+            .map(|role| actors::role(*role).into())
+            .collect(),
     }
 }
 

@@ -15,7 +15,7 @@ use tasuki_proto::claim::v1 as proto;
 use tasuki_proto::types::v1::Period;
 
 use crate::covers::enums;
-use crate::covers::mapping::{intent, not_served};
+use crate::covers::mapping::intent;
 use crate::{actors, fields};
 
 pub(crate) fn notify_loss(message: proto::NotifyLossRequest) -> Result<NotifyLoss, Problem> {
@@ -44,9 +44,6 @@ pub(crate) fn notify_loss(message: proto::NotifyLossRequest) -> Result<NotifyLos
 }
 
 pub(crate) fn assess_claim(message: proto::AssessClaimRequest) -> Result<AssessClaim, Problem> {
-    if message.known_at.is_some() {
-        return Err(not_served("known_at"));
-    }
     let items = message
         .loss_items
         .iter()
@@ -58,6 +55,7 @@ pub(crate) fn assess_claim(message: proto::AssessClaimRequest) -> Result<AssessC
         items: items.collect::<Result<_, _>>()?,
         loss_at: fields::optional_timestamp("loss_at", message.loss_at)?,
         cause: cause_from(message.cause()),
+        known_at: fields::optional_timestamp("known_at", message.known_at)?,
         intent: intent(message.validate_only),
         etag: message.etag,
     })

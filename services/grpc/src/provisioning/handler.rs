@@ -1,6 +1,7 @@
 //! Calls about orders.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use tasuki_app::provisioning::{self, FunnelQuery};
 use tasuki_core::problem::Problem;
@@ -9,10 +10,13 @@ use tasuki_proto::provisioning::v1::provisioning_service_server::ProvisioningSer
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{commands, ordering, orders, settling, watch};
+use super::{commands, dead_letters, ordering, orders, settling, watch, work};
 use crate::edge::Edge;
 use crate::fields;
 use crate::status::{not_served_yet, status};
+
+/// How often to look for work while a caller waits for some.
+const LOOK_FOR_WORK: Duration = Duration::from_millis(500);
 
 /// Serves `ProvisioningService`.
 #[derive(Debug, Clone)]
@@ -170,44 +174,97 @@ impl ProvisioningService for Provisioning {
 
     async fn list_dead_letters(
         &self,
-        _: Request<proto::ListDeadLettersRequest>,
+        request: Request<proto::ListDeadLettersRequest>,
     ) -> Result<Response<proto::ListDeadLettersResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/ListDeadLetters"))
+        let (call, message) = self.edge.open(request).await?;
+        let query = dead_letters::query(&message).map_err(|problem| status(&problem))?;
+        let asked = fields::page(message.page_size, message.page_token);
+        let page = provisioning::list_dead_letters(&self.edge.ctx, &call, &query, &asked)
+            .await
+            .map_err(|problem| status(&problem))?;
+        Ok(Response::new(proto::ListDeadLettersResponse {
+            dead_letters: page.rows.iter().map(dead_letters::message).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
     }
 
     async fn retry_job(
         &self,
-        _: Request<proto::RetryJobRequest>,
+        request: Request<proto::RetryJobRequest>,
     ) -> Result<Response<proto::RetryJobResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/RetryJob"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let id = fields::id("job_id", &message.job_id).map_err(|problem| status(&problem))?;
+        let read = provisioning::retry_job(&self.edge.ctx, &call, id)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let dead_letter = Some(dead_letters::message(&read));
+        Ok(Response::new(proto::RetryJobResponse { dead_letter }))
     }
 
     async fn discard_job(
         &self,
-        _: Request<proto::DiscardJobRequest>,
+        request: Request<proto::DiscardJobRequest>,
     ) -> Result<Response<proto::DiscardJobResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/DiscardJob"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let id = fields::id("job_id", &message.job_id).map_err(|problem| status(&problem))?;
+        let read = provisioning::discard_job(&self.edge.ctx, &call, id, &message.reason)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let dead_letter = Some(dead_letters::message(&read));
+        Ok(Response::new(proto::DiscardJobResponse { dead_letter }))
     }
 
     async fn lease_work(
         &self,
-        _: Request<proto::LeaseWorkRequest>,
+        request: Request<proto::LeaseWorkRequest>,
     ) -> Result<Response<proto::LeaseWorkResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/LeaseWork"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let command = work::leasing(&message).map_err(|problem| status(&problem))?;
+        let patience = Duration::from_secs(u64::try_from(message.wait_seconds).unwrap_or(0));
+        let waiting = tokio::time::sleep(patience);
+        tokio::pin!(waiting);
+        let leased = loop {
+            let leased = provisioning::lease_work(&self.edge.ctx, &call, &command)
+                .await
+                .map_err(|problem| status(&problem))?;
+            if !leased.is_empty() {
+                break leased;
+            }
+            tokio::select! {
+                () = &mut waiting => break leased,
+                () = tokio::time::sleep(LOOK_FOR_WORK) => {}
+            }
+        };
+        let work = leased.iter().map(work::message).collect();
+        Ok(Response::new(proto::LeaseWorkResponse { work }))
     }
 
     async fn report_progress(
         &self,
-        _: Request<proto::ReportProgressRequest>,
+        request: Request<proto::ReportProgressRequest>,
     ) -> Result<Response<proto::ReportProgressResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/ReportProgress"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let report = work::progress(message).map_err(|problem| status(&problem))?;
+        let (leased, cancel_requested) =
+            Box::pin(provisioning::report_progress(&self.edge.ctx, &call, report))
+                .await
+                .map_err(|problem| status(&problem))?;
+        let work = Some(work::message(&leased));
+        Ok(Response::new(proto::ReportProgressResponse { work, cancel_requested }))
     }
 
     async fn complete_work(
         &self,
-        _: Request<proto::CompleteWorkRequest>,
+        request: Request<proto::CompleteWorkRequest>,
     ) -> Result<Response<proto::CompleteWorkResponse>, Status> {
-        Err(not_served_yet("tasuki.provisioning.v1.ProvisioningService/CompleteWork"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let report = work::completed(message).map_err(|problem| status(&problem))?;
+        let (view, item) = Box::pin(provisioning::complete_work(&self.edge.ctx, &call, report))
+            .await
+            .map_err(|problem| status(&problem))?;
+        let order = orders::view(&view);
+        let item = order.items.into_iter().find(|it| it.id == item.to_string());
+        Ok(Response::new(proto::CompleteWorkResponse { item }))
     }
 }
 

@@ -3,7 +3,7 @@
 use tasuki_app::provisioning::{CreateOrder, Intent, NewItem, OnRefusal, SurveyFacts};
 use tasuki_core::id::TenantId;
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::{BillingStart, CompletionPolicy, Spec};
+use tasuki_core::provisioning::{BillingStart, CompletionPolicy, DriftPolicy, Spec};
 use tasuki_proto::catalog::v1::BillingStart as ProtoStart;
 use tasuki_proto::provisioning::v1 as proto;
 
@@ -56,6 +56,11 @@ fn item(at: usize, new: proto::NewItem) -> Result<NewItem, Problem> {
         let text = "only `ITEM_ACTION_ADD` is served by this version";
         return Err(Problem::invalid(field("action"), text));
     }
+    let drift_policy = match new.drift_policy() {
+        proto::DriftPolicy::Unspecified | proto::DriftPolicy::Report => DriftPolicy::Report,
+        proto::DriftPolicy::Repair => DriftPolicy::Repair,
+        proto::DriftPolicy::Accept => DriftPolicy::Accept,
+    };
     let spec = new.spec.ok_or_else(|| Problem::invalid(field("spec"), "is required"))?;
     let depends_on = new.depends_on.iter().map(|number| u32::try_from(*number).unwrap_or(0));
     Ok(NewItem {
@@ -63,6 +68,7 @@ fn item(at: usize, new: proto::NewItem) -> Result<NewItem, Problem> {
         provider_id: fields::optional_id(&field("provider_id"), &new.provider_id)?,
         core: new.core,
         depends_on: depends_on.collect(),
+        drift_policy,
         billing_start: billing_start(&field("billing_start"), new.billing_start)?,
         consent: new.consent.map(commands::consent).transpose()?,
     })

@@ -7,7 +7,7 @@ use tasuki_core::provisioning::funnel::FunnelCounts;
 use tasuki_core::provisioning::order::{Cancellation, Order};
 use tasuki_core::provisioning::spec::{Device, DnsRecord, EndpointCounts, Spec};
 use tasuki_core::provisioning::{
-    Item, Preflight, PreflightFinding, StepRecord, ThirdPartyConsent, Transition,
+    DriftPolicy, Item, Preflight, PreflightFinding, StepRecord, ThirdPartyConsent, Transition,
 };
 use tasuki_core::service::Service;
 use tasuki_core::time::{Timestamp, Zone};
@@ -111,7 +111,7 @@ fn item(order: &Order, told: Told<'_>, seen: Seen<'_>) -> proto::OrderItem {
         generation: item.generation.into(),
         core: item.core,
         depends_on: item.depends_on.iter().map(|number| small(*number)).collect(),
-        state: words::item_state(item.state.as_str()).into(),
+        state: words::item_state(state_word(item)).into(),
         outcome: words::outcome(item.outcome()).into(),
         steps: steps(item),
         preflight: item.preflight.as_ref().map(|it| preflight(item.service(), it)),
@@ -134,6 +134,12 @@ fn item(order: &Order, told: Told<'_>, seen: Seen<'_>) -> proto::OrderItem {
         device: item.device.as_ref().map(device),
         endpoints: item.endpoints.map(endpoints),
         consent: item.consent.as_ref().map(consent),
+        drift_policy: match item.drift_policy {
+            DriftPolicy::Report => proto::DriftPolicy::Report,
+            DriftPolicy::Repair => proto::DriftPolicy::Repair,
+            DriftPolicy::Accept => proto::DriftPolicy::Accept,
+        }
+        .into(),
         observed_spec_hash: item.observed_spec_hash.clone(),
         observed_at: item.observed_at.map(shared::timestamp),
         transitions: transitions.iter().enumerate().map(|(at, it)| transition(at, it)).collect(),
@@ -141,6 +147,11 @@ fn item(order: &Order, told: Told<'_>, seen: Seen<'_>) -> proto::OrderItem {
         order_id: order.id.to_string(),
         ..proto::OrderItem::default()
     }
+}
+
+/// What runs and is not as ordered is told apart.
+fn state_word(item: &Item) -> &'static str {
+    if item.has_drifted() { "drifted" } else { item.state.as_str() }
 }
 
 fn steps(item: &Item) -> Vec<proto::ItemStep> {
@@ -234,7 +245,7 @@ fn dns_record(record: &DnsRecord) -> proto::DnsRecord {
     }
 }
 
-fn spec(spec: &Spec) -> proto::InstanceSpec {
+pub(super) fn spec(spec: &Spec) -> proto::InstanceSpec {
     proto::InstanceSpec {
         service: shared::service(spec.service).into(),
         component: spec.component.clone(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod catalog;
+mod claims;
 mod policies;
 mod quotes;
 mod remedies;
@@ -78,6 +79,7 @@ impl Authenticate for ByName {
 
 struct Served {
     channel: Channel,
+    ctx: Context,
     _database: Fresh,
 }
 
@@ -92,7 +94,7 @@ async fn served() -> Vec<Served> {
         };
         adopt_packs(&ctx).await.unwrap();
         adopt_cards(&ctx).await.unwrap();
-        let routes = tasuki_grpc::routes(&Edge::new(ctx, Arc::new(ByName)));
+        let routes = tasuki_grpc::routes(&Edge::new(ctx.clone(), Arc::new(ByName)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let incoming = TcpListenerStream::new(listener);
@@ -101,7 +103,7 @@ async fn served() -> Vec<Served> {
         );
         let channel =
             Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        all.push(Served { channel, _database: database });
+        all.push(Served { channel, ctx, _database: database });
     }
     all
 }

@@ -192,6 +192,7 @@ fn terms() -> cover::Terms {
         }),
         notice_days: 30,
         single_approval_up_to: Some(yen(100_000)),
+        authorities: vec![],
     }
 }
 

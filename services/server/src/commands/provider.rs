@@ -1,9 +1,12 @@
-//! `tasuki provider serve`: the reference provider, as a process of its own.
+//! `tasuki provider serve`: the reference provider, as a process of its own; `tasuki provider
+//! verify`: the conformance kit for the providers of others.
 
 use clap::Subcommand;
-use tasuki_provider::command_line::Arguments;
+use tasuki_core::time::Clock as _;
+use tasuki_provider::command_line::{Arguments, VerifyArguments};
 
 use super::serve::{StopWith, told_to_stop};
+use crate::present;
 
 /// What to do as a provider.
 #[derive(Debug, Subcommand)]
@@ -16,11 +19,19 @@ pub(crate) enum ProviderCommand {
         #[arg(long, hide = true)]
         stop_with_input: bool,
     },
+    /// Ask a provider's server what the contract promises, and report which promises it keeps.
+    Verify(VerifyArguments),
 }
 
 /// Runs it.
 pub(crate) async fn run(command: ProviderCommand, log: Option<String>) -> anyhow::Result<()> {
-    let ProviderCommand::Serve { arguments, stop_with_input } = command;
+    let (arguments, stop_with_input) = match command {
+        ProviderCommand::Serve { arguments, stop_with_input } => (arguments, stop_with_input),
+        ProviderCommand::Verify(arguments) => {
+            let now = present::SystemClock.now().as_jiff();
+            return tasuki_provider::command_line::verify(arguments, now).await;
+        }
+    };
     let filter = log.unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

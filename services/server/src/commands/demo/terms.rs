@@ -190,6 +190,7 @@ pub(crate) fn terms(wanted: &CoverTerms) -> anyhow::Result<cover::Terms> {
         notice_days: wanted.notice_within_days,
         // Assumed: one visit may be approved by one person.
         single_approval_up_to: Some(yen(100_000)),
+        authorities: vec![],
     })
 }
 
