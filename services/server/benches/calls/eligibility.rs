@@ -46,7 +46,13 @@ pub(crate) async fn measure() {
     let answer = check(tasuki.channel().await, asked).await;
     let bare_with_answer = Process::bare_with(folder.path(), &answer);
 
-    let way = |name, most, server, only_ask: bool| {
+    let on_postgres = Process::tasuki_on_postgres(folder.path());
+    let its_contract = match &on_postgres {
+        Some(server) => self::contract(server.channel().await).await,
+        None => String::new(),
+    };
+
+    let way = |name, most, server, (only_ask, contract): (bool, &String)| {
         let contract = contract.clone();
         Way {
             name,
@@ -63,12 +69,17 @@ pub(crate) async fn measure() {
     };
     let bytes = prost::Message::encoded_len(&answer);
     let title = format!("EvaluateEligibility, an answer of {bytes} bytes");
-    let ways = vec![
-        way("bare call of tonic, decodes the request", None, &bare, true),
-        way("bare call that gives the very same answer", None, &bare_with_answer, true),
-        way("answered with all reasons", Some(2.5), &tasuki, true),
-        way("and put on record, chained", Some(6.0), &tasuki, false),
+    let (ask, record) = ((true, &contract), (false, &contract));
+    let mut ways = vec![
+        way("bare call of tonic, decodes the request", None, &bare, ask),
+        way("bare call that gives the very same answer", None, &bare_with_answer, ask),
+        way("answered with all reasons", Some(2.5), &tasuki, ask),
+        way("and put on record, chained", Some(6.0), &tasuki, record),
     ];
+    if let Some(server) = &on_postgres {
+        // What the database itself spends is not counted here.
+        ways.push(way("and put on record in PostgreSQL", Some(6.0), server, (false, &its_contract)));
+    }
     compare(&title, ways).await;
 }
 

@@ -19,13 +19,15 @@ impl Process {
     /// The program, on a database of its own in the folder.
     pub(crate) fn tasuki(folder: &Path) -> Self {
         let database = format!("sqlite://{}/tasuki.db?mode=rwc", folder.display());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-        command
-            .args(["serve"])
-            .current_dir(folder)
-            .env("TASUKI__DATABASE__URL", database)
-            .env("TASUKI__SERVER__ADDRESS", "127.0.0.1:0");
-        Self::start(command)
+        Self::start(program(folder, &database))
+    }
+
+    /// The program, on the PostgreSQL server that the environment names, if it does, in a schema of its own.
+    pub(crate) fn tasuki_on_postgres(folder: &Path) -> Option<Self> {
+        let server = std::env::var("TASUKI_TEST_POSTGRES").ok()?;
+        let mut command = program(folder, &server);
+        command.env("TASUKI__DATABASE__SCHEMA", format!("calls_{}", std::process::id()));
+        Some(Self::start(command))
     }
 
     /// A server of tonic alone that answers one call.
@@ -70,6 +72,16 @@ impl Process {
         });
         Duration::from_nanos(nanoseconds.sum())
     }
+}
+
+fn program(folder: &Path, database: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
+    command
+        .args(["serve"])
+        .current_dir(folder)
+        .env("TASUKI__DATABASE__URL", database)
+        .env("TASUKI__SERVER__ADDRESS", "127.0.0.1:0");
+    command
 }
 
 impl Drop for Process {
