@@ -201,6 +201,8 @@ async fn a_quote_says_what_chosen_cover_costs_who_solicits_it_and_what_to_consen
 async fn nothing_is_taken_off_a_premium() {
     for (scheme, tenant) in scenes().await {
         let licensed = solicitor(&scheme, "shuri", jiff::civil::date(2022, 4, 1)).await;
+        // The discount of the chamber's members is from July on.
+        scheme.advance(tenant, "2021-08-02T01:00:00Z").await;
         let member = ProfileMembership {
             association: "naha-chamber-of-commerce".to_owned(),
             valid_from: None,
