@@ -1,7 +1,7 @@
 //! Benefits: what is payable for a loss, limits inside limits, exact to the yen.
 //!
 //! Loss items → waiting period → coinsurance (縮小支払割合) → the part's deductible → what was paid on the
-//! loss before → every limit from the innermost to the outermost. Each limit is the most that is paid for the parts it counts; limits lie inside each
+//! loss before → the number of benefits of the part → every limit from the innermost to the outermost. Each limit is the most that is paid for the parts it counts; limits lie inside each
 //! other or beside each other, so what is payable does not depend on any order. Every step is
 //! written down with the amount before and after it. The total is handed back to the items by
 //! largest remainder, so that the items always add up to it.
@@ -38,18 +38,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::master_contract::{CoverTerms, CoveragePart, Limit};
 use crate::money::{Money, MoneyError, Rounding};
-use crate::problem::Problem;
 use crate::rate::Rate;
-use crate::reason::Reason;
 use crate::time::Period;
 
+pub use error::BenefitError;
 use nest::Nest;
+pub use number::number_code;
 pub use order::{BookedLoss, TakenBySubject, reckon};
 pub use reinstatement::Reinstated;
 pub use scope::{Draw, LimitSubject, OccurrenceKey, ParseLimitSubjectError, Takers};
 pub use step::{Step, StepKind};
 
+mod error;
 mod nest;
+mod number;
 mod order;
 mod reinstatement;
 mod scope;
@@ -102,12 +104,14 @@ pub struct Tariff {
     pub deductible: Money,
     /// A loss counts only from so many seconds after it began; 0 from the start.
     pub waiting_seconds: i64,
+    /// How many claims in a period get a benefit of this part; none for any number.
+    pub n_per_period: Option<u32>,
 }
 
 impl Tariff {
-    /// A tariff without a waiting period.
+    /// A tariff without a waiting period, for any number of benefits.
     pub const fn new(part: CoveragePart, coinsurance: Rate, deductible: Money) -> Self {
-        Self { part, coinsurance, deductible, waiting_seconds: 0 }
+        Self { part, coinsurance, deductible, waiting_seconds: 0, n_per_period: None }
     }
 }
 
@@ -140,6 +144,7 @@ impl From<&CoverTerms> for Rules {
             coinsurance: part.coinsurance,
             deductible: part.deductible,
             waiting_seconds: part.waiting_seconds,
+            n_per_period: part.n_per_period,
         });
         let limits = terms
             .limits_inside_out()
@@ -172,7 +177,7 @@ impl Taken {
 }
 
 /// What other losses have taken from each limit, by its code; a limit that is absent is fresh. A
-/// deductible goes by [`deductible_code`].
+/// deductible goes by [`deductible_code`], the number of benefits by [`number_code`].
 pub type TakenByCode = BTreeMap<String, Taken>;
 
 /// The code under which a deductible is spent: once for each occurrence and part.
@@ -204,52 +209,11 @@ pub struct Benefit {
     pub items: Vec<ItemBenefit>,
     /// What the insured bears as deductible, by part.
     pub deductibles: BTreeMap<CoveragePart, Money>,
+    /// The parts of which a benefit is given that counts towards their number in the period.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub counted: BTreeSet<CoveragePart>,
     /// Every step, in order.
     pub trace: Vec<Step>,
-}
-
-/// Why a benefit could not be computed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BenefitError {
-    /// A position has a negative loss.
-    #[error("the loss of item {number} is negative")]
-    NegativeLoss {
-        /// The position.
-        number: u32,
-    },
-    /// More was to be paid than is payable.
-    #[error("`{asked}` is more than the payable `{payable}`, or less than nothing")]
-    AbovePayable {
-        /// What was asked for.
-        asked: Money,
-        /// What is payable at most.
-        payable: Money,
-    },
-    /// Two limits share some parts only; contracts are checked for that when they are recorded.
-    #[error("the limit `{code}` crosses another one")]
-    CrossingLimits {
-        /// The limit.
-        code: String,
-    },
-    /// An amount is too large or in another currency.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
-}
-
-impl From<BenefitError> for Problem {
-    fn from(error: BenefitError) -> Self {
-        match error {
-            BenefitError::AbovePayable { asked, payable } => {
-                Self::new(Reason::LimitExceeded, error.to_string())
-                    .with("asked_yen", asked.amount())
-                    .with("payable_yen", payable.amount())
-            }
-            // Notices and contracts are checked when they are taken in; what fails later is a bug.
-            BenefitError::NegativeLoss { .. }
-            | BenefitError::CrossingLimits { .. }
-            | BenefitError::Money(_) => Self::internal(error.to_string()),
-        }
-    }
 }
 
 /// What the insurer owes for a loss.
@@ -275,6 +239,7 @@ pub fn payable(
     let shares = shares_of_items(loss, rules, &mut trace)?;
     let (mut nests, deductibles) = take_deductibles(loss, &shares, (rules, taken), &mut trace)?;
     let shares = share::unpaid(loss, &shares)?;
+    number::cut(&mut nests, (rules, taken), &mut trace)?;
     for (part, most) in &rules.policy {
         let counted = [*part].into();
         let cut = nest::cut(&mut nests, &counted, floored(*most))?;
@@ -300,7 +265,8 @@ pub fn payable(
     let items = hand_back(loss, &shares, &nests)?;
     allocations(&items, &shares, &mut trace);
     let total = Money::total(items.iter().map(|item| item.payable))?;
-    Ok(Benefit { loss: whole, total, items, deductibles, trace: trace.steps })
+    let counted = number::counted(rules, &items);
+    Ok(Benefit { loss: whole, total, items, deductibles, counted, trace: trace.steps })
 }
 
 impl Benefit {
@@ -320,6 +286,7 @@ impl Benefit {
         for (item, payable) in next.items.iter_mut().zip(nest::shares(total, &weights)?) {
             item.payable = payable;
         }
+        next.counted.retain(|part| number::is_given(*part, &next.items));
         let parts = self.items.iter().map(|item| item.part).collect();
         next.trace
             .push(Step { left: Some(total), ..step(StepKind::Policy, parts, self.total, total) });

@@ -69,7 +69,7 @@ pub struct Certificate {
     pub id: CertificateId,
     /// The insured.
     pub tenant_id: TenantId,
-    /// The number printed on it; runs per tenant.
+    /// The number printed on it; runs under the contract without gaps.
     pub number: String,
     /// The contract it stands under.
     pub master_contract_id: MasterContractId,
@@ -92,6 +92,9 @@ pub struct Certificate {
     /// How optional cover was sold; none for cover that comes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub solicitation: Option<Solicitation>,
+    /// The only items that can carry it: those it was chosen with. Empty for all of the subscription.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carriers: Vec<ItemId>,
 }
 
 /// That an item began or ended to carry a certificate, and when we learned of it.
@@ -160,6 +163,7 @@ impl Certificate {
             issued_at,
             item_log: Vec::new(),
             solicitation: None,
+            carriers: Vec::new(),
         }
     }
 
@@ -190,13 +194,14 @@ impl Certificate {
 
     /// A service runs, with evidence: it carries the cover from now on. The first one puts the
     /// certificate in force, one after a gap reinstates it. A repeat for the same item changes
-    /// nothing.
+    /// nothing, and neither does a service that cannot carry it.
     ///
     /// # Errors
     /// `CERTIFICATE_STATE` if the certificate has ended.
     pub fn carry(&self, item: CoveredItem, now: Timestamp) -> Result<Changed, Refused> {
         let runs = |known: &CoveredItem| known.item_id == item.item_id && known.ends_at.is_none();
-        if self.items.iter().any(runs) {
+        let cannot = !self.carriers.is_empty() && !self.carriers.contains(&item.item_id);
+        if cannot || self.items.iter().any(runs) {
             return Ok((self.clone(), None));
         }
         let (from, evidence) = (item.starts_at, item.evidence.clone());

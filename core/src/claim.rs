@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Actor;
 use crate::benefit::{Benefit, LossItem, OccurrenceKey, Standing, Takers};
 use crate::decision::{Decision, DecisionSummary, Outcome};
-use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, ProviderId, TenantId};
+use crate::id::{
+    CertificateId, ClaimId, IncidentId, MasterContractId, ProviderId, SiteId, TenantId,
+};
 use crate::master_contract::{BenefitForm, CoveragePart, LossBasis};
 use crate::money::{Money, MoneyError};
 use crate::party::Role;
@@ -260,6 +262,12 @@ pub struct Claim {
     pub loss_at: Timestamp,
     /// When it was discovered.
     pub discovered_at: Timestamp,
+    /// When a third party made its claim; none where nobody did, or it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
+    /// The site where it happened, by its code; none when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_code: Option<String>,
     /// When it was notified.
     pub notified_at: Timestamp,
     /// Who notified it.
@@ -335,6 +343,7 @@ impl Claim {
             contract: self.master_contract_id,
             tenant: self.tenant_id,
             certificate: self.certificate_id,
+            site: self.site_code.as_deref().map(|code| SiteId::of(self.tenant_id, code)),
             occurrence: Some(self.occurrence()),
         }
     }
@@ -355,8 +364,9 @@ impl Claim {
     }
 
     /// The instant that has to lie within the insured time.
-    pub const fn counts_at(&self, basis: LossBasis) -> Timestamp {
-        basis.instant(self.loss_at, self.discovered_at, self.notified_at)
+    pub fn counts_at(&self, basis: LossBasis) -> Timestamp {
+        let claimed_at = self.claimed_at.unwrap_or(self.notified_at);
+        basis.instant(self.loss_at, self.discovered_at, claimed_at)
     }
 
     /// What was claimed, all positions together.

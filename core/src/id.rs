@@ -177,6 +177,16 @@ id!(/// An address that events are sent to.
 id!(/// A secret with which deliveries to an endpoint are signed.
     WebhookSecretId, "whs");
 
+id!(/// One location of a customer company, as limits are counted by it: derived from its code.
+    SiteId, "sit");
+
+impl SiteId {
+    /// The id of a tenant's site of a code; always the same for the same two.
+    pub fn of(tenant: TenantId, code: &str) -> Self {
+        Self(Uuid::new_v5(&tenant.as_uuid(), code.as_bytes()))
+    }
+}
+
 id_of_code!(PartnerId);
 id_of_code!(ProviderId);
 id_of_code!(InsurerId);

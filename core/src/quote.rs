@@ -26,6 +26,7 @@ use crate::master_contract::{Attachment, CoverTerms};
 use crate::problem::Refused;
 use crate::reason::Reason;
 use crate::service::Service;
+use crate::tenant::Licence;
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -211,7 +212,7 @@ pub struct Unavailable {
     pub decision_id: Option<DecisionId>,
 }
 
-/// The cover that comes with a bundle.
+/// The cover that comes with a bundle, or that was chosen with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverOffer {
     /// How it comes with it.
@@ -222,6 +223,29 @@ pub struct CoverOffer {
     pub contract: String,
     /// What is paid, up to what.
     pub terms: CoverTerms,
+    /// How it is sold; none for cover that comes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<CoverChoice>,
+}
+
+/// How cover that a customer chooses is sold (任意加入, INS-10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverChoice {
+    /// The option that it is chosen with.
+    pub option: String,
+    /// The partner that solicits it.
+    pub partner_id: PartnerId,
+    /// What customers call that partner.
+    pub solicitor: Text,
+    /// Its licence, valid on the day of the quote.
+    pub licence: Licence,
+}
+
+impl CoverOffer {
+    /// The code under which the customer consents to cover that was chosen.
+    pub fn consent_code(&self) -> String {
+        format!("consent.cover.{}", self.contract)
+    }
 }
 
 /// Everything that is offered: an immutable snapshot with the versions of what it was made from.
@@ -238,6 +262,9 @@ pub struct Offer {
     pub alternatives: Vec<Alternative>,
     /// The cover that comes with it.
     pub cover: Option<CoverOffer>,
+    /// The cover that was chosen with it, in the order of the selection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chosen_covers: Vec<CoverOffer>,
     /// Which criteria of public schemes it meets and which not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compliance: Vec<SchemeCriterion>,

@@ -84,6 +84,7 @@ fn rules() -> Rules {
         coinsurance: Rate::percent(90),
         deductible: Money::jpy(5_000),
         waiting_seconds: 0,
+        n_per_period: None,
     };
     let limits = vec![
         limit("limit.item", LimitScope::Item, once, 100_000),

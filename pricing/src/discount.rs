@@ -92,6 +92,7 @@ pub(crate) fn offs(
         if let (LineKind::Charged, Some(amount), Some(cadence)) =
             (line.kind, line.amount, line.cadence)
             && applies(cadence, line.ends_on)
+            && !card.price(&line.code).is_some_and(|price| card.is_premium(price))
         {
             let is_own = card.price(&line.code).is_none_or(|price| !price.model.is_of_others());
             fees.push(Fee { at, line, cadence, amount, left: amount, is_own });

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use tasuki_core::catalog::{
-    BillingCycle, Cadence, Proration, Quantity, RateCardRef, TaxMode, Unit,
+    BillingCycle, Cadence, Proration, Quantity, RateCardRef, SelectedItem, TaxMode, Unit,
 };
 use tasuki_core::master_contract::Attachment;
 use tasuki_core::money::Rounding;
@@ -224,6 +224,10 @@ pub struct PlanOption {
     /// Options that cannot be taken with it.
     #[serde(default)]
     pub excludes: Vec<String>,
+    /// The code of the master contract whose cover it is (任意加入); none for an option that is no cover.
+    /// Its price is the premium of that contract.
+    #[serde(default)]
+    pub cover: Option<String>,
 }
 
 /// Something that must be taken with an option.
@@ -361,6 +365,27 @@ impl RateCard {
     /// An option by its code.
     pub fn option(&self, code: &str) -> Option<&PlanOption> {
         self.options.iter().find(|option| option.option == code)
+    }
+
+    /// The options of a selection that are cover, each with the code of its contract, in the order of
+    /// the selection.
+    pub fn chosen_covers<'a>(
+        &'a self,
+        selection: &'a [SelectedItem],
+    ) -> impl Iterator<Item = (&'a SelectedItem, &'a PlanOption, &'a str)> {
+        selection.iter().flat_map(move |item| {
+            item.options.iter().filter_map(move |taken| {
+                let option = self.option(&taken.option)?;
+                Some((item, option, option.cover.as_deref()?))
+            })
+        })
+    }
+
+    /// Whether a price is a premium: it is the insurer's, so nothing is taken off it and nobody has a
+    /// share in it.
+    pub fn is_premium(&self, price: &Price) -> bool {
+        let option = price.option.as_deref().and_then(|code| self.option(code));
+        option.is_some_and(|option| option.cover.is_some())
     }
 
     /// A price by its code.

@@ -19,6 +19,11 @@ impl Nest {
         Self { parts: [part].into(), amount, inner: Vec::new() }
     }
 
+    /// Whether it is that of one part.
+    pub(super) fn is_of(&self, part: CoveragePart) -> bool {
+        self.parts.iter().eq([&part])
+    }
+
     /// What is payable for all of it.
     pub(super) const fn amount(&self) -> Money {
         self.amount

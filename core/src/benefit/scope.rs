@@ -1,12 +1,13 @@
-//! Whose limit it is: a loss's, a firm's, a certificate's, or everybody's.
+//! Whose limit it is: a loss's, a firm's, a site's, a certificate's, or everybody's.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::benefit::number::{ONE, number_code};
 use crate::benefit::{Benefit, BenefitError, deductible_code};
-use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, TenantId};
+use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, SiteId, TenantId};
 use crate::master_contract::{CoverTerms, Limit, LimitBasis, LimitScope, Stacking};
 use crate::money::Money;
 
@@ -38,6 +39,8 @@ pub struct Takers {
     pub tenant: TenantId,
     /// The certificate; none when none was in force.
     pub certificate: Option<CertificateId>,
+    /// The site where it happened; none when it is not known, or when nobody counts by it.
+    pub site: Option<SiteId>,
     /// The occurrence; none when the question is about no loss.
     pub occurrence: Option<OccurrenceKey>,
 }
@@ -50,6 +53,8 @@ pub enum LimitSubject {
     Occurrence(TenantId, OccurrenceKey),
     /// That of one firm within the insurance period.
     Tenant(TenantId),
+    /// That of one site of a firm within the insurance period.
+    Site(SiteId),
     /// That of one certificate within the insurance period.
     Certificate(CertificateId),
     /// Everybody's within the insurance period.
@@ -62,6 +67,7 @@ impl fmt::Display for LimitSubject {
         match self {
             Self::Occurrence(tenant, occurrence) => write!(f, "{tenant}/{occurrence}"),
             Self::Tenant(tenant) => fmt::Display::fmt(tenant, f),
+            Self::Site(site) => fmt::Display::fmt(site, f),
             Self::Certificate(certificate) => fmt::Display::fmt(certificate, f),
             Self::Contract(contract) => fmt::Display::fmt(contract, f),
         }
@@ -89,6 +95,7 @@ impl FromStr for LimitSubject {
         };
         of_occurrence()
             .or_else(|| text.parse().map(Self::Tenant).ok())
+            .or_else(|| text.parse().map(Self::Site).ok())
             .or_else(|| text.parse().map(Self::Certificate).ok())
             .or_else(|| text.parse().map(Self::Contract).ok())
             .ok_or_else(|| ParseLimitSubjectError { text: text.to_owned() })
@@ -96,6 +103,17 @@ impl FromStr for LimitSubject {
 }
 
 impl LimitSubject {
+    /// Whose limits of the period are counted together.
+    fn of_period(stacking: Stacking, takers: &Takers) -> Self {
+        match stacking {
+            Stacking::PerTenant => Self::Tenant(takers.tenant),
+            Stacking::PerSite => takers.site.map_or(Self::Tenant(takers.tenant), Self::Site),
+            Stacking::PerCertificate => {
+                takers.certificate.map_or(Self::Tenant(takers.tenant), Self::Certificate)
+            }
+        }
+    }
+
     /// Whose limit it is for these takers; none when they have no occurrence and it counts by that.
     pub fn of(limit: &Limit, stacking: Stacking, takers: &Takers) -> Option<Self> {
         match (limit.scope, limit.basis) {
@@ -105,12 +123,7 @@ impl LimitSubject {
             (_, LimitBasis::PerOccurrence) => {
                 takers.occurrence.map(|occurrence| Self::Occurrence(takers.tenant, occurrence))
             }
-            (_, LimitBasis::PerPeriod) => Some(match stacking {
-                Stacking::PerTenant | Stacking::PerSite => Self::Tenant(takers.tenant),
-                Stacking::PerCertificate => {
-                    takers.certificate.map_or(Self::Tenant(takers.tenant), Self::Certificate)
-                }
-            }),
+            (_, LimitBasis::PerPeriod) => Some(Self::of_period(stacking, takers)),
         }
     }
 }
@@ -118,19 +131,19 @@ impl LimitSubject {
 /// What is taken from one limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
-    /// The limit or deductible, by its code.
+    /// The limit, deductible or number of benefits, by its code.
     pub code: String,
     /// Whose it is.
     pub subject: LimitSubject,
-    /// What there is in all.
+    /// What there is in all; of a number of benefits 1 for each.
     pub cap: Money,
-    /// What is taken.
+    /// What is taken; of a number of benefits 1.
     pub amount: Money,
 }
 
 impl Draw {
-    /// Every limit and deductible that a loss of these takers can touch, with nothing taken, in the
-    /// order of their codes.
+    /// Every limit, deductible and number of benefits that a loss of these takers can touch, with
+    /// nothing taken, in the order of their codes.
     pub fn possible(terms: &CoverTerms, takers: &Takers) -> Vec<Self> {
         let limits = terms.limits.iter().filter_map(|limit| {
             let subject = LimitSubject::of(limit, terms.stacking, takers)?;
@@ -143,14 +156,19 @@ impl Draw {
             let (code, cap) = (deductible_code(part.part), part.deductible);
             (!cap.is_zero()).then(|| Self { code, subject, cap, amount: cap.zero() })
         });
-        let mut draws: Vec<Self> = limits.chain(deductibles).collect();
+        let numbers = terms.parts.iter().filter_map(|part| {
+            let subject = LimitSubject::of_period(terms.stacking, takers);
+            let (code, cap) = (number_code(part.part), Money::jpy(part.n_per_period?.into()));
+            Some(Self { code, subject, cap, amount: cap.zero() })
+        });
+        let mut draws: Vec<Self> = limits.chain(deductibles).chain(numbers).collect();
         draws.sort_by(|a, b| a.code.cmp(&b.code));
         draws
     }
 }
 
 impl Benefit {
-    /// What this benefit takes from every limit and deductible; those it does not touch are absent.
+    /// What this benefit takes from every limit, deductible and number; those it does not touch are absent.
     /// In the order of their codes, so that two claims take locks in the same order.
     ///
     /// # Errors
@@ -160,11 +178,17 @@ impl Benefit {
         for draw in &mut draws {
             draw.amount = match terms.limit(&draw.code) {
                 Some(limit) => self.of_parts(&terms.parts_of(limit))?,
+                None if self.counts_under(&draw.code) => ONE,
                 None => self.borne_under(&draw.code),
             };
         }
         draws.retain(|draw| !draw.amount.is_zero());
         Ok(draws)
+    }
+
+    /// Whether it counts under the code of a number of benefits.
+    fn counts_under(&self, code: &str) -> bool {
+        self.counted.iter().any(|part| number_code(*part) == code)
     }
 
     /// What the insured bears under the code of a deductible.

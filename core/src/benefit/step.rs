@@ -25,6 +25,13 @@ pub enum StepKind {
     Deductible,
     /// What was paid for the same positions before goes off.
     AlreadyPaid,
+    /// There are so many benefits of the part in the period, and so many were given before.
+    Number {
+        /// How many there are.
+        most: u32,
+        /// How many other claims got.
+        given: u32,
+    },
     /// A limit cuts.
     Limit(LimitScope),
     /// What a limit over several positions allows is handed out to them.
@@ -43,6 +50,7 @@ impl StepKind {
             Self::Coinsurance => "coinsurance",
             Self::Deductible => "deductible",
             Self::AlreadyPaid => "already_paid",
+            Self::Number { .. } => "number",
             Self::Limit(scope) => scope.as_str(),
             Self::Allocation => "allocation",
             Self::Policy => "policy",

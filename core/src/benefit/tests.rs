@@ -3,8 +3,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::{CertificateId, IncidentId, MasterContractId, TenantId};
-use crate::master_contract::LimitScope;
 use crate::master_contract::tests::{limit, part, terms as contract_terms};
+use crate::master_contract::{LimitScope, PartTerms};
 
 use CoveragePart::{Forensics, OnSiteResponse, ThirdPartyLiability, VirusRemoval};
 
@@ -137,6 +137,29 @@ fn what_the_policies_do_not_let_pass_is_not_paid_and_uses_no_limit() {
 }
 
 #[test]
+fn only_so_many_claims_of_a_period_get_a_benefit_of_a_part() {
+    let mut terms = terms();
+    terms.parts[0].n_per_period = Some(2);
+    let loss = [item(1, OnSiteResponse, 30_000), item(2, VirusRemoval, 10_000)];
+    let after = |used, reserved| {
+        let given = BTreeMap::from([(number_code(OnSiteResponse), taken(used, reserved))]);
+        payable(&loss, &(&terms).into(), &given).unwrap()
+    };
+    let second = after(0, 1);
+    assert_eq!(second.total, Money::jpy(34_000));
+    assert_eq!(second.counted, [OnSiteResponse].into());
+    let third = after(1, 1);
+    assert_eq!(third.total, Money::jpy(9_000), "only the other part is paid");
+    assert!(third.counted.is_empty(), "what is not given is not counted");
+    let cut = StepKind::Number { most: 2, given: 2 };
+    assert_eq!(third.cut_by(&third.items[0]), Some(StepKind::Deductible));
+    let step = third.trace.iter().find(|step| step.kind == cut).unwrap();
+    assert_eq!((step.before, step.after), (Money::jpy(25_000), Money::ZERO_JPY));
+    let nothing = second.reduced_to(Money::ZERO_JPY).unwrap();
+    assert!(nothing.counted.is_empty(), "neither is what a person takes away");
+}
+
+#[test]
 fn a_policy_lets_less_be_paid_and_never_more() {
     let loss = [item(1, OnSiteResponse, 40_000), item(2, VirusRemoval, 20_000)];
     let rules =
@@ -174,6 +197,7 @@ fn a_benefit_draws_on_every_limit_it_touches() {
         contract: MasterContractId::from(Uuid::from_u128(2)),
         tenant: TenantId::from(Uuid::from_u128(1)),
         certificate: Some(CertificateId::from(Uuid::from_u128(4))),
+        site: None,
         occurrence: Some(OccurrenceKey::Incident(IncidentId::from(Uuid::from_u128(3)))),
     };
     let loss = [item(1, OnSiteResponse, 45_000), item(2, ThirdPartyLiability, 10_000)];
@@ -208,7 +232,10 @@ fn any_terms() -> impl Strategy<Value = CoverTerms> {
             terms.parts = PARTS
                 .into_iter()
                 .zip(&parts)
-                .map(|(name, (percent, deductible, _))| part(name, *percent, *deductible))
+                .map(|(name, (percent, deductible, _))| {
+                    let n_per_period = u32::try_from(deductible % 3).ok().filter(|n| *n > 0);
+                    PartTerms { n_per_period, ..part(name, *percent, *deductible) }
+                })
                 .collect();
             let items = PARTS
                 .into_iter()
@@ -341,6 +368,7 @@ proptest! {
             contract: MasterContractId::from(Uuid::from_u128(2)),
             tenant: TenantId::from(Uuid::from_u128(1)),
             certificate: None,
+            site: None,
             occurrence: Some(OccurrenceKey::Incident(IncidentId::from(Uuid::from_u128(3)))),
         };
         let one = fresh(&first, &terms);

@@ -182,6 +182,10 @@ pub fn step_text(step: &Step) -> Text {
             format!("{}から免責金額（お客さまのご負担 {left} まで）を引いた額", names.ja),
             format!("{} after the deductible (you bear up to {left})", names.en),
         ),
+        StepKind::Number { most, given } => Text::new(
+            format!("{}：保険期間中{most}回まで（これまで{given}回）", names.ja),
+            format!("{}: at most {most} in the period, {given} given before", names.en),
+        ),
         StepKind::Limit(scope) => limit_text(scope, &names, left),
         StepKind::Allocation => {
             Text::new(format!("{}に割り当てた額", names.ja), format!("Share of {}", names.en))

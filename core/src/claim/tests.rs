@@ -172,6 +172,8 @@ fn notified() -> Claim {
         cause: Some(LossCause::Malware),
         loss_at: at("2021-05-31T23:30:00Z"),
         discovered_at: at("2021-06-01T00:00:00Z"),
+        claimed_at: None,
+        site_code: None,
         notified_at: now(),
         notified_by: person("operator"),
         on_behalf_of_tenant: true,

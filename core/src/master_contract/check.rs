@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::master_contract::part::CoveragePart;
 use crate::master_contract::terms::{
     Attachment, CoverTerms, Limit, LimitBasis, LimitScope, LossBasis, PartTerms, PremiumBasis,
-    PremiumPayer, Stacking,
+    PremiumPayer,
 };
 use crate::money::Money;
 use crate::problem::Violation;
@@ -19,7 +19,7 @@ pub(super) fn violations(terms: &CoverTerms) -> Vec<Violation> {
     crossings(terms, &mut found);
     premium(terms, &mut found);
     wording(terms, &mut found);
-    not_kept_yet(terms, &mut found);
+    retroactive(terms, &mut found);
     found.violations
 }
 
@@ -54,6 +54,9 @@ fn parts(terms: &CoverTerms, found: &mut Found) {
         }
         if part.deductible.is_negative() {
             found.add(field("deductible"), "must not be negative");
+        }
+        if part.n_per_period == Some(0) {
+            found.add(field("n_per_period"), "must be at least 1; leave the part out to give none");
         }
         if let Some(text) = waiting(part) {
             found.add(field("waiting_seconds"), text);
@@ -197,26 +200,14 @@ fn wording(terms: &CoverTerms, found: &mut Found) {
     }
 }
 
-/// A promise that would be ignored is refused instead.
-fn not_kept_yet(terms: &CoverTerms, found: &mut Found) {
+/// A loss of the period never happened before it: only what is found or claimed later can have.
+fn retroactive(terms: &CoverTerms, found: &mut Found) {
     found.add_if(
-        terms.stacking == Stacking::PerSite,
-        "terms.stacking",
-        "limits per site are not served by this version",
+        terms.loss_basis == LossBasis::Occurrence && terms.retroactive_from.is_some(),
+        "terms.retroactive_from",
+        "is for losses that count when they are discovered or claimed: others have to happen in the \
+         period anyway",
     );
-    found.add_if(
-        terms.loss_basis == LossBasis::ClaimsMade,
-        "terms.loss_basis",
-        "claims made is not served by this version",
-    );
-    for (at, part) in terms.parts.iter().enumerate() {
-        if part.n_per_period.is_some() {
-            found.add(
-                format!("terms.parts[{at}].n_per_period"),
-                "numbers of benefits are not served by this version: use a limit",
-            );
-        }
-    }
 }
 
 /// Only what stands still for a time has a time that does not count.

@@ -48,17 +48,18 @@ pub enum LossBasis {
 }
 
 impl LossBasis {
-    /// The instant that counts.
+    /// The instant that counts. A claim of a third party of which nobody knows when it was made was made
+    /// at the latest when the loss was notified.
     pub const fn instant(
         self,
         loss_at: Timestamp,
         discovered_at: Timestamp,
-        notified_at: Timestamp,
+        claimed_at: Timestamp,
     ) -> Timestamp {
         match self {
             Self::Occurrence => loss_at,
             Self::Discovery => discovered_at,
-            Self::ClaimsMade => notified_at,
+            Self::ClaimsMade => claimed_at,
         }
     }
 }
@@ -275,6 +276,10 @@ pub struct CoverTerms {
     pub limits: Vec<Limit>,
     /// What must lie within the period.
     pub loss_basis: LossBasis,
+    /// A loss that happened earlier is not covered, whenever it is found or claimed (遡及日); none for any
+    /// time before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retroactive_from: Option<Timestamp>,
     /// Whether limits multiply.
     pub stacking: Stacking,
     /// What cover costs.
@@ -311,6 +316,11 @@ impl CoverTerms {
     pub fn may_approve_roles(&self, payable: Money) -> impl Iterator<Item = Role> + '_ {
         let reaches = move |of: &&ApprovalAuthority| of.up_to.is_none_or(|most| payable <= most);
         self.authorities.iter().filter(reaches).map(|of| of.role)
+    }
+
+    /// Whether cover reaches back to a loss of that time, whatever else has to lie within the period.
+    pub fn reaches_back_to(&self, loss_at: Timestamp) -> bool {
+        self.retroactive_from.is_none_or(|from| from <= loss_at)
     }
 
     /// What is paid for a part, if it is insured.

@@ -68,6 +68,7 @@ pub(crate) fn terms() -> CoverTerms {
             limit(LimitScope::Programme, &[], 5_000_000),
         ],
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,
@@ -210,20 +211,18 @@ fn a_customer_pays_for_cover_only_by_choice_and_is_told_how_much() {
 #[test]
 fn what_would_be_ignored_is_refused() {
     let fields = broken(|draft| {
-        draft.terms.stacking = Stacking::PerSite;
-        draft.terms.loss_basis = LossBasis::ClaimsMade;
+        draft.terms.retroactive_from = Some("2020-01-01T00:00:00Z".parse().unwrap());
         draft.terms.parts[0].waiting_seconds = 1;
-        draft.terms.parts[1].n_per_period = Some(2);
+        draft.terms.parts[1].n_per_period = Some(0);
         draft.terms.limits[0].reinstatement_rates = vec![Rate::ZERO];
     });
     assert_eq!(
         fields,
         [
             "terms.parts[0].waiting_seconds",
-            "terms.limits[0].reinstatement_rates",
-            "terms.stacking",
-            "terms.loss_basis",
             "terms.parts[1].n_per_period",
+            "terms.limits[0].reinstatement_rates",
+            "terms.retroactive_from",
         ]
     );
 }

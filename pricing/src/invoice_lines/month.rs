@@ -134,7 +134,10 @@ impl Context<'_> {
         let Some(charged) = charges.lines.last() else { return Ok(()) };
         let (line, mut left) = (charged.clone(), charged.amount);
         let (service, cadence) = (Some(line.service), charge.price.cadence);
-        let discounts = self.ask.subscription.discounts_given();
+        let mut discounts = self.ask.subscription.discounts_given();
+        if self.card.is_premium(charge.price) {
+            discounts.clear();
+        }
         for discount in discounts.iter().filter(|of| of.is_off(service, cadence)) {
             let Taken::Rate(rate) = discount.taken else { continue };
             let Some(part) = self.reduced(charge, discount.ends_on)? else { continue };

@@ -6,13 +6,14 @@ mod reach;
 use std::collections::BTreeSet;
 
 use serde_saphyr::{Location, Spanned};
-use tasuki_core::catalog::{Cadence, Proration};
+use tasuki_core::catalog::{Cadence, Proration, TaxMode};
 use tasuki_core::rate::Rate;
 use tasuki_core::text::Text;
 
 use super::error::{Level, RateCardError, nearest};
 use super::file::File;
 use super::{Plan, PlanOption, Price};
+use crate::tier::Model;
 
 /// The longest that a quote can be accepted.
 const MAX_VALID_DAYS: u32 = 365;
@@ -251,6 +252,9 @@ fn check_option(card: &File, option: &Spanned<PlanOption>, found: &mut Found<'_>
     for requirement in &option.requires {
         found.text(at, "rule", &requirement.rule);
     }
+    if option.cover.is_some() {
+        cover_option(card, option, found);
+    }
     for code in &option.plans {
         let has_price = card.prices.iter().any(|price| {
             price.value.option.as_deref() == Some(&option.option) && price.value.is_for(code)
@@ -261,6 +265,23 @@ fn check_option(card: &File, option: &Spanned<PlanOption>, found: &mut Found<'_>
                 format!("the option `{}` has no price with the plan `{code}`", option.option),
                 "add a price; `needs_quote` if nobody has priced it",
             );
+        }
+    }
+}
+
+/// The price of cover is a premium: what the contract says for one certificate, without tax.
+fn cover_option(card: &File, option: &PlanOption, found: &mut Found<'_>) {
+    let of_option = |price: &&Spanned<Price>| price.value.option.as_deref() == Some(&option.option);
+    for price in card.prices.iter().filter(of_option) {
+        let (at, price) = (price.defined, &price.value);
+        if price.tax_mode != Some(TaxMode::Exempt) {
+            let text = format!("`{}` is a premium, which bears no tax", price.price);
+            found.add(at, text, "write `tax_mode: exempt`");
+        }
+        let repeats = matches!(price.cadence, Cadence::Monthly | Cadence::Yearly);
+        if !matches!(price.model, Model::Flat(_)) || !repeats || price.unit.is_some() {
+            let text = format!("`{}` is the premium of one certificate", price.price);
+            found.add(at, text, "write a `flat` amount, `monthly` or `yearly`, without `unit`");
         }
     }
 }

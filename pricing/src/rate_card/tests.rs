@@ -276,3 +276,26 @@ fn what_nobody_can_take_is_found_and_what_is_merely_odd_is_a_warning() {
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
 }
+
+/// The card with cover that can be chosen with a UTM, at this price.
+fn with_cover(price: &str) -> String {
+    let option = "options:\n  - option: utm.cover\n    plans: [utm.basic]\n    name: { ja: 補償, en: Cover }\n    \
+                  cover: plus-2021\n";
+    let price = format!(
+        "\nprices:\n  - price: utm.cover\n    plans: [utm.basic]\n    option: utm.cover\n    label: {{ ja: 保険料, \
+         en: Premium }}\n{price}"
+    );
+    OKINAWA.replacen("options:\n", option, 1).replacen("\nprices:\n", &price, 1)
+}
+
+#[test]
+fn the_price_of_cover_is_the_premium_of_a_certificate_without_tax() {
+    let premium = "    cadence: monthly\n    tax_mode: exempt\n    model: { flat: 500 }\n";
+    let card = RateCard::load("card.yaml", &with_cover(premium)).unwrap();
+    let price = card.price("utm.cover").unwrap();
+    assert!(card.is_premium(price) && !card.is_premium(card.price("utm.monthly").unwrap()));
+    let taxed = with_cover("    cadence: monthly\n    model: { flat: 500 }\n");
+    assert!(errors_of(&taxed).contains("`utm.cover` is a premium, which bears no tax"));
+    let once = "    cadence: one_off\n    tax_mode: exempt\n    model: { flat: 500 }\n";
+    assert!(errors_of(&with_cover(once)).contains("the premium of one certificate"));
+}

@@ -60,6 +60,7 @@ fn quotes(c: &mut Criterion) {
                 days: (start_on, None),
                 campaign: None,
                 cover: OfferedCover::None,
+                chosen_covers: Vec::new(),
                 now: (now, &zone),
             })
             .unwrap()

@@ -47,7 +47,9 @@ pub use expire_approval::{ApprovalDue, expire_approval};
 pub use notify_loss::{Drafting, Duplicates, NotifyLoss, notify_loss};
 pub use read_certificates::{CertificateList, Times, get_certificate, list_certificates, state_at};
 pub use read_claims::{ClaimList, Within, WrittenLetter, get_claim, get_claim_letter, list_claims};
-pub use read_limits::{LimitQuestion, LimitStatus, get_limits};
+pub use read_limits::{
+    LimitQuestion, LimitStatus, LimitsLeft, NumberStatus, get_limits, limits_left,
+};
 pub use read_master_contracts::{
     ListedClause, MasterContractList, TermsList, get_master_contract, list_master_contracts,
     list_terms,

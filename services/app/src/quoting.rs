@@ -6,6 +6,7 @@
 mod accept_quote;
 mod advice;
 mod alternatives;
+mod chosen;
 mod completeness;
 mod compliance;
 mod composing;

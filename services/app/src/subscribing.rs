@@ -5,6 +5,7 @@
 mod change_standing;
 mod change_subscription;
 mod convert_trial;
+mod covering;
 mod deciding;
 mod effect;
 mod fees;

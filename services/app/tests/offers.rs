@@ -192,6 +192,7 @@ fn a_thousand_companies_get_complete_offers_that_can_be_made_again() {
                 days: (day, None),
                 campaign,
                 cover: OfferedCover::None,
+                chosen_covers: Vec::new(),
                 now: (now, &zone),
             })
         };

@@ -146,6 +146,12 @@ fn covered(part: &PartTerms, language: Language) -> Pair {
             Language::En => format!("not the first {hours} h {minutes} min"),
         });
     }
+    if let Some(n) = part.n_per_period {
+        rules.push(match language {
+            Language::Ja => format!("保険期間中{n}回まで"),
+            Language::En => format!("at most {n} in the period"),
+        });
+    }
     if let Some(place) = &part.clause {
         rules.push(name(place));
     }

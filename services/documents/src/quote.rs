@@ -38,7 +38,7 @@ struct Sheet {
     possible: Section<Possible>,
     included: Section<String>,
     not_included: Section<String>,
-    cover: Option<CoverBox>,
+    covers: Vec<CoverBox>,
     criteria: Section<Criterion>,
     subsidies: Section<Pair>,
     others: Section<Pair>,
@@ -122,7 +122,8 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
     let priced = &offer.priced;
     bounded(priced.lines.len() + priced.not_included.len() + offer.compliance.len())?;
     let say = |ja, en| word(language, ja, en);
-    let cover = offer.cover.as_ref().map(|cover| rows::cover(cover, language));
+    let covers = offer.cover.iter().chain(&offer.chosen_covers);
+    let covers = covers.map(|cover| rows::cover(cover, language)).collect();
     let texts = |texts: &[tasuki_core::text::Text]| {
         texts.iter().map(|text| said(text, language)).collect::<Vec<_>>()
     };
@@ -160,7 +161,7 @@ fn sheet(quote: &Quote, parties: &Parties, language: Language) -> Result<Sheet, 
             say("含まれないもの", "Not included"),
             texts(&priced.not_included),
         ),
-        cover,
+        covers,
         criteria: Section::new(
             say("国の「お助け隊」基準など", "Public schemes"),
             rows::criteria(&offer.compliance, language),

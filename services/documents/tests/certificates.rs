@@ -71,6 +71,7 @@ fn terms() -> CoverTerms {
             clause: None,
         }],
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,

@@ -4,6 +4,10 @@
 mod scene;
 
 use scene::{Made, pages};
+use tasuki_core::id::PartnerId;
+use tasuki_core::master_contract::PremiumPayer;
+use tasuki_core::quote::CoverChoice;
+use tasuki_core::tenant::Licence;
 use tasuki_core::text::{Language, Text};
 use tasuki_documents::{DocumentError, quote_html, quote_pdf};
 
@@ -39,6 +43,34 @@ fn the_page_names_the_machines_that_are_not_protected() {
     assert!(ja.contains("Mac 3台は守れません"), "{ja}");
     let en = quote_html(&made.quote, &made.parties, Language::En).unwrap();
     assert!(en.contains("3 Mac(s) cannot be protected"), "{en}");
+}
+
+#[test]
+fn the_page_shows_the_cover_that_was_chosen_and_who_solicits_it() {
+    let mut made = Made::shop();
+    let mut chosen = scene::cover();
+    chosen.terms.premium.payer = PremiumPayer::Tenant;
+    chosen.choice = Some(CoverChoice {
+        option: "utm.cover_plus".to_owned(),
+        partner_id: PartnerId::of_code("shuri"),
+        solicitor: Text::new("首里保険事務所", "Shuri <b>Insurance</b>"),
+        licence: Licence {
+            number: "第0123号".to_owned(),
+            valid_from: jiff::civil::date(2020, 4, 1),
+            valid_to: jiff::civil::date(2022, 4, 1),
+        },
+    });
+    made.quote.offer.chosen_covers = vec![chosen];
+    let ja = quote_html(&made.quote, &made.parties, Language::Ja).unwrap();
+    for told in
+        ["付いている補償", "お選びいただいた補償", "首里保険事務所", "第0123号", "2022年4月1日"]
+    {
+        assert!(ja.contains(told), "{told}: {ja}");
+    }
+    let en = quote_html(&made.quote, &made.parties, Language::En).unwrap();
+    assert!(en.contains("The cover that you choose") && !en.contains("<b>Insurance"), "{en}");
+    let pdf = quote_pdf(&made.quote, &made.parties, Language::Ja).unwrap();
+    assert!(pages(&pdf) <= 2);
 }
 
 #[test]

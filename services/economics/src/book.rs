@@ -101,6 +101,7 @@ impl RecordedLoss {
                 contract: MasterContractId::from(Uuid::nil()),
                 tenant,
                 certificate: Some(CertificateId::from(id("certificate", &read.tenant))),
+                site: None,
                 occurrence: Some(occurrence),
             },
             reference: read.claim,

@@ -29,6 +29,7 @@ pub(crate) fn cover_terms(line: &TermsLine) -> Result<CoverTerms, EconomicsError
         parts: line.parts.iter().map(part).collect(),
         limits: line.limits.iter().map(limit).collect(),
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,

@@ -1,6 +1,6 @@
 //! `tasuki.tenant.v1.PartnerService`.
 
 mod handler;
-mod mapping;
+pub(crate) mod mapping;
 
 pub(crate) use handler::Partners;

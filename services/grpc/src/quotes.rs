@@ -1,5 +1,6 @@
 //! Quotes at the edge.
 
+mod covers;
 mod funding;
 mod handler;
 mod mapping;

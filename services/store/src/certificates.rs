@@ -58,10 +58,12 @@ impl Filter {
 /// Where a certificate stands in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its number.
+    /// Its number: under another contract another one has it, too.
     pub number: String,
     /// Whose it is.
     pub tenant_id: TenantId,
+    /// Its id.
+    pub id: CertificateId,
 }
 
 /// Adds a certificate.
@@ -111,7 +113,7 @@ pub async fn get(
 /// # Errors
 /// [`StoreError`].
 pub async fn of_tenant(tx: &Tx, tenant: TenantId) -> Result<Vec<Stored>, StoreError> {
-    let sql = format!("{READ} WHERE tenant_id = $1 ORDER BY number");
+    let sql = format!("{READ} WHERE tenant_id = $1 ORDER BY number, id");
     tx.all(&sql, vec![tenant.as_uuid().into()]).await?.iter().map(from_row).collect()
 }
 
@@ -125,14 +127,14 @@ pub async fn lock_of_subscription(
     subscription: SubscriptionId,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = format!(
-        "{READ} WHERE tenant_id = $1 AND subscription_id = $2 ORDER BY number{}",
+        "{READ} WHERE tenant_id = $1 AND subscription_id = $2 ORDER BY number, id{}",
         tx.for_update()
     );
     let values: Vec<Value> = vec![tenant.as_uuid().into(), subscription.as_uuid().into()];
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 
-/// Certificates by number, then by tenant.
+/// Certificates by number, then by tenant, then by id.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -153,15 +155,17 @@ pub async fn list(
     query.and_maybe("starts_at < ?", filter.in_force_until.map(at));
     if let Some(after) = after {
         query.and(
-            "number > ? OR (number = ? AND tenant_id > ?)",
+            "number > ? OR (number = ? AND (tenant_id > ? OR (tenant_id = ? AND id > ?)))",
             vec![
                 after.number.clone().into(),
                 after.number.clone().into(),
                 after.tenant_id.as_uuid().into(),
+                after.tenant_id.as_uuid().into(),
+                after.id.as_uuid().into(),
             ],
         );
     }
-    let (sql, values) = query.ordered("number, tenant_id", limit);
+    let (sql, values) = query.ordered("number, tenant_id, id", limit);
     tx.all(&sql, values).await?.iter().map(from_row).collect()
 }
 

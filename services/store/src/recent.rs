@@ -139,7 +139,8 @@ async fn read(store: &Store, id: MasterContractId) -> Result<Option<Programme>, 
     let Some(stored) = master_contracts::get(&tx, id).await? else { return Ok(None) };
     let contract = stored.contract;
     let nobody = TenantId::from(Uuid::nil());
-    let takers = Takers { contract: id, tenant: nobody, certificate: None, occurrence: None };
+    let takers =
+        Takers { contract: id, tenant: nobody, certificate: None, site: None, occurrence: None };
     // A question about an earlier time is about the terms of then.
     let versions = contract.versions.iter().map(|version| &version.terms);
     let mut draws: Vec<Draw> = Vec::new();

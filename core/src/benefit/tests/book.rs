@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 use crate::benefit::{BookedLoss, LossItem, OccurrenceKey, Standing, Takers, reckon};
-use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, TenantId};
+use crate::id::{CertificateId, ClaimId, IncidentId, MasterContractId, SiteId, TenantId};
 use crate::master_contract::tests::{limit, part, terms as contract_terms};
 use crate::master_contract::{CoverTerms, CoveragePart, Limit, LimitBasis, LimitScope, Stacking};
 use crate::money::Money;
@@ -52,6 +52,9 @@ fn generated_terms(dice: &mut Dice) -> CoverTerms {
             if name == CoveragePart::BusinessInterruption && dice.chance(70) {
                 part.waiting_seconds = dice.yen(10) * 3_600;
             }
+            if dice.chance(25) {
+                part.n_per_period = Some(1 + u32::from(dice.chance(50)));
+            }
             dice.chance(85).then_some(part)
         })
         .collect();
@@ -85,7 +88,8 @@ fn generated_terms(dice: &mut Dice) -> CoverTerms {
         }
     }
     terms.limits = limits;
-    terms.stacking = if dice.chance(50) { Stacking::PerTenant } else { Stacking::PerCertificate };
+    let stackings = [Stacking::PerTenant, Stacking::PerSite, Stacking::PerCertificate];
+    terms.stacking = stackings[usize::try_from(dice.below(3)).unwrap()];
     terms
 }
 
@@ -117,6 +121,10 @@ fn generated_losses(dice: &mut Dice) -> Vec<Generated> {
             certificate: Some(CertificateId::from(Uuid::from_u128(
                 tenant * 10 + u128::from(dice.below(2)) + 100,
             ))),
+            site: dice.chance(80).then(|| {
+                let code = if dice.chance(50) { "head-office" } else { "shop" };
+                SiteId::of(TenantId::from(Uuid::from_u128(tenant + 1)), code)
+            }),
             occurrence: Some(occurrence),
         };
         let loss_at = second(dice.yen(4) * 1_000);
@@ -177,9 +185,18 @@ impl<'a> Reference<'a> {
         match limit.scope {
             LimitScope::Programme => "everybody".to_owned(),
             LimitScope::Item | LimitScope::AllCosts | LimitScope::Occurrence => occurrence,
-            LimitScope::Section | LimitScope::Certificate => match self.terms.stacking {
-                Stacking::PerCertificate => format!("{:?}", takers.certificate),
-                Stacking::PerTenant | Stacking::PerSite => takers.tenant.to_string(),
+            LimitScope::Section | LimitScope::Certificate => self.of_period(takers),
+        }
+    }
+
+    /// Who counts together in a period.
+    fn of_period(&self, takers: &Takers) -> String {
+        match self.terms.stacking {
+            Stacking::PerCertificate => format!("{:?}", takers.certificate),
+            Stacking::PerTenant => takers.tenant.to_string(),
+            Stacking::PerSite => match takers.site {
+                Some(site) => format!("{site:?}"),
+                None => takers.tenant.to_string(),
             },
         }
     }
@@ -230,7 +247,10 @@ impl<'a> Reference<'a> {
             let borne = self.used.entry((code, whose)).or_default();
             let off = sum.min(part.deductible.amount() - *borne);
             *borne += off;
-            wanted.push(sum - off);
+            let key = (format!("number.{}", part.part.as_str()), self.of_period(&loss.takers));
+            let given = self.used.get(&key).copied().unwrap_or(0);
+            let used_up = part.n_per_period.is_some_and(|n| given >= i64::from(n));
+            wanted.push(if used_up { 0 } else { sum - off });
         }
         let by_part = self.by_part(&wanted, &loss.takers);
         let mut paid = vec![0; loss.items.len()];
@@ -241,6 +261,12 @@ impl<'a> Reference<'a> {
             let weights: Vec<i64> = mine.iter().map(|it| shares[*it].unwrap()).collect();
             for (it, yen) in mine.into_iter().zip(shared(by_part[at], &weights)) {
                 paid[it] = yen;
+            }
+        }
+        for (part, yen) in self.terms.parts.iter().zip(&by_part) {
+            let key = (format!("number.{}", part.part.as_str()), self.of_period(&loss.takers));
+            if part.n_per_period.is_some() && *yen > 0 {
+                *self.used.entry(key).or_default() += 1;
             }
         }
         for (bits, limit) in &self.limits {

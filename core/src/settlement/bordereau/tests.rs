@@ -92,6 +92,8 @@ fn notified() -> Claim {
         cause: Some(LossCause::Malware),
         loss_at: at("2021-05-09T23:30:00"),
         discovered_at: at("2021-05-10T08:00:00"),
+        claimed_at: None,
+        site_code: None,
         notified_at,
         notified_by: person("operator"),
         on_behalf_of_tenant: true,

@@ -235,6 +235,7 @@ pub(crate) async fn certificates_of(
         let after = all.last().map(|certificate| certificates::Place {
             number: certificate.number.clone(),
             tenant_id: certificate.tenant_id,
+            id: certificate.id,
         });
         let page = certificates::list(tx, &filter, after.as_ref(), AT_ONCE).await?;
         if page.is_empty() {

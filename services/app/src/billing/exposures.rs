@@ -18,7 +18,7 @@ use tasuki_core::settlement::accumulation::{
 use tasuki_core::settlement::exposure::{OedAccount, OedTables, oed_tables};
 use tasuki_core::tenant::{Provider, Tenant};
 use tasuki_core::time::Timestamp;
-use tasuki_store::{Scope, Tx, limits, orders, partners, providers};
+use tasuki_store::{Scope, Tx, limits, orders, partners, providers, tenants};
 
 use super::books::Tenants;
 use super::bordereau::{certificates_of, contracts_of, visible_contract};
@@ -158,6 +158,7 @@ async fn aggregate_left(tx: &Tx, contract: &MasterContract) -> Result<Option<Mon
         contract: contract.id,
         tenant: TenantId::from(contract.id.as_uuid()),
         certificate: None,
+        site: None,
         occurrence: None,
     };
     let programme = |draw: &Draw| {
@@ -223,7 +224,11 @@ impl Firms {
             self.certificates.push(certificate);
         }
         for (tenant, n) in by_firm {
-            let limit = yearly_limit(&contract.terms, n)?;
+            let n_sites = match contract.terms.stacking {
+                Stacking::PerSite => n_sites(tx, tenant).await?,
+                Stacking::PerTenant | Stacking::PerCertificate => 1,
+            };
+            let limit = yearly_limit(&contract.terms, n, n_sites)?;
             let fresh = Cover { n_certificates: 0, yearly_limit: Some(Money::ZERO_JPY) };
             let cover = self.covers.entry(tenant).or_insert(fresh);
             cover.n_certificates = cover.n_certificates.saturating_add(n);
@@ -286,14 +291,24 @@ impl Firms {
     }
 }
 
-/// The most that is paid to a firm with so many certificates in the period.
-fn yearly_limit(terms: &CoverTerms, n_certificates: u32) -> Result<Option<Money>, MoneyError> {
+/// How many sites a firm has told; one at least.
+async fn n_sites(tx: &Tx, tenant: TenantId) -> Result<u32, Problem> {
+    let sites =
+        tenants::get(tx, tenant).await?.map_or(0, |stored| stored.tenant.profile.sites.len());
+    Ok(u32::try_from(sites).unwrap_or(u32::MAX).max(1))
+}
+
+/// The most that is paid to a firm with so many certificates and sites in the period.
+fn yearly_limit(
+    terms: &CoverTerms,
+    n_certificates: u32,
+    n_sites: u32,
+) -> Result<Option<Money>, MoneyError> {
     let limits = terms.limits.iter().filter(|limit| limit.scope == LimitScope::Certificate);
     let Some(limit) = limits.map(|limit| limit.amount).min() else { return Ok(None) };
     match terms.stacking {
         Stacking::PerTenant => Ok(Some(limit)),
-        Stacking::PerSite | Stacking::PerCertificate => {
-            limit.times(i64::from(n_certificates)).map(Some)
-        }
+        Stacking::PerSite => limit.times(i64::from(n_sites)).map(Some),
+        Stacking::PerCertificate => limit.times(i64::from(n_certificates)).map(Some),
     }
 }

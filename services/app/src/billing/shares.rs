@@ -102,7 +102,8 @@ fn bases<'a>(
     service_of: impl Fn(&Entry) -> Option<Service>,
 ) -> Result<BTreeMap<Key, Money>, Problem> {
     let mut bases: BTreeMap<Key, Money> = BTreeMap::new();
-    for entry in entries {
+    // A premium, which is exempt, is the insurer's: nobody has a share in it.
+    for entry in entries.filter(|entry| entry.tax.0 != TaxMode::Exempt) {
         let (mode, rate) = entry.tax;
         let key = (entry.tenant_id, service_of(entry), entry.subject.clone(), mode, rate);
         let so_far = bases.entry(key).or_insert(entry.net.zero());

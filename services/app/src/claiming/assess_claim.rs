@@ -77,7 +77,9 @@ pub async fn assess_claim(
         let counts_at = claim.counts_at(desk.contract.terms.loss_basis);
         let found = evidence::choose(&all, contract, counts_at)?;
         let in_force = |it: &&Certificate| {
-            it.in_force_at(counts_at) && desk.contract.in_force.contains(counts_at)
+            it.in_force_at(counts_at)
+                && desk.contract.in_force.contains(counts_at)
+                && desk.contract.terms.reaches_back_to(claim.loss_at)
         };
         claim.certificate_id = found.filter(in_force).map(|certificate| certificate.id);
     }

@@ -53,6 +53,7 @@ pub(crate) async fn judge(
         taken: &taken,
         loss_at: claim.loss_at,
         discovered_at: Some(claim.discovered_at),
+        claimed_at: claim.claimed_at,
         notified_at: Some(claim.notified_at),
         cause: claim.cause,
         items: &claim.items,

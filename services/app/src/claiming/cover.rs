@@ -6,11 +6,12 @@ use tasuki_core::certificate::{
     Certificate, CertificateCommand, CertificateDraft, CertificateEvent, Changed, CoveredItem,
     Solicitation, Stop,
 };
-use tasuki_core::id::{ItemId, MasterContractId, SubscriptionId};
+use tasuki_core::id::{ItemId, MasterContractId, PartnerId, SubscriptionId};
 use tasuki_core::master_contract::{Acknowledgement, Attachment, MasterContract};
 use tasuki_core::problem::{Problem, Refused};
 use tasuki_core::reason::Reason;
-use tasuki_core::time::Timestamp;
+use tasuki_core::tenant::{Licence, Partner};
+use tasuki_core::time::{CivilDate, Timestamp};
 use tasuki_store::counters::{self, Series};
 use tasuki_store::{Tx, certificates, partners};
 
@@ -18,10 +19,22 @@ use super::loading;
 use crate::access::Entered;
 use crate::context::{Context, News};
 
+/// That a customer chose cover.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// Who solicited it.
+    pub partner_id: PartnerId,
+    /// The customer's consent; the last clause of the wording that was acknowledged, if left out.
+    pub consent: Option<Acknowledgement>,
+    /// The items it was chosen with; empty for all of the subscription.
+    pub carriers: Vec<ItemId>,
+}
+
 /// Issues a certificate that is not yet in force: at the acceptance of a quote with cover.
 ///
-/// Cover that a customer chooses comes only through a partner that may solicit insurance, and with the
-/// customer's consent on record: every clause that must be acknowledged is (INS-10).
+/// Cover that a customer chooses comes only through a partner that may solicit insurance, here the
+/// tenant's, and with the customer's consent on record: every clause that must be acknowledged is
+/// (INS-10).
 ///
 /// # Errors
 /// `MASTER_CONTRACT_NOT_FOUND`; for optional cover `LICENCE_NOT_VALID`, `CLAUSE_NOT_ACKNOWLEDGED`.
@@ -32,12 +45,57 @@ pub async fn issue(
     subscription_id: SubscriptionId,
     master_contract_id: MasterContractId,
 ) -> Result<Certificate, Problem> {
-    let contract = loading::contract(tx, master_contract_id).await?;
-    let tenant_id = entered.tenant.id;
-    let solicitation = match contract.terms.attachment {
-        Attachment::Automatic => None,
-        Attachment::Optional => Some(solicited(tx, entered, &contract).await?),
+    let by_tenants_partner =
+        Chosen { partner_id: entered.tenant.partner_id, consent: None, carriers: Vec::new() };
+    let of = (subscription_id, master_contract_id);
+    Box::pin(issue_chosen(ctx, tx, entered, of, by_tenants_partner)).await
+}
+
+/// Issues a certificate as [`issue`] does, for cover that was chosen with a quote.
+///
+/// # Errors
+/// As [`issue`]; also `CLAUSE_NOT_ACKNOWLEDGED` for a consent to another version of the wording.
+pub async fn issue_chosen(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    of: (SubscriptionId, MasterContractId),
+    chosen: Chosen,
+) -> Result<Certificate, Problem> {
+    let contract = loading::contract(tx, of.1).await?;
+    let (solicitation, carriers) = match contract.terms.attachment {
+        Attachment::Automatic => (None, Vec::new()),
+        Attachment::Optional => {
+            let solicitation = solicited(tx, entered, &contract, &chosen).await?;
+            (Some(solicitation), chosen.carriers)
+        }
     };
+    issued(ctx, tx, entered, (of.0, &contract), (solicitation, carriers)).await
+}
+
+/// Issues a certificate anew to who comes back: what was chosen and consented to before still holds.
+///
+/// # Errors
+/// `MASTER_CONTRACT_NOT_FOUND`.
+pub(crate) async fn issue_again(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (last, carriers): (&Certificate, Vec<ItemId>),
+) -> Result<Certificate, Problem> {
+    let contract = loading::contract(tx, last.master_contract_id).await?;
+    let of = (last.subscription_id, &contract);
+    issued(ctx, tx, entered, of, (last.solicitation.clone(), carriers)).await
+}
+
+async fn issued(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    (subscription_id, contract): (SubscriptionId, &MasterContract),
+    (solicitation, carriers): (Option<Solicitation>, Vec<ItemId>),
+) -> Result<Certificate, Problem> {
+    let (tenant_id, master_contract_id) = (entered.tenant.id, contract.id);
     let number = counters::next(tx, Series::Certificates(master_contract_id)).await?;
     let draft = CertificateDraft {
         id: ctx.ids.next(),
@@ -47,7 +105,8 @@ pub async fn issue(
         subscription_id,
         contract_period: contract.in_force,
     };
-    let certificate = Certificate { solicitation, ..Certificate::issue(draft, entered.now) };
+    let issued = Certificate::issue(draft, entered.now);
+    let certificate = Certificate { solicitation, carriers, ..issued };
     certificates::insert(tx, &certificate).await?;
     let payload = json!({ "number": certificate.number, "contract": contract.code });
     let news = News::new("certificate.issued", certificate.id, payload);
@@ -60,17 +119,11 @@ async fn solicited(
     tx: &Tx,
     entered: &Entered,
     contract: &MasterContract,
+    chosen: &Chosen,
 ) -> Result<Solicitation, Problem> {
-    let (tenant, partner_id) = (&entered.tenant, entered.tenant.partner_id);
+    let (tenant, partner_id) = (&entered.tenant, chosen.partner_id);
     let today = entered.now.day_in(&tenant.zone);
-    let partner = partners::get(tx, partner_id).await?;
-    let licence = partner
-        .and_then(|partner| partner.solicitor_licence)
-        .filter(|licence| licence.valid_from <= today && today < licence.valid_to);
-    let Some(licence) = licence else {
-        let text = format!("`{partner_id}` has no licence to solicit insurance on `{today}`");
-        return Err(Problem::new(Reason::LicenceNotValid, text).with("partner_id", partner_id));
-    };
+    let (_, licence) = solicitor(tx, partner_id, today).await?;
     let wording = &contract.terms.wording;
     let known = certificates::acknowledgements(tx, tenant.id, contract.id).await?;
     if let Some(missing) = wording.unacknowledged(&known, entered.now).first() {
@@ -79,12 +132,42 @@ async fn solicited(
         return Err(problem.with("clause", &missing.code));
     }
     let of_wording = |known: &&Acknowledgement| known.document_version == wording.version;
-    let consent = known.iter().rfind(of_wording).cloned();
-    let consent = consent.ok_or_else(|| {
-        let text = "the customer has not consented to any clause of the wording";
-        Problem::new(Reason::ClauseNotAcknowledged, text)
+    let consent = match &chosen.consent {
+        Some(consent) => Some(consent).filter(of_wording),
+        None => known.iter().rfind(of_wording),
+    };
+    let consent = consent.cloned().ok_or_else(|| {
+        let version = &wording.version;
+        let text = format!("the customer has not consented to the wording `{version}`");
+        Problem::new(Reason::ClauseNotAcknowledged, text).with("document_version", version)
     })?;
     Ok(Solicitation { partner_id, licence_number: licence.number, consent })
+}
+
+/// The partner that solicits cover on a day, with its licence.
+///
+/// # Errors
+/// `LICENCE_NOT_VALID`.
+pub(crate) async fn solicitor(
+    tx: &Tx,
+    partner_id: PartnerId,
+    today: CivilDate,
+) -> Result<(Partner, Licence), Problem> {
+    let partner = partners::get(tx, partner_id).await?;
+    let valid = |licence: &Licence| licence.valid_from <= today && today < licence.valid_to;
+    let licensed = partner.and_then(|partner| {
+        let licence = partner.solicitor_licence.clone().filter(valid)?;
+        Some((partner, licence))
+    });
+    licensed.ok_or_else(|| {
+        let text = format!(
+            "`{partner_id}` has no licence to solicit insurance on `{today}`: have its licence \
+             recorded, offer through a partner that has one, or leave the optional cover out"
+        );
+        Problem::new(Reason::LicenceNotValid, text)
+            .with("partner_id", partner_id)
+            .with("day", today)
+    })
 }
 
 /// A service runs, with evidence: it carries the cover of its subscription from now on. The first

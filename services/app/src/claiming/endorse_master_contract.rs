@@ -130,6 +130,7 @@ async fn overspent(tx: &Tx, contract: &MasterContract) -> Result<Vec<LimitStatus
             let comes_back = !limit.reinstatement_rates.is_empty();
             let reinstated = comes_back.then(|| limit.reinstated(spent, yearly)).transpose()?;
             found.push(LimitStatus {
+                site_code: None,
                 limit: limit.clone(),
                 subject,
                 period: Some(contract.in_force),

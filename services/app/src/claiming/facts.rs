@@ -5,7 +5,8 @@
 use tasuki_core::benefit::{Taken, TakenByCode};
 use tasuki_core::claim::{ClaimedItem, LossCause, Payee};
 use tasuki_core::master_contract::{
-    Acknowledgement, Attachment, BenefitForm, CoverTerms, CoveragePart, LimitScope, PremiumPayer,
+    Acknowledgement, Attachment, BenefitForm, CoverTerms, CoveragePart, LimitScope, LossBasis,
+    PremiumPayer,
 };
 use tasuki_core::money::{Money, MoneyError};
 use tasuki_core::service::Service;
@@ -28,6 +29,7 @@ pub(crate) struct LossStory<'a> {
     pub(crate) taken: &'a TakenByCode,
     pub(crate) loss_at: Timestamp,
     pub(crate) discovered_at: Option<Timestamp>,
+    pub(crate) claimed_at: Option<Timestamp>,
     pub(crate) notified_at: Option<Timestamp>,
     pub(crate) cause: Option<LossCause>,
     pub(crate) items: &'a [ClaimedItem],
@@ -55,7 +57,8 @@ impl LossStory<'_> {
             part: loss_part(part),
             amount_yen: of_part().next().map(|_| amount.amount()),
             certificate_in_force: Some(
-                certificate.is_some_and(|it| it.in_force_at(self.counts_at())),
+                self.terms.reaches_back_to(self.loss_at)
+                    && certificate.is_some_and(|it| it.in_force_at(self.counts_at())),
             ),
             item_active_at_loss: Some(self.item_active(evidence)),
             part_is_covered: Some(self.terms.part(part).is_some()),
@@ -109,14 +112,19 @@ impl LossStory<'_> {
     /// The instant that has to lie within the insured time.
     fn counts_at(&self) -> Timestamp {
         let discovered_at = self.discovered_at.unwrap_or(self.loss_at);
-        let notified_at = self.notified_at.unwrap_or(discovered_at);
-        self.terms.loss_basis.instant(self.loss_at, discovered_at, notified_at)
+        let claimed_at = self.claimed_at.or(self.notified_at).unwrap_or(discovered_at);
+        self.terms.loss_basis.instant(self.loss_at, discovered_at, claimed_at)
     }
 
     fn days_to_notice(&self) -> Option<i64> {
         let zone = &self.tenant.zone;
         let notified_at = self.notified_at?;
-        Some(evidence::days_between(self.loss_at.day_in(zone), notified_at.day_in(zone)))
+        // Nobody notifies what nobody has found: where discovery or claim counts, the days begin with it.
+        let from = match self.terms.loss_basis {
+            LossBasis::Occurrence => self.loss_at,
+            LossBasis::Discovery | LossBasis::ClaimsMade => self.counts_at(),
+        };
+        Some(evidence::days_between(from.day_in(zone), notified_at.day_in(zone)))
     }
 
     /// Rounded up, so that "within 24 hours" means 24:00:00 and not 24:59:59.

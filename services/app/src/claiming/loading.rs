@@ -8,10 +8,11 @@ use tasuki_core::benefit::{Draw, TakenByCode};
 use tasuki_core::claim::{Acknowledged, Claim, ClaimEvent, ClaimOutcome};
 use tasuki_core::decision::Decision;
 use tasuki_core::id::{ClaimId, DecisionId, MasterContractId, TenantId};
-use tasuki_core::master_contract::{Acknowledgement, MasterContract};
+use tasuki_core::master_contract::{Acknowledgement, MasterContract, Stacking};
 use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::tenant::Tenant;
 use tasuki_core::time::Timestamp;
 use tasuki_store::{Tx, certificates, claims, decisions, limits, master_contracts};
 
@@ -208,6 +209,16 @@ pub(crate) async fn tell(
 /// still in the past.
 pub(crate) fn known_now(ctx: &Context, entered: &Entered) -> Timestamp {
     entered.now.max(ctx.clock.now())
+}
+
+/// The sites of a firm that have limits of their own under a contract; one that is nobody's where limits are
+/// not counted by site, or no site is told.
+pub(crate) fn sites(tenant: &Tenant, contract: &MasterContract) -> Vec<Option<String>> {
+    let sites = &tenant.profile.sites;
+    if contract.terms.stacking != Stacking::PerSite || sites.is_empty() {
+        return vec![None];
+    }
+    sites.iter().map(|site| Some(site.code.clone())).collect()
 }
 
 /// What was taken from limits, as far as was known at a time; all that is on record if left out.

@@ -6,10 +6,12 @@ use tasuki_core::claim::{
     Claim, ClaimCommand, ClaimEvent, ClaimFile, ClaimPhase, ClaimState, ClaimedItem, LossCause,
 };
 use tasuki_core::id::{CertificateId, ClaimId, IncidentId, TenantId};
-use tasuki_core::master_contract::MasterContract;
+use tasuki_core::incident::Incident;
+use tasuki_core::master_contract::{MasterContract, Stacking};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::tenant::Tenant;
 use tasuki_core::text::Language;
 use tasuki_core::time::Timestamp;
 use tasuki_store::counters::{self, Series};
@@ -55,6 +57,10 @@ pub struct NotifyLoss {
     pub loss_at: Timestamp,
     /// When it was discovered; when it happened if left out.
     pub discovered_at: Option<Timestamp>,
+    /// When a third party made its claim; not known if left out.
+    pub claimed_at: Option<Timestamp>,
+    /// The site where it happened, by its code; that of the incident, or the only one, if left out.
+    pub site_code: Option<String>,
     /// What the loss is made of, numbered from 1.
     pub items: Vec<ClaimedItem>,
     /// Whether the operator notifies it for the customer.
@@ -82,7 +88,7 @@ pub struct NotifyLoss {
 pub async fn notify_loss(
     ctx: &Context,
     call: &Call,
-    notice: NotifyLoss,
+    mut notice: NotifyLoss,
 ) -> Result<ClaimView, Problem> {
     let tx = ctx.store.begin().await?;
     let entered = access::enter(ctx, &tx, call, notice.tenant_id, Permission::NotifyLoss).await?;
@@ -90,10 +96,12 @@ pub async fn notify_loss(
         return Ok(first);
     }
     check(&notice, &entered)?;
-    if let Some(id) = notice.incident_id {
-        evidence::incident(&tx, &entered.tenant, id).await?;
-    }
+    let incident = match notice.incident_id {
+        Some(id) => Some(evidence::incident(&tx, &entered.tenant, id).await?),
+        None => None,
+    };
     let (certificate_id, contract) = covered_by(ctx, &tx, &notice, &entered).await?;
+    notice.site_code = site(&notice, incident.as_ref(), (&entered.tenant, &contract))?;
     let written = match notice.draft_id {
         Some(id) => Some(draft(&tx, notice.tenant_id, id).await?),
         None => None,
@@ -145,6 +153,8 @@ fn claim_of(
         cause: notice.cause,
         loss_at: notice.loss_at,
         discovered_at: notice.discovered_at.unwrap_or(notice.loss_at),
+        claimed_at: notice.claimed_at,
+        site_code: notice.site_code,
         notified_at: now,
         notified_by: by.clone(),
         on_behalf_of_tenant: notice.on_behalf_of_tenant,
@@ -213,6 +223,10 @@ fn check(notice: &NotifyLoss, entered: &Entered) -> Result<(), Problem> {
         let text = "must not be before the loss, nor in the future";
         return Err(Problem::invalid("discovered_at", text));
     }
+    if notice.claimed_at.is_some_and(|at| at < notice.loss_at || at > entered.now) {
+        let text = "must not be before the loss, nor in the future";
+        return Err(Problem::invalid("claimed_at", text));
+    }
     if notice.incident_id.is_none() && notice.description.trim().is_empty() {
         return Err(Problem::invalid("description", "is required without an incident"));
     }
@@ -235,8 +249,7 @@ async fn covered_by(
     })?;
     let contract = loading::contract(tx, certificate.master_contract_id).await?;
     let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
-    let counts_at = counts_at(notice, &contract, entered.now);
-    let in_force = certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at);
+    let in_force = insures(certificate, &contract, (notice, entered.now));
     Ok((in_force.then_some(certificate.id), contract))
 }
 
@@ -253,8 +266,7 @@ async fn nearest<'a>(
             let certificate = &stored.certificate;
             let contract = loading::contract(tx, certificate.master_contract_id).await?;
             let contract = contract.held_at(contract.wording_instant(notice.loss_at), known_at);
-            let counts_at = counts_at(notice, &contract, now);
-            if certificate.in_force_at(counts_at) && contract.in_force.contains(counts_at) {
+            if insures(certificate, &contract, (notice, now)) {
                 return Ok(Some(certificate));
             }
         }
@@ -262,9 +274,51 @@ async fn nearest<'a>(
     evidence::choose(all, (notice.certificate_id, None), notice.loss_at)
 }
 
-fn counts_at(notice: &NotifyLoss, contract: &MasterContract, now: Timestamp) -> Timestamp {
+/// Whether the instant that counts lies in the insured time, and the loss not before its reach.
+fn insures(
+    certificate: &Certificate,
+    contract: &MasterContract,
+    (notice, now): (&NotifyLoss, Timestamp),
+) -> bool {
+    let terms = &contract.terms;
     let discovered_at = notice.discovered_at.unwrap_or(notice.loss_at);
-    contract.terms.loss_basis.instant(notice.loss_at, discovered_at, now)
+    let claimed_at = notice.claimed_at.unwrap_or(now);
+    let counts_at = terms.loss_basis.instant(notice.loss_at, discovered_at, claimed_at);
+    certificate.in_force_at(counts_at)
+        && contract.in_force.contains(counts_at)
+        && terms.reaches_back_to(notice.loss_at)
+}
+
+/// The site of the loss: as notified, that of the incident, or the only one that the firm has told.
+///
+/// Where limits are counted by site, somebody has to say which one it is.
+fn site(
+    notice: &NotifyLoss,
+    incident: Option<&Incident>,
+    (tenant, contract): (&Tenant, &MasterContract),
+) -> Result<Option<String>, Problem> {
+    let sites = &tenant.profile.sites;
+    let known = || sites.iter().map(|site| site.code.as_str()).collect::<Vec<_>>().join("`, `");
+    if let Some(code) = &notice.site_code {
+        if !sites.is_empty() && !sites.iter().any(|site| site.code == *code) {
+            let text = format!("is no site of the company: it has `{}`", known());
+            return Err(Problem::invalid("site_code", text));
+        }
+        return Ok(Some(code.clone()));
+    }
+    let only = || match sites.as_slice() {
+        [only] => Some(only.code.clone()),
+        [] | [_, _, ..] => None,
+    };
+    let found = incident.and_then(|incident| incident.site_code.clone()).or_else(only);
+    let needed = contract.terms.stacking == Stacking::PerSite
+        && notice.drafting == Drafting::HandIn
+        && sites.len() > 1;
+    if needed && found.is_none() {
+        let text = format!("is required, since limits are counted by site: one of `{}`", known());
+        return Err(Problem::invalid("site_code", text));
+    }
+    Ok(found)
 }
 
 async fn duplicates(tx: &Tx, notice: &NotifyLoss) -> Result<Vec<ClaimId>, Problem> {

@@ -100,7 +100,8 @@ pub async fn list_certificates(
     let after = list.page.after.as_deref().map(place_from).transpose()?;
     let rows = certificates::list(&tx, &filter, after.as_ref(), list.page.to_read()).await?;
     let page = list.page.page(rows, |stored: &certificates::Stored| {
-        token::token(&[&stored.certificate.tenant_id, &stored.certificate.number])
+        let of = &stored.certificate;
+        token::token(&[&of.tenant_id, &of.id, &of.number])
     });
 
     let mut around = Around { ctx, tx: &tx, contracts: BTreeMap::new() };
@@ -174,5 +175,6 @@ impl Around<'_> {
 fn place_from(text: &str) -> Result<certificates::Place, Problem> {
     let mut parts = Parts::of(text);
     let tenant_id = parts.next()?;
-    Ok(certificates::Place { tenant_id, number: parts.last()? })
+    let id = parts.next()?;
+    Ok(certificates::Place { tenant_id, id, number: parts.last()? })
 }

@@ -1,13 +1,16 @@
 //! Says how much of each limit is used, reserved and left.
 
 use serde::{Deserialize, Serialize};
-use tasuki_core::benefit::{Draw, LimitSubject, Reinstated, Taken, TakenByCode, Takers};
-use tasuki_core::id::{CertificateId, MasterContractId, TenantId};
-use tasuki_core::master_contract::{Limit, LimitBasis, MasterContract};
+use tasuki_core::benefit::{
+    Draw, LimitSubject, Reinstated, Taken, TakenByCode, Takers, number_code,
+};
+use tasuki_core::id::{CertificateId, MasterContractId, SiteId, TenantId};
+use tasuki_core::master_contract::{CoveragePart, Limit, LimitBasis, MasterContract, PartTerms};
 use tasuki_core::money::Money;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::Reason;
+use tasuki_core::tenant::Tenant;
 use tasuki_core::time::{Period, Timestamp};
 use tasuki_store::{Tx, certificates, limits};
 
@@ -23,6 +26,9 @@ pub struct LimitStatus {
     pub limit: Limit,
     /// Whose it is.
     pub subject: LimitSubject,
+    /// The code of the site whose it is; none where it is not counted by site.
+    #[serde(default)]
+    pub site_code: Option<String>,
     /// The period it counts in; none for a limit per occurrence.
     pub period: Option<Period>,
     /// What was taken.
@@ -32,6 +38,36 @@ pub struct LimitStatus {
     /// How often it came back; none for a limit that does not.
     #[serde(default)]
     pub reinstated: Option<Reinstated>,
+}
+
+/// How many benefits of a part are left in the period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberStatus {
+    /// The part.
+    pub part: CoveragePart,
+    /// Whose number it is.
+    pub subject: LimitSubject,
+    /// The code of the site whose it is; none where it is not counted by site.
+    pub site_code: Option<String>,
+    /// The period it counts in.
+    pub period: Period,
+    /// How many there are.
+    pub n_per_period: u32,
+    /// Given, with what was paid.
+    pub n_used: u32,
+    /// Kept for claims that are decided but not paid.
+    pub n_reserved: u32,
+    /// Free; never negative.
+    pub n_left: u32,
+}
+
+/// What is left of limits and of numbers of benefits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitsLeft {
+    /// The limits, the innermost first.
+    pub limits: Vec<LimitStatus>,
+    /// The numbers of benefits, in the order of the contract's parts.
+    pub numbers: Vec<NumberStatus>,
 }
 
 /// Whose limits are asked about.
@@ -53,8 +89,21 @@ pub async fn get_limits(
     ctx: &Context,
     call: &Call,
     question: LimitQuestion,
-    (as_of, known_at): Times,
+    times: Times,
 ) -> Result<Vec<LimitStatus>, Problem> {
+    Ok(limits_left(ctx, call, question, times).await?.limits)
+}
+
+/// As [`get_limits`], with the numbers of benefits.
+///
+/// # Errors
+/// As [`get_limits`].
+pub async fn limits_left(
+    ctx: &Context,
+    call: &Call,
+    question: LimitQuestion,
+    (as_of, known_at): Times,
+) -> Result<LimitsLeft, Problem> {
     call.require(ctx, Permission::Read)?;
     let tx = ctx.store.begin_read().await?;
     match question {
@@ -79,7 +128,8 @@ pub async fn get_limits(
                 })
                 .collect::<Vec<_>>();
             let taken = loading::taken(&tx, contract.id, &draws, known_at).await?;
-            statuses_of(&contract, &draws, &taken)
+            let limits = statuses_of(&contract, &draws, &taken)?;
+            Ok(LimitsLeft { limits, numbers: Vec::new() })
         }
         LimitQuestion::Certificate(tenant, id) => {
             let entered = access::enter(ctx, &tx, call, tenant, Permission::Read).await?;
@@ -94,13 +144,42 @@ pub async fn get_limits(
             }
             let of_contract = known_at.unwrap_or_else(|| loading::known_now(ctx, &entered));
             let contract = held(&contract, as_of, (entered.now, of_contract))?;
-            let takers =
-                Takers { contract: contract.id, tenant, certificate: Some(id), occurrence: None };
-            let draws = Draw::possible(&contract.terms, &takers);
-            let taken = loading::taken(&tx, contract.id, &draws, known_at).await?;
-            statuses_of(&contract, &draws, &taken)
+            let takers = Takers {
+                contract: contract.id,
+                tenant,
+                certificate: Some(id),
+                site: None,
+                occurrence: None,
+            };
+            left_of(&tx, (&entered.tenant, &contract), takers, known_at).await
         }
     }
+}
+
+/// What is left for a certificate; where each site has its own limits, for every site.
+async fn left_of(
+    tx: &Tx,
+    (tenant, contract): (&Tenant, &MasterContract),
+    takers: Takers,
+    known_at: Option<Timestamp>,
+) -> Result<LimitsLeft, Problem> {
+    let mut left = LimitsLeft { limits: Vec::new(), numbers: Vec::new() };
+    for site_code in loading::sites(tenant, contract) {
+        let site = site_code.as_deref().map(|code| SiteId::of(tenant.id, code));
+        let takers = Takers { site, ..takers };
+        let mut draws = Draw::possible(&contract.terms, &takers);
+        // What all sites share is told once.
+        draws.retain(|draw| !left.limits.iter().any(|of| of.subject == draw.subject));
+        let taken = loading::taken(tx, contract.id, &draws, known_at).await?;
+        let own = |subject| site_code.clone().filter(|_| matches!(subject, LimitSubject::Site(_)));
+        for status in statuses_of(contract, &draws, &taken)? {
+            left.limits.push(LimitStatus { site_code: own(status.subject), ..status });
+        }
+        for number in numbers_of(contract, &draws, &taken) {
+            left.numbers.push(NumberStatus { site_code: own(number.subject), ..number });
+        }
+    }
+    Ok(left)
 }
 
 /// The contract as it holds at a time, now if left out. A limit counts in the contract's period: no other is told.
@@ -145,6 +224,7 @@ pub(crate) fn statuses_of(
         statuses.push(LimitStatus {
             limit: limit.clone(),
             subject: draw.subject,
+            site_code: None,
             period: match limit.basis {
                 LimitBasis::PerOccurrence => None,
                 LimitBasis::PerPeriod => Some(contract.in_force),
@@ -155,6 +235,28 @@ pub(crate) fn statuses_of(
         });
     }
     Ok(statuses)
+}
+
+/// The numbers of benefits among what was taken.
+fn numbers_of(contract: &MasterContract, draws: &[Draw], taken: &TakenByCode) -> Vec<NumberStatus> {
+    let count = |of: Money| u32::try_from(of.amount().max(0)).unwrap_or(u32::MAX);
+    let of_part = |part: &PartTerms| {
+        let (n_per_period, code) = (part.n_per_period?, number_code(part.part));
+        let draw = draws.iter().find(|draw| draw.code == code)?;
+        let taken = taken.get(&code).copied().unwrap_or(Taken::NOTHING);
+        let (n_used, n_reserved) = (count(taken.used), count(taken.reserved));
+        Some(NumberStatus {
+            part: part.part,
+            subject: draw.subject,
+            site_code: None,
+            period: contract.in_force,
+            n_per_period,
+            n_used,
+            n_reserved,
+            n_left: n_per_period.saturating_sub(n_used.saturating_add(n_reserved)),
+        })
+    };
+    contract.terms.parts.iter().filter_map(of_part).collect()
 }
 
 fn reinstated(

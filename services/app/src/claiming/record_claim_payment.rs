@@ -1,10 +1,10 @@
 //! Records that the insurer has paid, whole or in part.
 
 use serde::{Deserialize, Serialize};
-use tasuki_core::benefit::{Benefit, Draw};
+use tasuki_core::benefit::{self, Benefit, Draw};
 use tasuki_core::claim::{Claim, ClaimCommand, ClaimEvent, ClaimPayment, Payee, PaymentShare};
 use tasuki_core::id::{ClaimId, TenantId};
-use tasuki_core::master_contract::BenefitForm;
+use tasuki_core::master_contract::{BenefitForm, CoveragePart};
 use tasuki_core::money::Money;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
@@ -171,7 +171,8 @@ fn approved(claim: &Claim) -> Option<&Benefit> {
 }
 
 /// What a payment takes from the limits. The deductibles of the occurrence are borne once: with the
-/// first payment after an approval, as far as they were reserved then.
+/// first payment after an approval, as far as they were reserved then. A benefit that is counted is
+/// given with the first payment for its part.
 async fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, Problem> {
     let Some(approved) = approved(&desk.claim) else { return Ok(Vec::new()) };
     let mut paid = approved.clone();
@@ -181,10 +182,20 @@ async fn draws_of(desk: &Desk<'_>, payment: &ClaimPayment) -> Result<Vec<Draw>, 
     }
     paid.total = payment.amount;
     paid.deductibles.clear();
+    let counted = std::mem::take(&mut paid.counted);
+    let unpaid = |part: &&CoveragePart| {
+        let mut of_part = paid.items.iter().filter(|item| item.part == **part);
+        of_part.all(|item| item.payable.is_zero())
+    };
+    let not_given: Vec<String> =
+        counted.iter().filter(unpaid).map(|part| benefit::number_code(*part)).collect();
     let takers = desk.claim.takers();
     let mut draws = paid.draws(&desk.contract.terms, &takers)?;
     let own = desk.own_deductibles().await?;
     for draw in Draw::possible(&desk.contract.terms, &takers) {
+        if not_given.contains(&draw.code) {
+            continue;
+        }
         if let Some(held) = own.get(&draw.code).filter(|held| !held.reserved.is_zero()) {
             draws.push(Draw { amount: held.reserved, ..draw });
         }

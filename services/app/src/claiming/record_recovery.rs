@@ -121,7 +121,9 @@ fn given_back(desk: &Desk<'_>, amount: Money) -> Result<Vec<Draw>, Problem> {
     }
     let total = Money::total(items.iter().map(|item| item.payable))?;
     let deductibles = std::collections::BTreeMap::new();
-    let back = Benefit { loss: total, total, items, deductibles, trace: Vec::new() };
+    // Money that came back does not undo that a benefit was given.
+    let counted = std::collections::BTreeSet::new();
+    let back = Benefit { loss: total, total, items, deductibles, counted, trace: Vec::new() };
     Ok(back.draws(&desk.contract.terms, &claim.takers())?)
 }
 

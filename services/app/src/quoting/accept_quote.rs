@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tasuki_core::id::{CertificateId, ItemId, OrderId, QuoteId, SubscriptionId, TenantId};
-use tasuki_core::master_contract::Acknowledgement;
 use tasuki_core::party::Permission;
 use tasuki_core::problem::{Problem, Violation};
 use tasuki_core::quote::{AcceptedText, Quote, QuoteCommand, QuoteState};
@@ -16,6 +15,7 @@ use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::quotes::{self, Stored};
 use tasuki_store::{Tx, certificates, subscriptions};
 
+use super::chosen;
 use super::ordering::place_orders;
 use super::{Intent, QuoteView, lock, view};
 use crate::access::{self, Entered};
@@ -79,15 +79,19 @@ pub struct Accepted {
     pub subscription_id: Option<SubscriptionId>,
     /// The orders.
     pub order_ids: Vec<OrderId>,
-    /// The certificate, not in force yet; none without cover.
+    /// The certificate, not in force yet; none without cover. That of the cover that comes by itself first.
     pub certificate_id: Option<CertificateId>,
+    /// All certificates: several where cover was chosen beside the one that comes by itself.
+    #[serde(default)]
+    pub certificate_ids: Vec<CertificateId>,
 }
 
 /// Accepts a quote.
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `QUOTE_NOT_FOUND`, `ETAG_MISMATCH`, `QUOTE_STATE`, `QUOTE_EXPIRED`;
-/// `REQUEST_INVALID` when a text that must be read was not accepted.
+/// `REQUEST_INVALID` when a text that must be read was not accepted; for cover that was chosen also
+/// `LICENCE_NOT_VALID` and `CLAUSE_NOT_ACKNOWLEDGED`.
 pub async fn accept_quote(
     ctx: &Context,
     call: &Call,
@@ -118,6 +122,7 @@ pub async fn accept_quote(
             subscription_id: None,
             order_ids: vec![],
             certificate_id: None,
+            certificate_ids: vec![],
         });
     }
 
@@ -125,7 +130,7 @@ pub async fn accept_quote(
     let version = quotes::save(&tx, &next, read.version).await?;
     subscriptions::insert(&tx, &subscription).await?;
     // Before the order: a service that preflight refuses ends its cover at once.
-    let certificate_id = cover_by(ctx, &tx, &entered, (&next, subscription_id)).await?;
+    let certificate_ids = covers(ctx, &tx, &entered, (&next, &subscription, card)).await?;
     let order_ids = place_orders(ctx, &tx, call, &entered, (&next, &subscription, card)).await?;
     let payload = json!({ "subscription_id": subscription_id });
     ctx.tell(&tx, entered.when(), News::new(event.topic(), next.id, payload)).await?;
@@ -133,44 +138,54 @@ pub async fn accept_quote(
     let opened = News::new("subscription.opened", subscription_id, payload);
     ctx.tell(&tx, entered.when(), opened).await?;
     let quote = view(&tx, Stored { quote: next, version }, entered.now).await?;
-    let accepted =
-        Accepted { quote, subscription_id: Some(subscription_id), order_ids, certificate_id };
+    let accepted = Accepted {
+        quote,
+        subscription_id: Some(subscription_id),
+        order_ids,
+        certificate_id: certificate_ids.first().copied(),
+        certificate_ids,
+    };
     call.remember(&tx, &accepted).await?;
 
     tx.commit().await?;
     Ok(accepted)
 }
 
-/// Issues the certificate of the cover that was offered, and hands over which of its clauses were
-/// read and accepted.
-async fn cover_by(
+/// Issues the certificates of the cover that was offered and chosen, and hands over which of its clauses
+/// were read and accepted.
+async fn covers(
     ctx: &Context,
     tx: &Tx,
     entered: &Entered,
-    (quote, subscription_id): (&Quote, SubscriptionId),
-) -> Result<Option<CertificateId>, Problem> {
-    let (Some(offer), QuoteState::Accepted { accepted, .. }) = (&quote.offer.cover, &quote.state)
-    else {
-        return Ok(None);
-    };
-    let contract = offer.master_contract_id;
-    let wording = &offer.terms.wording;
-    let read = accepted
-        .iter()
-        .filter(|of| of.document_version == wording.version && wording.clause(&of.code).is_some());
-    for of in read {
-        let acknowledgement = Acknowledgement {
-            code: of.code.clone(),
-            document_version: of.document_version.clone(),
-            language: of.language,
-            shown_at: of.shown_at,
-            acknowledged_at: of.accepted_at,
-            acknowledged_by: of.accepted_by.clone(),
+    (quote, subscription, card): (&Quote, &Subscription, &RateCard),
+) -> Result<Vec<CertificateId>, Problem> {
+    let QuoteState::Accepted { accepted, .. } = &quote.state else { return Ok(Vec::new()) };
+    let mut certificate_ids = Vec::new();
+    for offer in quote.offer.cover.iter().chain(&quote.offer.chosen_covers) {
+        let contract = offer.master_contract_id;
+        let wording = &offer.terms.wording;
+        let read = accepted.iter().filter(|of| {
+            of.document_version == wording.version && wording.clause(&of.code).is_some()
+        });
+        for of in read {
+            let whose = (entered.tenant.id, contract);
+            certificates::acknowledge(tx, whose, &chosen::acknowledgement(of)).await?;
+        }
+        let of = (subscription.id, contract);
+        let certificate = match &offer.choice {
+            None => cover::issue(ctx, tx, entered, of.0, of.1).await?,
+            Some(choice) => {
+                let chosen = cover::Chosen {
+                    partner_id: choice.partner_id,
+                    consent: chosen::consented(offer, accepted),
+                    carriers: chosen::carriers(card, subscription, offer),
+                };
+                cover::issue_chosen(ctx, tx, entered, of, chosen).await?
+            }
         };
-        certificates::acknowledge(tx, (entered.tenant.id, contract), &acknowledgement).await?;
+        certificate_ids.push(certificate.id);
     }
-    let certificate = cover::issue(ctx, tx, entered, subscription_id, contract).await?;
-    Ok(Some(certificate.id))
+    Ok(certificate_ids)
 }
 
 /// The version of the prices that the quote was made with; with another content it is not the same.

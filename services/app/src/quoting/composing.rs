@@ -12,6 +12,7 @@ use tasuki_pricing::rate_card::RateCard;
 
 use super::advice::{Advice, advise};
 use super::alternatives::alternatives;
+use super::chosen;
 use super::completeness::gaps;
 use super::compliance::criteria;
 use super::discounts::Prices;
@@ -39,6 +40,8 @@ pub struct Enquiry<'a> {
     pub campaign: Option<&'a str>,
     /// The cover that comes with it.
     pub cover: OfferedCover,
+    /// The cover that was chosen with it.
+    pub chosen_covers: Vec<CoverOffer>,
     /// When it is asked, and where.
     pub now: (Timestamp, &'a Zone),
 }
@@ -96,7 +99,8 @@ pub fn decided(mut offer: Offer, decisions: &[Decision]) -> Offer {
 /// # Errors
 /// `SELECTION_INVALID`, `NEEDS_PERSONAL_QUOTE`; `INTERNAL` for an offer that leaves a charge out.
 pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
-    let Enquiry { library, card, profile, asked, days, campaign, cover, now } = enquiry;
+    let Enquiry { library, card, profile, asked, days, campaign, cover, chosen_covers, now } =
+        enquiry;
     let packs = library.packs.packs();
     let prices = Prices { card, packs: &packs, profile, campaign, now };
     let advice = advise(library, card, profile, asked, now.0)?;
@@ -118,6 +122,16 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
     if let OfferedCover::Comes(cover) = &cover {
         priced.acknowledgements.extend(clauses_to_read(cover));
     }
+    let is_taken = |cover: &CoverOffer| {
+        let choice = cover.choice.as_ref();
+        choice.is_some_and(|of| priced.selection.iter().any(|item| item.has_option(&of.option)))
+    };
+    let chosen_covers: Vec<CoverOffer> = chosen_covers.into_iter().filter(is_taken).collect();
+    for chosen in &chosen_covers {
+        chosen::as_premium(card, chosen)?;
+        priced.acknowledgements.extend(clauses_to_read(chosen));
+        priced.acknowledgements.extend(chosen::consent(chosen));
+    }
     let (compliance, asked_of_schemes) = criteria(&packs, &priced, &cover, now.0);
     judged.extend(asked_of_schemes);
     let (subsidies, asked_of_subsidies) = subsidies(&packs, profile, &priced, now.0)?;
@@ -131,6 +145,7 @@ pub fn compose(enquiry: Enquiry<'_>) -> Result<Composed, Problem> {
             OfferedCover::Comes(cover) => Some(*cover),
             OfferedCover::None | OfferedCover::NotKnown => None,
         },
+        chosen_covers,
         compliance,
         subsidies,
         packs: judged.iter().map(|judged| judged.pack.clone()).collect(),
@@ -158,8 +173,9 @@ fn clauses_to_read(cover: &CoverOffer) -> Vec<RequiredAcknowledgement> {
             code: clause.code.clone(),
             document_version: wording.version.clone(),
             text: clause.plain.clone().unwrap_or_else(|| clause.text.clone()),
-            // Whoever has not read it is covered all the same: the insurer cannot deny on it.
-            required: false,
+            // Whoever has not read it is covered all the same: the insurer cannot deny on it. Nobody
+            // buys what he has not read.
+            required: cover.choice.is_some(),
         })
         .collect()
 }

@@ -16,11 +16,13 @@ use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::{Tx, decisions, master_contracts, partners, quotes};
 
+use super::chosen::{self, Choices};
 use super::composing::{Composed, Enquiry, compose, decided};
 use super::judged::Judged;
 use super::{Intent, PackSaid, QuoteView};
 use crate::access::{self, Entered};
 use crate::call::Call;
+use crate::claiming::cover;
 use crate::context::{Context, News};
 
 /// What is to be offered to whom.
@@ -70,7 +72,8 @@ struct Buyer {
 /// Issues a quote, or says what it would be.
 ///
 /// # Errors
-/// `TENANT_NOT_FOUND`, `RATE_CARD_NOT_FOUND`, `SELECTION_INVALID`, `NEEDS_PERSONAL_QUOTE`.
+/// `TENANT_NOT_FOUND`, `RATE_CARD_NOT_FOUND`, `SELECTION_INVALID`, `NEEDS_PERSONAL_QUOTE`; for cover that
+/// is chosen also `LICENCE_NOT_VALID`, `MASTER_CONTRACT_NOT_FOUND`, `RATE_CARD_INVALID`.
 pub async fn create_quote(ctx: &Context, call: &Call, new: NewQuote) -> Result<QuoteView, Problem> {
     match new.intent {
         Intent::Do => issue(ctx, call, &new).await,
@@ -93,14 +96,14 @@ async fn issue(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteView, 
     let cards = ctx.cards();
     let seller = seller_code(&tx, new, &buyer).await?;
     let card = card(&cards, new, (&seller, &wanted))?;
+    let choices = chosen::choices(card, &new.selection, new.cover)?;
+    let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
     let cover = match holder(new, card) {
         None => None,
-        Some(holder) => {
-            let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
-            that_comes(&master_contracts::held(&tx, holder, start).await?, start)
-        }
+        Some(holder) => that_comes(&master_contracts::held(&tx, holder, start).await?, start),
     };
-    let (mut draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
+    let chosen = chosen_covers(&tx, (&buyer, card), (choices, start)).await?;
+    let (mut draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, (cover, chosen)))?;
     let decisions = record(ctx, call, (tenant_id, buyer.now), (draft.id, judged))?;
     draft.offer = decided(draft.offer, &decisions);
     let quote = Quote::issue(draft, buyer.now);
@@ -144,14 +147,19 @@ async fn only_ask(ctx: &Context, call: &Call, new: &NewQuote) -> Result<QuoteVie
     };
     let wanted = Wanted::of(new, &buyer);
     let card = card(&cards, new, (&seller, &wanted))?;
+    let choices = chosen::choices(card, &new.selection, new.cover)?;
+    let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
     let cover = match holder(new, card) {
         None => None,
-        Some(holder) => {
-            let start = Timestamp::start_of(wanted.start_on, &buyer.zone)?;
-            that_comes(&ctx.store.recent_contracts(holder, start).await?, start)
-        }
+        Some(holder) => that_comes(&ctx.store.recent_contracts(holder, start).await?, start),
     };
-    let (draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, cover))?;
+    let chosen = if choices.is_empty() {
+        Vec::new()
+    } else {
+        let tx = ctx.store.begin_read().await?;
+        chosen_covers(&tx, (&buyer, card), (choices, start)).await?
+    };
+    let (draft, judged) = draft(ctx, call, (&buyer, new), (wanted, card, (cover, chosen)))?;
     let said = judged.into_iter().map(|Judged { pack, explanation, .. }| PackSaid {
         decision_id: None,
         pack,
@@ -278,15 +286,34 @@ fn that_comes(contracts: &[MasterContract], at: Timestamp) -> Option<CoverOffer>
         master_contract_id: contract.id,
         contract: contract.code.clone(),
         terms: terms.clone(),
+        choice: None,
     })
 }
+
+/// The cover that was chosen with a bundle, solicited by who offers it; nothing is read where none was.
+async fn chosen_covers(
+    tx: &Tx,
+    (buyer, card): (&Buyer, &RateCard),
+    (choices, at): (Choices, Timestamp),
+) -> Result<Vec<CoverOffer>, Problem> {
+    if choices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let today = buyer.now.day_in(&buyer.zone);
+    let licensed = cover::solicitor(tx, buyer.partner_id, today).await?;
+    let contracts = master_contracts::held(tx, PartnerId::of_code(&card.operator), at).await?;
+    chosen::offers(choices, &contracts, &licensed, at)
+}
+
+/// The cover that comes with a bundle, and that which was chosen with it.
+type Covers = (Option<CoverOffer>, Vec<CoverOffer>);
 
 /// The quote to be, and what policies were asked for it.
 fn draft(
     ctx: &Context,
     call: &Call,
     (buyer, new): (&Buyer, &NewQuote),
-    (wanted, card, cover): (Wanted, &RateCard, Option<CoverOffer>),
+    (wanted, card, (cover, chosen_covers)): (Wanted, &RateCard, Covers),
 ) -> Result<(QuoteDraft, Vec<Judged>), Problem> {
     let composed = compose(Enquiry {
         library: &ctx.library,
@@ -296,6 +323,7 @@ fn draft(
         days: (wanted.start_on, new.trial_until),
         campaign: new.campaign.as_deref(),
         cover: cover.into(),
+        chosen_covers,
         now: (buyer.now, &buyer.zone),
     })?;
     let id: QuoteId = ctx.ids.next();

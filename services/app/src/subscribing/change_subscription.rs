@@ -11,6 +11,7 @@ use tasuki_core::time::CivilDate;
 use tasuki_pricing::quote_lines::{Ask, quote_lines};
 use tasuki_pricing::rate_card::RateCard;
 
+use super::covering::adds_no_cover;
 use super::deciding::{Changed, Decided, Scene, Wanted, When, run};
 use super::fees::taken_on;
 use super::view::accepted_with;
@@ -93,7 +94,7 @@ pub(super) fn resolved(
         let text = "changes nothing: it is like that already on that day";
         return Err(Problem::invalid("change", text));
     }
-    fits_together(card, &base, (&set, &remove), on)?;
+    fits_together((current, card), &base, (&set, &remove), on)?;
     Ok(PlannedChange::Change { set, remove, rate_card, accepted })
 }
 
@@ -194,17 +195,19 @@ fn unread(scene: &Scene<'_>, wanted: &Read, accepted: &[AcceptedText]) -> Vec<Vi
 
 /// The whole bundle as it would be must be one that is sold.
 fn fits_together(
-    card: &RateCard,
+    (current, card): (&RateCard, &RateCard),
     base: &Subscription,
     (set, remove): (&[(ItemId, SelectedItem)], &[ItemId]),
     on: CivilDate,
 ) -> Result<(), Problem> {
     let mut whole = base.clone();
+    whole.items.iter_mut().for_each(|item| item.pauses.clear());
+    let before = taken_on(&whole, on);
     whole.items.retain(|item| !remove.contains(&item.item_id));
     whole.items.retain(|item| !set.iter().any(|(id, _)| *id == item.item_id));
-    whole.items.iter_mut().for_each(|item| item.pauses.clear());
     let mut selection = taken_on(&whole, on);
     selection.extend(set.iter().map(|(_, selected)| selected.clone()));
+    adds_no_cover((current, &before), (card, &selection))?;
     if selection.is_empty() {
         let text = "would leave nothing: cancel the subscription instead";
         return Err(Problem::invalid("change.remove", text));

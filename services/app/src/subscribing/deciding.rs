@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tasuki_core::actor::Actor;
 use tasuki_core::catalog::{BillingCycle, RateCardRef};
-use tasuki_core::certificate::CertificateState;
 use tasuki_core::days::DayPeriod;
 use tasuki_core::decision::Decision;
 use tasuki_core::id::{OrderId, SubscriptionId, TenantId};
@@ -21,8 +20,9 @@ use tasuki_pricing::cards::Cards;
 use tasuki_pricing::rate_card::RateCard;
 use tasuki_store::jobs::{self, Lane, NewJob};
 use tasuki_store::subscriptions::{self, Stored};
-use tasuki_store::{Tx, certificates, decisions, orders, quotes};
+use tasuki_store::{Tx, decisions, orders, quotes};
 
+use super::covering;
 use super::effect::{MoneyEffect, Span, money_effect};
 use super::turn::{REMOVE_ITEM, RemoveItem, ended, fit, plan_turns};
 use super::view::{SubscriptionView, view_now};
@@ -30,7 +30,6 @@ use super::{check_etag, lock};
 use crate::access::{self, Entered};
 use crate::billing;
 use crate::call::Call;
-use crate::claiming::cover;
 use crate::context::{Context, News};
 use crate::quoting::{Intent, judge_added, place_added};
 
@@ -275,10 +274,11 @@ pub(super) async fn commit(
         }
     } else {
         take_away(ctx, tx, entered, (before, &next)).await?;
+        covering::end_given_up(ctx, tx, entered, &next).await?;
         fit(ctx, tx, entered, (before, &next)).await?;
     }
     if came_back {
-        cover_again(ctx, tx, entered, &next).await?;
+        covering::cover_again(ctx, tx, entered, &next).await?;
         let today = entered.now.day_in(&entered.tenant.zone);
         billing::first_close(ctx, tx, entered, next.id, today).await?;
     }
@@ -373,22 +373,4 @@ async fn set_up(
     let cards = ctx.cards();
     let card = pinned(&cards, &phase.rate_card)?;
     Ok(vec![place_added(ctx, tx, by, entered, (next, card, &added)).await?])
-}
-
-/// A subscription that came back is covered again if it was before: by a certificate of its own, under
-/// the same contract, that begins when a service runs.
-async fn cover_again(
-    ctx: &Context,
-    tx: &Tx,
-    entered: &Entered,
-    next: &Subscription,
-) -> Result<(), Problem> {
-    let all = certificates::lock_of_subscription(tx, entered.tenant.id, next.id).await?;
-    let open = |state: &CertificateState| !matches!(state, CertificateState::Ended { .. });
-    if all.iter().any(|stored| open(&stored.certificate.state)) {
-        return Ok(());
-    }
-    let Some(last) = all.last() else { return Ok(()) };
-    let contract = last.certificate.master_contract_id;
-    cover::issue(ctx, tx, entered, next.id, contract).await.map(|_| ())
 }

@@ -376,6 +376,7 @@ fn moved(
         return Ok((None, Money::ZERO_JPY));
     }
     let taken = taken_last(&base);
+    super::covering::adds_no_cover((from, &taken), (to, &taken)).map_err(plain)?;
     let given = base.discounts_given();
     let discounts = (given.as_slice(), on);
     let fees = |card: &RateCard| {

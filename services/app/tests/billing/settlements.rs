@@ -69,6 +69,7 @@ pub(crate) fn contract() -> MasterContract {
             limit("limit.certificate", LimitScope::Certificate, period, 300_000),
         ],
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,

@@ -1,10 +1,15 @@
 //! Limits under concurrency, four eyes, and what a denial may rest on.
 
 use tasuki_app::claiming::{self, AppealClaim, LimitQuestion, WithdrawClaim, Word};
-use tasuki_core::claim::{ClaimOutcome, ClaimPhase};
+use tasuki_core::benefit::{Draw, LimitSubject};
+use tasuki_core::claim::{Claim, ClaimOutcome, ClaimPhase};
+use tasuki_core::id::ClaimId;
 use tasuki_core::master_contract::CoveragePart;
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
+use tasuki_store::claims;
+use tasuki_store::limits::{Holder, Reservation, reserve};
+use uuid::Uuid;
 
 use crate::scene::{Loss, Scheme, desk, handler, schemes, yen};
 
@@ -67,6 +72,50 @@ async fn many_approvals_at_once_never_overspend() {
         }
         assert_eq!(n_approved, 4, "{}", scheme.name);
         assert_eq!(programme(&scheme).await, (0, 400_000));
+    }
+}
+
+#[tokio::test]
+async fn sixty_four_claimants_at_once_end_exactly_at_the_aggregate() {
+    for scheme in schemes(450_000).await {
+        let tenant = scheme.insured(1, &[Service::Utm], "2021-02-01 00:00").await;
+        let first = scheme.assessed(tenant, &loss()).await.claim;
+        let mut holders = Vec::new();
+        let tx = scheme.ctx.store.begin().await.unwrap();
+        for n in 0..64_u128 {
+            let id = ClaimId::from(Uuid::from_u128(700_000 + n));
+            let claim = Claim { id, number: format!("CLM-9{n:05}"), ..first.clone() };
+            claims::insert(&tx, &claim).await.unwrap();
+            let (contract, at) = (scheme.contract, first.notified_at);
+            holders.push(Holder { contract, tenant, claim: id, at });
+        }
+        tx.commit().await.unwrap();
+        let tasks: Vec<_> = holders
+            .into_iter()
+            .map(|holder| {
+                let store = scheme.ctx.store.clone();
+                tokio::spawn(async move {
+                    let draw = Draw {
+                        code: "limit.programme".to_owned(),
+                        subject: LimitSubject::Contract(holder.contract),
+                        cap: yen(450_000),
+                        amount: yen(10_000),
+                    };
+                    let tx = store.begin().await.unwrap();
+                    let answer = reserve(&tx, &holder, &[draw]).await.unwrap();
+                    if answer == Reservation::Done {
+                        tx.commit().await.unwrap();
+                    }
+                    answer == Reservation::Done
+                })
+            })
+            .collect();
+        let mut n_reserved = 0;
+        for task in tasks {
+            n_reserved += i64::from(task.await.unwrap());
+        }
+        assert_eq!(n_reserved, 45, "{}", scheme.name);
+        assert_eq!(programme(&scheme).await, (0, 450_000), "to the yen");
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 mod authority;
+mod bases;
 mod dated;
 mod eligibility;
 mod endorsements;
@@ -10,7 +11,9 @@ mod known;
 mod life;
 mod limits;
 mod notices;
+mod numbers;
 mod other_terms;
 mod scene;
+mod sites;
 mod what_ifs;
 mod wordings;

@@ -172,6 +172,7 @@ pub(crate) fn terms(programme: i64) -> CoverTerms {
             limit("limit.programme", LimitScope::Programme, &[], programme),
         ],
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,
@@ -503,12 +504,23 @@ impl Scheme {
 
     /// The whole way to the assessment: sign of life, alert, incident, notice.
     pub(crate) async fn assessed(&self, tenant: TenantId, loss: &Loss) -> ClaimView {
+        self.assessed_as(tenant, loss, |notice| notice).await
+    }
+
+    /// The same with a notice that says something else.
+    pub(crate) async fn assessed_as(
+        &self,
+        tenant: TenantId,
+        loss: &Loss,
+        change: impl Fn(NotifyLoss) -> NotifyLoss,
+    ) -> ClaimView {
         self.clock(tenant, loss.notified_at).await;
         if let Some(seen_at) = loss.seen_at {
             self.heartbeat(tenant, loss, seen_at).await;
         }
         let incident = self.incident(tenant, loss).await;
-        let view = self.notify(tenant, loss, Some(incident)).await.unwrap();
+        let told = change(notice(tenant, loss, Some(incident)));
+        let view = claiming::notify_loss(&self.ctx, &desk(), told).await.unwrap();
         self.assess(&view).await.unwrap()
     }
 
@@ -532,7 +544,7 @@ impl Scheme {
         by: &str,
         word: Word,
     ) -> Result<ClaimDecided, Problem> {
-        claiming::decide_claim(&self.ctx, &handler(by), decision(view, word)).await
+        Box::pin(claiming::decide_claim(&self.ctx, &handler(by), decision(view, word))).await
     }
 
     /// Approved as assessed, by as many persons as it takes.
@@ -586,6 +598,8 @@ pub(crate) fn notice(
         cause: Some(LossCause::Malware),
         loss_at: jst(loss.at),
         discovered_at: None,
+        claimed_at: None,
+        site_code: None,
         items: items.collect(),
         on_behalf_of_tenant: true,
         language: Language::Ja,

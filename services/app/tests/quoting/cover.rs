@@ -42,7 +42,7 @@ fn wording() -> Wording {
     }
 }
 
-fn terms() -> CoverTerms {
+pub(crate) fn terms() -> CoverTerms {
     CoverTerms {
         attachment: Attachment::Automatic,
         territories: vec!["JP".to_owned()],
@@ -67,6 +67,7 @@ fn terms() -> CoverTerms {
             clause: None,
         }],
         loss_basis: LossBasis::Occurrence,
+        retroactive_from: None,
         stacking: Stacking::PerTenant,
         premium: Premium {
             basis: PremiumBasis::PerCertificate,

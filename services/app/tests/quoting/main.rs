@@ -1,6 +1,7 @@
 //! Quotes from the question to the subscription, on both databases.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod chosen_cover;
 mod cover;
 mod policies;
 mod scene;

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use tasuki_core::decision::Outcome;
-use tasuki_core::master_contract::{ClauseKind, LimitScope, Premium};
-use tasuki_core::quote::{CoverOffer, Line, LineKind, Offer, Priced, Quote, SchemeCriterion};
+use tasuki_core::master_contract::{ClauseKind, LimitScope};
+use tasuki_core::quote::{
+    CoverChoice, CoverOffer, Line, LineKind, Offer, Priced, Quote, SchemeCriterion,
+};
 use tasuki_core::service::Service as Kind;
 use tasuki_core::text::Language;
 
 use super::Section;
-use crate::sheet::{Pair, amount, counted, day, percent, said, tax, when, word};
+use crate::sheet::{Pair, amount, counted, day, name, percent, said, tax, when, word};
 
 /// A service of the bundle with its reason and its prices.
 #[derive(Debug, Serialize)]
@@ -164,9 +166,21 @@ pub(super) fn included(priced: &Priced, language: Language) -> Vec<String> {
     texts
 }
 
-/// Who pays for the cover, and what to read with it.
-fn lead(premium: &Premium, language: Language) -> String {
-    let who = said(&premium.who_pays(), language);
+/// Who pays for the cover, who solicits it, and what to read with it.
+fn lead(cover: &CoverOffer, language: Language) -> String {
+    let mut who = said(&cover.terms.premium.who_pays(), language);
+    if let Some(CoverChoice { solicitor, licence, .. }) = &cover.choice {
+        let (name, number) = (said(solicitor, language), name(&licence.number));
+        let until = day(licence.valid_to, language);
+        who.push_str(&match language {
+            Language::Ja => format!("（募集人 {name}、登録番号 {number}、{until}の前日まで有効）"),
+            Language::En => {
+                format!(
+                    " (solicited by {name}, licence {number}, valid until the day before {until})"
+                )
+            }
+        });
+    }
     match language {
         Language::Ja => format!("{who}。右の「支払われない場合」とあわせてお読みください。"),
         Language::En => format!("{who}. Read it together with what is not paid."),
@@ -208,8 +222,12 @@ pub(super) fn cover(cover: &CoverOffer, language: Language) -> CoverBox {
         of.map(|clause| said(clause.plain.as_ref().unwrap_or(&clause.text), language)).collect()
     };
     CoverBox {
-        title: say("付いている補償（サイバー保険）", "The cover that comes with it"),
-        lead: lead(&cover.terms.premium, language),
+        title: if cover.choice.is_some() {
+            say("お選びいただいた補償（任意加入）", "The cover that you choose")
+        } else {
+            say("付いている補償（サイバー保険）", "The cover that comes with it")
+        },
+        lead: lead(cover, language),
         parts,
         exclusions_title: say("支払われない場合", "Not paid"),
         exclusions: clauses(&[ClauseKind::Exclusion]),

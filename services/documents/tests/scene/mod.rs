@@ -113,6 +113,7 @@ fn quote(profile: CompanyProfile, asked: &[SelectedItem]) -> Made {
         days: (day, None),
         campaign: Some("otasuketai-2021"),
         cover: Some(cover()).into(),
+        chosen_covers: Vec::new(),
         now: (now, &zone),
     })
     .unwrap();
@@ -176,7 +177,36 @@ fn clause(code: &str, kind: ClauseKind, ja: &str, en: &str) -> Clause {
     }
 }
 
-fn cover() -> CoverOffer {
+fn wording() -> Wording {
+    Wording {
+        title: Text::new("初動対応補償", "First-response cover"),
+        version: "2021.1".to_owned(),
+        uri: String::new(),
+        hash: String::new(),
+        clauses: vec![
+            clause(
+                "exclusion.unapproved_bypass",
+                ClauseKind::Exclusion,
+                "承認を受けずに監視を外した通信から起きた損害は対象外です",
+                "Losses through traffic that was taken off the watch without approval",
+            ),
+            clause(
+                "exclusion.silent_endpoint",
+                ClauseKind::Exclusion,
+                "長く報告がなかった端末の損害は対象外です",
+                "Losses on computers that had not reported for long",
+            ),
+            clause(
+                "duty.notice",
+                ClauseKind::Duty,
+                "事故に気付いたら30日以内にお知らせください",
+                "Tell us within 30 days after you notice a loss",
+            ),
+        ],
+    }
+}
+
+pub(crate) fn cover() -> CoverOffer {
     CoverOffer {
         attachment: Attachment::Automatic,
         master_contract_id: MasterContractId::from(Uuid::from_u128(900)),
@@ -199,6 +229,7 @@ fn cover() -> CoverOffer {
                 limit("limit.certificate", LimitScope::Certificate, &[], 456_000),
             ],
             loss_basis: LossBasis::Occurrence,
+            retroactive_from: None,
             stacking: Stacking::PerTenant,
             premium: Premium {
                 basis: PremiumBasis::PerCertificate,
@@ -215,36 +246,12 @@ fn cover() -> CoverOffer {
                 exclusion: "v1".to_owned(),
                 payable: None,
             },
-            wording: Wording {
-                title: Text::new("初動対応補償", "First-response cover"),
-                version: "2021.1".to_owned(),
-                uri: String::new(),
-                hash: String::new(),
-                clauses: vec![
-                    clause(
-                        "exclusion.unapproved_bypass",
-                        ClauseKind::Exclusion,
-                        "承認を受けずに監視を外した通信から起きた損害は対象外です",
-                        "Losses through traffic that was taken off the watch without approval",
-                    ),
-                    clause(
-                        "exclusion.silent_endpoint",
-                        ClauseKind::Exclusion,
-                        "長く報告がなかった端末の損害は対象外です",
-                        "Losses on computers that had not reported for long",
-                    ),
-                    clause(
-                        "duty.notice",
-                        ClauseKind::Duty,
-                        "事故に気付いたら30日以内にお知らせください",
-                        "Tell us within 30 days after you notice a loss",
-                    ),
-                ],
-            },
+            wording: wording(),
             notice_days: Some(30),
             single_approval_up_to: Some(Money::jpy(100_000)),
             authorities: Vec::new(),
         },
+        choice: None,
     }
 }
 

@@ -149,6 +149,7 @@ pub(crate) fn plan(card: &RateCard, plan: &Plan) -> proto::Plan {
         customer_steps: plan.customer_steps.iter().map(words::text).collect(),
         provider: plan.provider.clone(),
         cover: match card.cover {
+            None if chosen(card, plan) => proto::CoverAttachment::Optional,
             None => proto::CoverAttachment::None,
             Some(Attachment::Automatic) => proto::CoverAttachment::Automatic,
             Some(Attachment::Optional) => proto::CoverAttachment::Optional,
@@ -160,6 +161,12 @@ pub(crate) fn plan(card: &RateCard, plan: &Plan) -> proto::Plan {
     }
 }
 
+/// Whether cover can be chosen with a plan.
+fn chosen(card: &RateCard, plan: &Plan) -> bool {
+    let mut of_plan = card.options.iter().filter(|option| option.plans.contains(&plan.plan));
+    of_plan.any(|option| option.cover.is_some())
+}
+
 fn option(option: &PlanOption) -> proto::PlanOption {
     proto::PlanOption {
         code: option.option.clone(),
@@ -167,6 +174,7 @@ fn option(option: &PlanOption) -> proto::PlanOption {
         description: Some(words::text(&option.description)),
         requires: option.requires.iter().flat_map(|it| it.any_of.clone()).collect(),
         excludes: option.excludes.clone(),
+        cover_contract: option.cover.clone().unwrap_or_default(),
         ..proto::PlanOption::default()
     }
 }

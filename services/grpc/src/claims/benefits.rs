@@ -56,6 +56,18 @@ impl Around<'_> {
             Some(only) if step.parts.len() == 1 => enums::part(*only).into(),
             Some(_) | None => 0,
         };
+        let (most, given) = match step.kind {
+            StepKind::Number { most, given } => (most, given),
+            StepKind::Loss
+            | StepKind::NotCovered
+            | StepKind::Waiting
+            | StepKind::Coinsurance
+            | StepKind::Deductible
+            | StepKind::AlreadyPaid
+            | StepKind::Limit(_)
+            | StepKind::Allocation
+            | StepKind::Policy => (0, 0),
+        };
         let deductible = matches!(step.kind, StepKind::Deductible).then_some(step.left).flatten();
         proto::BenefitStep {
             number: at,
@@ -72,6 +84,8 @@ impl Around<'_> {
                 format!("{}: {} -> {}", text.en, step.before, step.after),
             ))),
             limit,
+            n_per_period: number(most),
+            n_given: number(given),
         }
     }
 
@@ -96,6 +110,7 @@ impl Around<'_> {
             remaining: step.left.map(words::money),
             n_reinstatements_used: reinstated.map(|it| number(it.n_used)).unwrap_or_default(),
             reinstatement_charge: reinstated.and_then(|it| it.charge).map(words::money),
+            site_code: String::new(),
         })
     }
 
@@ -107,7 +122,10 @@ impl Around<'_> {
             .and_then(|(code, _)| terms_in_force.limit(code))
             .and_then(|limit| limit.clause.clone());
         let of_part = || match step.kind {
-            StepKind::Waiting | StepKind::Coinsurance | StepKind::Deductible => {
+            StepKind::Waiting
+            | StepKind::Coinsurance
+            | StepKind::Deductible
+            | StepKind::Number { .. } => {
                 let part = step.parts.first()?;
                 terms_in_force.part(*part)?.clause.clone()
             }
@@ -135,6 +153,7 @@ const fn kind(kind: StepKind) -> proto::BenefitStepKind {
         StepKind::Coinsurance => Kind::Coinsurance,
         StepKind::Deductible => Kind::Deductible,
         StepKind::AlreadyPaid => Kind::AlreadyPaid,
+        StepKind::Number { .. } => Kind::Number,
         StepKind::Limit(LimitScope::Item) => Kind::ItemSublimit,
         StepKind::Limit(LimitScope::AllCosts) => Kind::AllCostsLimit,
         StepKind::Limit(LimitScope::Occurrence) => Kind::OccurrenceLimit,

@@ -5,7 +5,8 @@ use tasuki_core::claim::{
     Assessment, Claim, ClaimEvent, ClaimOutcome, ClaimPayment, ClaimPhase, ClaimTransition,
     ClaimedItem, LetterKind, LossCause, Payee, PaymentShare, PersonDecision, Ruling, outcome_text,
 };
-use tasuki_core::decision::content_hash;
+use tasuki_core::decision::{Decision, content_hash};
+use tasuki_core::master_contract::CoveragePart;
 use tasuki_core::money::Money;
 use tasuki_proto::claim::v1 as proto;
 
@@ -33,6 +34,8 @@ pub(crate) fn claim(reader: Reader, view: &ClaimView) -> proto::Claim {
         cause: claim.cause.map_or(proto::LossCause::Unspecified, cause).into(),
         loss_at: Some(words::timestamp(claim.loss_at)),
         discovered_at: Some(words::timestamp(claim.discovered_at)),
+        claimed_at: claim.claimed_at.map(words::timestamp),
+        site_code: claim.site_code.clone().unwrap_or_default(),
         notified_at: is_notified.then(|| words::timestamp(claim.notified_at)),
         notified_by: is_notified.then(|| actors::actor(&claim.notified_by)),
         on_behalf_of_tenant: claim.on_behalf_of_tenant,
@@ -154,6 +157,25 @@ fn assessment(reader: Reader, view: &ClaimView, held: &Assessment) -> proto::Ass
         loss_at: Some(words::timestamp(held.loss_at)),
         known_at: Some(words::timestamp(held.assessed_at)),
         facts_hash: content_hash(&serde_json::json!(hashes)),
+        parts: held.parts.iter().map(|(part, it)| assessed_part(*part, *it, &decisions)).collect(),
+    }
+}
+
+/// What came out for a part, with the decisions whose facts are about it.
+fn assessed_part(
+    part: CoveragePart,
+    held: ClaimOutcome,
+    decisions: &[&Decision],
+) -> proto::AssessedPart {
+    let about = |decision: &Decision| {
+        let named = decision.facts.pointer("/claim/part").and_then(serde_json::Value::as_str);
+        named == Some(part.as_str())
+    };
+    let own = decisions.iter().filter(|decision| about(decision));
+    proto::AssessedPart {
+        part: enums::part(part).into(),
+        outcome: outcome(held).into(),
+        decision_ids: own.map(|decision| decision.id.to_string()).collect(),
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) fn notify_loss(message: proto::NotifyLossRequest) -> Result<NotifyLos
         cause: cause_from(message.cause()),
         loss_at: fields::timestamp("loss_at", message.loss_at)?,
         discovered_at: fields::optional_timestamp("discovered_at", message.discovered_at)?,
+        claimed_at: fields::optional_timestamp("claimed_at", message.claimed_at)?,
+        site_code: Some(message.site_code.clone()).filter(|code| !code.is_empty()),
         items: items.collect::<Result<_, Problem>>()?,
         on_behalf_of_tenant: message.on_behalf_of_tenant,
         language: actors::language_from(message.language()),

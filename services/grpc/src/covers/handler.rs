@@ -233,10 +233,11 @@ impl CoverService for Covers {
         let (call, message) = self.edge.open(request).await?;
         let question = mapping::limit_question(&message).map_err(|problem| status(&problem))?;
         let times = times(message.as_of, message.known_at)?;
-        let limits = claiming::get_limits(&self.edge.ctx, &call, question, times)
+        let left = claiming::limits_left(&self.edge.ctx, &call, question, times)
             .await
             .map_err(|problem| status(&problem))?;
-        let limits = limits.iter().map(mapping::limit_status).collect();
-        Ok(Response::new(proto::GetLimitsResponse { limits }))
+        let limits = left.limits.iter().map(mapping::limit_status).collect();
+        let numbers = left.numbers.iter().map(mapping::number_status).collect();
+        Ok(Response::new(proto::GetLimitsResponse { limits, numbers }))
     }
 }

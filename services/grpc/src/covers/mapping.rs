@@ -3,8 +3,8 @@
 use tasuki_app::claiming::{
     self, AcknowledgeTerms, Acknowledged, CertificateList, CertificateView, Eligibility,
     EligibilityQuestion, Endorsed, Intent, LimitQuestion, LimitStatus, ListedClause,
-    MasterContractList, MasterContractView, NewEndorsement, NewMasterContract, PartEligibility,
-    Remedies, Shown, Subject, Supposed, TermsList,
+    MasterContractList, MasterContractView, NewEndorsement, NewMasterContract, NumberStatus,
+    PartEligibility, Remedies, Shown, Subject, Supposed, TermsList,
 };
 use tasuki_app::paging::Page;
 use tasuki_core::benefit::LimitSubject;
@@ -250,6 +250,7 @@ pub(crate) fn certificate(view: &CertificateView) -> proto::Certificate {
         as_of: Some(words::timestamp(view.as_of)),
         known_at: Some(words::timestamp(view.known_at)),
         etag: view.version.to_string(),
+        carrier_item_ids: certificate.carriers.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -336,6 +337,21 @@ pub(crate) fn limit_status(status: &LimitStatus) -> proto::LimitStatus {
             .map(|it| i32::try_from(it.n_used).unwrap_or(i32::MAX))
             .unwrap_or_default(),
         reinstatement_charge: status.reinstated.and_then(|it| it.charge).map(words::money),
+        site_code: status.site_code.clone().unwrap_or_default(),
+    }
+}
+
+pub(crate) fn number_status(of: &NumberStatus) -> proto::NumberStatus {
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    proto::NumberStatus {
+        part: enums::part(of.part).into(),
+        subject_id: subject_id(of.subject),
+        period: Some(words::period(of.period)),
+        n_per_period: number(of.n_per_period),
+        n_used: number(of.n_used),
+        n_reserved: number(of.n_reserved),
+        n_left: number(of.n_left),
+        site_code: of.site_code.clone().unwrap_or_default(),
     }
 }
 
@@ -343,9 +359,10 @@ pub(crate) fn limit_status(status: &LimitStatus) -> proto::LimitStatus {
 pub(crate) fn subject_id(subject: LimitSubject) -> String {
     match subject {
         LimitSubject::Occurrence(_, occurrence) => occurrence.to_string(),
-        LimitSubject::Tenant(_) | LimitSubject::Certificate(_) | LimitSubject::Contract(_) => {
-            subject.to_string()
-        }
+        LimitSubject::Tenant(_)
+        | LimitSubject::Site(_)
+        | LimitSubject::Certificate(_)
+        | LimitSubject::Contract(_) => subject.to_string(),
     }
 }
 

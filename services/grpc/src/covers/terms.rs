@@ -24,6 +24,10 @@ pub(crate) fn terms_from(message: proto::Terms) -> Result<CoverTerms, Problem> {
             limit_from(&format!("terms.limits[{at}]"), limit)
         })?,
         loss_basis: enums::loss_basis_from("terms.loss_basis", message.loss_basis)?,
+        retroactive_from: fields::optional_timestamp(
+            "terms.retroactive_from",
+            message.retroactive_from,
+        )?,
         stacking,
         premium: premium_from(message.premium.unwrap_or_default())?,
         packs: packs_from(message.packs.unwrap_or_default()),
@@ -175,6 +179,7 @@ pub(crate) fn terms(terms: &CoverTerms) -> proto::Terms {
             .unwrap_or_default(),
         single_approval_up_to: terms.single_approval_up_to.map(words::money),
         authorities: terms.authorities.iter().map(authority).collect(),
+        retroactive_from: terms.retroactive_from.map(words::timestamp),
     }
 }
 
@@ -305,6 +310,7 @@ mod tests {
                 clause: "第7条".to_owned(),
             }],
             loss_basis: proto::LossBasis::Discovery.into(),
+            retroactive_from: Some(prost_types::Timestamp { seconds: 1_577_804_400, nanos: 0 }),
             stacking: proto::Stacking::PerCertificate.into(),
             premium: Some(proto::Premium {
                 basis: proto::PremiumBasis::RateOnFees.into(),

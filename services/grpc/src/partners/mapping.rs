@@ -126,7 +126,7 @@ fn licence_from(licence: proto::SolicitorLicence) -> Result<Licence, Problem> {
     })
 }
 
-fn licence(licence: &Licence) -> proto::SolicitorLicence {
+pub(crate) fn licence(licence: &Licence) -> proto::SolicitorLicence {
     proto::SolicitorLicence {
         number: licence.number.clone(),
         valid: Some(DayPeriod {

@@ -6,11 +6,10 @@ use tasuki_app::quoting::{
 };
 use tasuki_core::catalog::{RateCardRef, TaxTotal};
 use tasuki_core::decision::PackVersion;
-use tasuki_core::master_contract::{Attachment, Clause, ClauseKind, CoverTerms, LimitScope};
 use tasuki_core::problem::Problem;
 use tasuki_core::quote::{
-    Alternative, BudgetCheck, BudgetVerdict, CoverOffer, Discount, Line, LineKind, QuoteState,
-    Recommended, RequiredAcknowledgement, SchemeCriterion, Taken, Totals, Unavailable,
+    Alternative, BudgetCheck, BudgetVerdict, Discount, Line, LineKind, QuoteState, Recommended,
+    RequiredAcknowledgement, SchemeCriterion, Taken, Totals, Unavailable,
 };
 use tasuki_core::text::{Language, Text};
 use tasuki_documents::Parties;
@@ -18,7 +17,7 @@ use tasuki_proto::catalog::v1::CoverAttachment;
 use tasuki_proto::quote::v1 as proto;
 use tasuki_proto::types::v1 as types;
 
-use super::{funding, payers};
+use super::{covers, funding, payers};
 use crate::explain::Reader;
 use crate::selections::{selection, selection_from};
 use crate::{actors, explain, fields, prices, profiles, words};
@@ -28,7 +27,8 @@ pub(crate) fn new_quote(message: proto::CreateQuoteRequest) -> Result<NewQuote, 
         CoverAttachment::Unspecified | CoverAttachment::Automatic => WantedCover::AsSold,
         CoverAttachment::None => WantedCover::None,
         CoverAttachment::Optional => {
-            let text = "cover that the customer chooses and pays is not offered here";
+            let text = "cover that the customer chooses is an option of a plan: name it in \
+                        `selections[].options`";
             return Err(Problem::invalid("cover", text));
         }
     };
@@ -104,6 +104,7 @@ pub(crate) fn accepted(reader: Reader, accepted: Accepted) -> proto::AcceptQuote
         subscription_id: id(accepted.subscription_id.map(|id| id.to_string())),
         order_ids: accepted.order_ids.iter().map(ToString::to_string).collect(),
         certificate_id: id(accepted.certificate_id.map(|id| id.to_string())),
+        certificate_ids: accepted.certificate_ids.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -140,7 +141,8 @@ pub(crate) fn quote(reader: Reader, view: QuoteView) -> proto::Quote {
         budget: priced.budget.map(budget),
         alternatives: offer.alternatives.into_iter().map(alternative).collect(),
         not_included: priced.not_included.into_iter().map(words::owned).collect(),
-        cover: Some(offer.cover.as_ref().map_or_else(no_cover, cover)),
+        cover: Some(offer.cover.as_ref().map_or_else(no_cover, covers::cover)),
+        optional_covers: offer.chosen_covers.iter().map(covers::cover).collect(),
         compliance: offer.compliance.into_iter().map(criterion).collect(),
         acknowledgements: priced.acknowledgements.into_iter().map(acknowledgement).collect(),
         rate_card: Some(rate_card(priced.rate_card)),
@@ -335,58 +337,6 @@ fn no_cover() -> proto::CoverSummary {
     proto::CoverSummary {
         attachment: CoverAttachment::None.into(),
         ..proto::CoverSummary::default()
-    }
-}
-
-fn cover(cover: &CoverOffer) -> proto::CoverSummary {
-    let attachment = match cover.attachment {
-        Attachment::Automatic => CoverAttachment::Automatic,
-        Attachment::Optional => CoverAttachment::Optional,
-    };
-    let terms = &cover.terms;
-    let clauses = |kinds: &[ClauseKind]| {
-        let of = terms.wording.clauses.iter().filter(|clause| kinds.contains(&clause.kind));
-        of.map(clause).collect()
-    };
-    proto::CoverSummary {
-        attachment: attachment.into(),
-        master_contract_id: cover.master_contract_id.to_string(),
-        wording_version: terms.wording.version.clone(),
-        parts: cover_parts(terms),
-        conditions: clauses(&[ClauseKind::Condition, ClauseKind::Duty]),
-        exclusions: clauses(&[ClauseKind::Exclusion]),
-        yearly_limit: terms
-            .limits
-            .iter()
-            .find(|limit| limit.scope == LimitScope::Certificate)
-            .map(|limit| words::money(limit.amount)),
-        premium_payer: Some(words::text(&terms.premium.who_pays())),
-        yearly_premium: terms.premium.yearly_of_customer().map(words::money),
-    }
-}
-
-fn cover_parts(terms: &CoverTerms) -> Vec<proto::CoverPartSummary> {
-    let parts = terms.parts.iter().map(|part| {
-        let item = terms.limits.iter().find(|limit| {
-            limit.scope == LimitScope::Item && terms.parts_of(limit).contains(&part.part)
-        });
-        proto::CoverPartSummary {
-            code: part.part.as_str().to_owned(),
-            label: Some(words::text(&part.part.label())),
-            occurrence_limit: item.map(|limit| words::money(limit.amount)),
-            yearly_limit: None,
-            deductible: Some(part.deductible).filter(|amount| !amount.is_zero()).map(words::money),
-            coinsurance_rate: part.coinsurance.to_string(),
-        }
-    });
-    parts.collect()
-}
-
-fn clause(clause: &Clause) -> proto::CoverClause {
-    proto::CoverClause {
-        code: clause.code.clone(),
-        clause: clause.clause.clone(),
-        text: Some(words::text(clause.plain.as_ref().unwrap_or(&clause.text))),
     }
 }
 

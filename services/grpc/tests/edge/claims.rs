@@ -39,7 +39,7 @@ fn text(word: &str) -> LocalizedText {
     LocalizedText { ja: word.to_owned(), en: word.to_owned() }
 }
 
-fn terms() -> cover::Terms {
+pub(crate) fn terms() -> cover::Terms {
     let part = cover::CoveragePart::OnSiteResponse;
     let limit =
         |code: &str, scope: cover::LimitScope, basis: cover::LimitBasis, amount| cover::Limit {
@@ -298,6 +298,12 @@ async fn a_claim_is_notified_looked_into_referred_paid_closed_and_taken_up_again
         assert_eq!(looked.assessment.unwrap().outcome(), claim::ClaimOutcome::Referred);
         let assessed = of.assessed(&notified).await;
         assert_eq!(assessed.state(), claim::ClaimState::Decided);
+        let held = assessed.assessments.last().unwrap();
+        let [part] = held.parts.as_slice() else { panic!("one part: {:?}", held.parts) };
+        assert_eq!(part.part(), cover::CoveragePart::OnSiteResponse);
+        assert_eq!(part.outcome(), claim::ClaimOutcome::Referred);
+        let said: Vec<_> = held.explanations.iter().map(|it| it.decision_id.clone()).collect();
+        assert_eq!(part.decision_ids, said, "an outsider finds which answer is about what");
 
         let referred = of.decided(&assessed, ("operator", claim::ClaimVerdict::Approve)).await;
         let last = referred.decisions.last().unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
 
 mod catalog;
+mod chosen_cover;
 mod claims;
 mod policies;
 mod quotes;

@@ -172,6 +172,7 @@ fn terms() -> cover::Terms {
             clause: "第8条".to_owned(),
         }],
         loss_basis: cover::LossBasis::Occurrence.into(),
+        retroactive_from: None,
         stacking: cover::Stacking::PerCertificate.into(),
         premium: Some(cover::Premium {
             basis: cover::PremiumBasis::PerCertificate.into(),

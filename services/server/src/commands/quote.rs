@@ -150,6 +150,8 @@ fn answer<'a>(
         campaign: options.campaign.as_deref(),
         // Which cover comes with it is in the store.
         cover: if card.cover.is_some() { OfferedCover::NotKnown } else { OfferedCover::None },
+        // So is that which can be chosen: the price is on the card.
+        chosen_covers: Vec::new(),
         now: (now, &zone),
     });
     let valid_until = now.plus_days_in(i64::from(card.valid_days), &zone)?;

@@ -160,7 +160,7 @@ pub(crate) async fn subscribe(stage: &Stage, selection: Vec<SelectedItem>) -> Su
         accepted_by: "代表取締役".to_owned(),
         intent: quoting::Intent::Do,
     };
-    let accepted = quoting::accept_quote(ctx, &call, stage.tenant, accept).await.unwrap();
+    let accepted = Box::pin(quoting::accept_quote(ctx, &call, stage.tenant, accept)).await.unwrap();
     accepted.subscription_id.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use tasuki_core::actor::Actor;
 use tasuki_core::benefit::{Draw, TakenByCode, Takers};
 use tasuki_core::certificate::Certificate;
-use tasuki_core::id::{CertificateId, ItemId, TenantId};
+use tasuki_core::id::{CertificateId, ItemId, SiteId, TenantId};
 use tasuki_core::master_contract::{CoveragePart, MasterContract};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
@@ -141,8 +141,7 @@ impl Scene {
             now: self.now,
             by: &by,
         };
-        let draws = self.draws();
-        let taken = loading::taken(tx, self.contract.id, &draws, self.known_at).await?;
+        let (draws, taken) = self.taken(tx).await?;
         let limits = statuses_of(&self.contract, &draws, &taken)?;
         let evidence = self.evidence(tx, about).await?;
         let packs = packs_about(&self.contract.terms.packs, Loss::None);
@@ -165,15 +164,30 @@ impl Scene {
         Ok((answer, answers.records))
     }
 
-    fn draws(&self) -> Vec<Draw> {
+    /// The limits of the certificate and what was taken from them. Where each site has its own, those of the
+    /// site of which the most was taken: what is left is left wherever a loss happens.
+    async fn taken(&self, tx: &Tx) -> Result<(Vec<Draw>, TakenByCode), Problem> {
         let certificate = &self.view.certificate;
-        let takers = Takers {
-            contract: self.contract.id,
-            tenant: certificate.tenant_id,
-            certificate: Some(certificate.id),
-            occurrence: None,
-        };
-        Draw::possible(&self.contract.terms, &takers)
+        let tenant = certificate.tenant_id;
+        let (mut draws, mut most) = (Vec::new(), TakenByCode::new());
+        for site in loading::sites(&self.tenant, &self.contract) {
+            let takers = Takers {
+                contract: self.contract.id,
+                tenant,
+                certificate: Some(certificate.id),
+                site: site.as_deref().map(|code| SiteId::of(tenant, code)),
+                occurrence: None,
+            };
+            draws = Draw::possible(&self.contract.terms, &takers);
+            let taken = loading::taken(tx, self.contract.id, &draws, self.known_at).await?;
+            for (code, taken) in taken {
+                let known = most.entry(code).or_insert(taken);
+                if known.used.plus(known.reserved)? < taken.used.plus(taken.reserved)? {
+                    *known = taken;
+                }
+            }
+        }
+        Ok((draws, most))
     }
 
     async fn evidence(&self, tx: &Tx, about: &About) -> Result<Evidence, Problem> {
@@ -201,6 +215,7 @@ impl Scene {
             taken,
             loss_at: self.as_of,
             discovered_at: None,
+            claimed_at: None,
             notified_at: None,
             cause: None,
             items: &[],

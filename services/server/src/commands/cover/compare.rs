@@ -165,6 +165,7 @@ const fn step_name(step: StepKind, lang: Lang) -> &'static str {
         StepKind::Coinsurance => ("縮小支払割合", "coinsurance"),
         StepKind::Deductible => ("免責金額", "deductible"),
         StepKind::Policy => ("支払方針", "policy"),
+        StepKind::Number { .. } => ("期間中の回数", "number in the period"),
         StepKind::Limit(LimitScope::Item) => ("補償項目の限度額", "limit of the part"),
         StepKind::Limit(LimitScope::AllCosts) => ("費用全体の限度額", "limit of all costs"),
         StepKind::Limit(LimitScope::Occurrence) => ("1事故の限度額", "limit of the loss"),

@@ -170,6 +170,7 @@ pub(crate) fn terms(wanted: &CoverTerms) -> anyhow::Result<cover::Terms> {
         parts,
         limits,
         loss_basis: LossBasis::Occurrence.into(),
+        retroactive_from: None,
         stacking: Stacking::PerCertificate.into(),
         premium: Some(cover::Premium {
             basis: PremiumBasis::PerCertificate.into(),
