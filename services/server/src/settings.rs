@@ -1,5 +1,6 @@
 //! Settings, read once: the defaults, then a file, the environment, and flags.
 
+mod nats;
 mod place;
 
 use std::net::SocketAddr;
@@ -11,6 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tasuki_core::id::{InsurerId, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
+
+use nats::Nats;
 
 /// The annotated defaults, which are also the reference of all settings.
 pub(crate) const DEFAULTS: &str = include_str!("../tasuki.default.toml");
@@ -101,6 +104,7 @@ pub(crate) struct Dns {
 pub(crate) struct Relay {
     pub(crate) source: String,
     pub(crate) file: PathBuf,
+    pub(crate) nats: Nats,
 }
 
 /// How events are sent to webhook endpoints.
@@ -184,7 +188,8 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("server.roles")
-            .with_list_parse_key("webhooks.open_hosts");
+            .with_list_parse_key("webhooks.open_hosts")
+            .with_list_parse_key("relay.nats.servers");
         let read: Self =
             sources.add_source(environment).build().and_then(Config::try_deserialize).map_err(
                 |error| {
@@ -238,6 +243,7 @@ impl Settings {
             (1..=200).contains(&source.len()) && source.bytes().all(|it| it.is_ascii_graphic()),
             "`relay.source` must have 1 to 200 printable characters without spaces"
         );
+        self.relay.nats.check()?;
         ensure!(
             (1..=60).contains(&self.webhooks.timeout_seconds),
             "`webhooks.timeout_seconds` must be between 1 and 60"
@@ -359,6 +365,27 @@ mod tests {
     fn a_lease_shorter_than_a_job_takes_is_refused() {
         let error = with_file("[worker]\nlease_seconds = 4").unwrap_err();
         assert!(error.to_string().contains("worker.lease_seconds"), "{error}");
+    }
+
+    #[test]
+    fn a_stream_is_named_and_reached_in_one_way() {
+        for (text, wrong) in [
+            ("servers = [\"http://a:4222\"]", "relay.nats.servers"),
+            ("servers = [\"nats://me:secret@a:4222\"]", "relay.nats.servers"),
+            ("user = \"a\"", "relay.nats.password"),
+            ("token = \"b\"\ncredentials = \"c\"", "one of"),
+            ("certificate = \"c.pem\"", "relay.nats.key"),
+            ("stream = \"a.b\"", "relay.nats.stream"),
+            ("subject_prefix = \"a..b\"", "relay.nats.subject_prefix"),
+            ("replicas = 0", "relay.nats.replicas"),
+        ] {
+            let error = with_file(&format!("[relay.nats]\n{text}")).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{text}: {error}");
+        }
+        let text = "[relay.nats]\nservers = [\"tls://a\"]\nuser = \"a\"\npassword = \"hush\"\nkeep_days = 2";
+        let settings = with_file(text).unwrap();
+        assert!(!format!("{settings:?}{:?}", settings.relay.nats.servers()).contains("hush"));
+        assert_eq!(settings.relay.nats.wanted().keep.unwrap().as_secs(), 172_800);
     }
 
     #[test]

@@ -14,11 +14,13 @@ use tasuki_app::library::Library;
 use tasuki_core::webhook::AddressRules;
 use tasuki_grpc::edge::Edge;
 use tasuki_partners::dns::Dns;
+use tasuki_partners::nats::Stream;
 use tasuki_partners::notices::DeskQueue;
 use tasuki_partners::provider::GrpcProviders;
 use tasuki_partners::webhooks::{Sender, SystemDns};
 use tasuki_store::jobs::Lane;
 use tasuki_store::{Options, Store};
+use tasuki_worker::streams::Publisher;
 use tasuki_worker::webhooks::Post;
 use tasuki_worker::{Hands, Worker};
 use tokio::net::TcpListener;
@@ -112,13 +114,8 @@ pub(crate) async fn start(
         let days = settings.worker.done_jobs_days;
         tasks.spawn(tasuki_worker::keep_up(ctx.clone(), days, stop.clone()));
     }
-    if has(ServerRole::Relay) && !settings.relay.file.as_os_str().is_empty() {
-        let sink = EventsFile::open(&settings.relay.file, &settings.relay.source)?;
-        tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
-    }
     if has(ServerRole::Relay) {
-        let post = post(settings, ctx.clone())?;
-        tasks.spawn(tasuki_worker::webhooks::deliver_webhooks(post, stop.clone()));
+        start_relays(settings, &ctx, &tasks, &stop).await?;
     }
     let mut address = None;
     if has(ServerRole::Api) {
@@ -136,6 +133,28 @@ pub(crate) async fn start(
         });
     }
     Ok(Running { address, tasks })
+}
+
+/// Hands events on to everybody who is to have them; none waits for another.
+async fn start_relays(
+    settings: &Settings,
+    ctx: &Context,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let relay = &settings.relay;
+    if !relay.file.as_os_str().is_empty() {
+        let sink = EventsFile::open(&relay.file, &relay.source)?;
+        tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
+    }
+    if relay.nats.is_wanted() {
+        let stream = Stream::open(&relay.nats.servers(), relay.nats.wanted()).await?;
+        let publisher = Publisher::new(ctx.clone(), stream, &relay.source);
+        tasks.spawn(tasuki_worker::streams::publish_events(publisher, stop.clone()));
+    }
+    let post = post(settings, ctx.clone())?;
+    tasks.spawn(tasuki_worker::webhooks::deliver_webhooks(post, stop.clone()));
+    Ok(())
 }
 
 fn hands(settings: &crate::settings::Worker) -> Hands {

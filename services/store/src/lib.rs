@@ -29,6 +29,7 @@ pub mod provider_events;
 pub mod providers;
 pub mod quotes;
 pub mod rate_cards;
+pub mod relay_places;
 pub mod settlements;
 pub mod strays;
 pub mod subscriptions;
