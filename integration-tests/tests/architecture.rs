@@ -145,6 +145,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("sqlx*", &[]),
     ("chrono*", &["tasuki-store"]),
     ("cel", &["tasuki-policies"]),
+    // Secrets are sealed where they are stored.
+    ("ring", &["tasuki-store"]),
     ("tonic*", GRPC),
     ("prost*", GRPC),
     ("protox", &["tasuki-proto"]),

@@ -19,7 +19,7 @@ use tasuki_partners::notices::DeskQueue;
 use tasuki_partners::provider::GrpcProviders;
 use tasuki_partners::webhooks::{Sender, SystemDns};
 use tasuki_store::jobs::Lane;
-use tasuki_store::{Options, Store};
+use tasuki_store::{Keys, Options, Store, StoreError};
 use tasuki_worker::streams::Publisher;
 use tasuki_worker::webhooks::Post;
 use tasuki_worker::{Hands, Worker};
@@ -51,7 +51,8 @@ pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
         max_connections: database.max_connections,
         schema: (!database.schema.is_empty()).then(|| database.schema.clone()),
     };
-    Store::open(&options).await.context("cannot open the database (`database.url`)")
+    let store = Store::open(&options).await.context("cannot open the database (`database.url`)")?;
+    Ok(store.with_keys(Keys::new(&settings.webhooks.secret_keys()?)))
 }
 
 /// What use cases work with.
@@ -62,12 +63,24 @@ pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
     } else {
         store.check().await?;
     }
+    seal_secrets(&store).await.context("cannot read the secrets of webhooks")?;
     let library = library(settings)?;
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
     let ctx = Context { store, clock, ids, library: Arc::new(library) };
     adopt_packs(&ctx).await.context("cannot take the policies into use")?;
     adopt_cards(&ctx).await.context("cannot take the rate cards into use")?;
     Ok(ctx)
+}
+
+/// Seals what is not sealed with the present key, and sees at the start whether a key is missing.
+async fn seal_secrets(store: &Store) -> Result<(), StoreError> {
+    let tx = store.begin().await?;
+    let n_sealed = tasuki_store::webhooks::seal_anew(&tx).await?;
+    tx.commit().await?;
+    if n_sealed > 0 {
+        tracing::info!("sealed {n_sealed} secrets of webhooks anew");
+    }
+    Ok(())
 }
 
 fn library(settings: &Settings) -> anyhow::Result<Library> {

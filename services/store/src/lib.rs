@@ -50,10 +50,12 @@ mod instant;
 mod migrations;
 pub mod query;
 pub mod recent;
+mod sealing;
 mod tx;
 
 pub use connect::{Options, Store};
 pub use error::StoreError;
 pub use finished::FinishedJobs;
 pub use query::Scope;
+pub use sealing::{Keys, SealingKey};
 pub use tx::Tx;
