@@ -7,3 +7,13 @@ CREATE TABLE relay_place (
     stream_seq bigint NOT NULL,
     moved_at {instant} NOT NULL
 );
+
+-- Providers that somebody wants to see answer, and what they answered.
+CREATE TABLE provider_check (
+    id {uuid} PRIMARY KEY,
+    provider_id {uuid} NOT NULL,
+    asked_at {instant} NOT NULL,
+    -- NULL until a worker has asked.
+    document {json}
+);
+CREATE INDEX provider_check_by_age ON provider_check (asked_at);

@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod partners;
 pub mod payments;
 pub mod policies;
+pub mod provider_checks;
 pub mod provider_events;
 pub mod providers;
 pub mod quotes;
