@@ -47,6 +47,7 @@
 
 pub mod answer;
 pub mod billing;
+mod check;
 pub mod command;
 pub mod conduct;
 pub mod customer;
@@ -67,6 +68,7 @@ pub mod work;
 
 pub use answer::{AnswerCode, Asked, Meaning, Sent};
 pub use billing::{BilledSpan, BillingFacts, BillingStart};
+pub use check::{Capabilities, ProviderCheck};
 pub use command::{ItemCommand, ItemEvent};
 pub use customer::{
     CustomerActionKind, CustomerRequest, CustomerStep, CustomerTerms, VerifyMethod,

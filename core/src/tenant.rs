@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::catalog::CompanyProfile;
 use crate::id::{PartnerId, ProviderId, TenantId};
@@ -135,6 +136,19 @@ pub struct Provider {
     /// The share of the fees, without tax, that it gets for its services; none for nothing.
     #[serde(default)]
     pub fee_rate: Option<Rate>,
+    /// Whether new work is kept back from it.
+    #[serde(default)]
+    pub paused: bool,
     /// When it was registered.
     pub created_at: Timestamp,
+}
+
+impl Provider {
+    /// The text that a caller sends back to show which state of it was read: a digest of all of it.
+    pub fn etag(&self) -> String {
+        // Invariant: texts, numbers and times always have a JSON form.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let digest = hex::encode(Sha256::digest(&text));
+        digest.chars().take(16).collect()
+    }
 }

@@ -145,6 +145,11 @@ pub const TOPICS: &[(&str, &[Topic])] = &[
                 &["provider_id", "service", "kind", "item_id"],
             ),
             t(
+                "provider.updated",
+                "what is known about a provider was changed, or it was paused",
+                &["changed", "by"],
+            ),
+            t(
                 "provider.stray_found",
                 "a provider has something that nobody ordered, or lacks something",
                 &["provider_id", "ours"],

@@ -6,6 +6,7 @@
 //! looks that were planned for an older version find nothing to do.
 
 mod answers;
+mod ask_preflight;
 mod attention;
 mod commanding;
 mod create_order;
@@ -15,6 +16,7 @@ mod find_orders;
 mod fit_item;
 mod following;
 mod funnel;
+mod instances;
 mod placing;
 mod preflight;
 mod read_orders;
@@ -27,6 +29,7 @@ mod upkeep;
 mod work;
 
 pub use answers::record_answer;
+pub use ask_preflight::ask_preflight;
 pub use attention::{ATTEND_ITEM, Attend, Attention, Begun, begin_attention};
 pub use commanding::Intent;
 pub use create_order::{CreateOrder, NewItem, OnRefusal, SurveyFacts, create_order};
@@ -38,6 +41,7 @@ pub use find_orders::{OrderFilter, find_orders};
 pub use fit_item::fit_item;
 pub(crate) use following::is_over;
 pub use funnel::{Funnel, FunnelQuery, FunnelRow, Split, get_funnel};
+pub use instances::{Instance, reported_instance};
 pub(crate) use placing::{OrderedItem, place_order};
 pub(crate) use preflight::check as check_preflight;
 pub use read_orders::{OrderView, get_order, order_after};

@@ -4,3 +4,4 @@ mod handler;
 mod mapping;
 
 pub(crate) use handler::Alerts;
+pub(crate) use mapping::report_row;

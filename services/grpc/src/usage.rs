@@ -4,3 +4,4 @@ mod handler;
 mod mapping;
 
 pub(crate) use handler::Usage;
+pub(crate) use mapping::row;

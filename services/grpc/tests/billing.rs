@@ -137,6 +137,7 @@ async fn found(ctx: &Context) -> TenantId {
         endpoint: "http://127.0.0.1:1".to_owned(),
         partner_id: None,
         fee_rate: Some("0.6".parse().unwrap()),
+        paused: false,
         created_at,
     };
     let tenant = Tenant {

@@ -11,7 +11,7 @@ mod mapping;
 use std::fmt;
 
 use async_trait::async_trait;
-use tasuki_core::provisioning::{Answer, Item, ProviderFailure, Question};
+use tasuki_core::provisioning::{Answer, Capabilities, Item, ProviderFailure, Question};
 use tasuki_core::time::Timestamp;
 
 pub use client::GrpcProviders;
@@ -37,4 +37,10 @@ pub trait Providers: Send + Sync + fmt::Debug {
     ) -> Result<Option<Vec<String>>, Box<ProviderFailure>> {
         Ok(None)
     }
+
+    /// What the provider at an address says it can do. Nothing changes there.
+    ///
+    /// # Errors
+    /// What follows from the failure.
+    async fn capabilities(&self, endpoint: &str) -> Result<Capabilities, Box<ProviderFailure>>;
 }

@@ -48,6 +48,24 @@ pub enum Behaviour {
     SiteNotReady,
 }
 
+/// A step that the customer never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// The change of DNS.
+    DnsChange,
+    /// The visit itself.
+    DeviceInstall,
+    /// The installation of agents.
+    AgentInstall,
+    /// The consent of whoever maintains the site.
+    Consent,
+    /// A date.
+    Schedule,
+    /// What has to be known, such as how to log in.
+    Information,
+}
+
 /// What happens to one instance, as the file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +82,8 @@ struct Entry {
     installed: Option<u32>,
     #[serde(default)]
     reporting: Option<u32>,
+    #[serde(default)]
+    withholds: Option<Withheld>,
     #[serde(default)]
     reason: Option<String>,
 }
@@ -91,8 +111,10 @@ pub struct Course {
     pub installed: Option<u32>,
     /// Endpoints among them that report. Without: all of them.
     pub reporting: Option<u32>,
-    /// Why, in the words of the contract without their prefix, such as `NO_LOGIN_INFO`. Without: as
-    /// the behaviour says.
+    /// Which step a customer who never acts does not do. Without: that of the component.
+    pub withholds: Option<Withheld>,
+    /// What the provider finds, in the words of the contract without their prefix, such as `UPSTREAM_CONFLICT`.
+    /// Without: as the behaviour says.
     pub reason: Option<String>,
 }
 
@@ -153,6 +175,7 @@ impl Entry {
             removed_after_days: self.removed_after_days,
             installed: self.installed,
             reporting: self.reporting,
+            withholds: self.withholds,
             reason: self.reason,
         }
     }
@@ -164,7 +187,7 @@ impl Course {
             && self.reason_code().is_none()
         {
             anyhow::bail!(
-                "`{word}` is not a reason of the contract: write it like `NO_LOGIN_INFO`"
+                "`{word}` is not a reason of the contract: write it like `UPSTREAM_CONFLICT`"
             );
         }
         Ok(())

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tasuki_proto::provisioning::v1::{CustomerActionKind, ReasonCode};
 
-use crate::scenario::{Behaviour, Course};
+use crate::scenario::{Behaviour, Course, Withheld};
 
 const DAY: i64 = 86_400;
 
@@ -167,13 +167,13 @@ fn is_step(stage: &Stage, step: CustomerActionKind) -> bool {
 
 fn missing_step(component: &str, course: &Course) -> CustomerActionKind {
     use CustomerActionKind as A;
-    match (course.reason_code(), component) {
-        (Some(ReasonCode::NoConsentFromMaintainer), _any) => A::Consent,
-        (Some(ReasonCode::NoLoginInfo), _any) => A::Information,
-        (_any, "utm") => A::DeviceInstall,
-        (_any, "cloud_waf") => A::DnsChange,
-        (_any, "edr") => A::AgentInstall,
-        _others => A::Information,
+    match (course.withholds, component) {
+        (Some(Withheld::DnsChange), _) | (None, "cloud_waf") => A::DnsChange,
+        (Some(Withheld::DeviceInstall), _) | (None, "utm") => A::DeviceInstall,
+        (Some(Withheld::AgentInstall), _) | (None, "edr") => A::AgentInstall,
+        (Some(Withheld::Consent), _) => A::Consent,
+        (Some(Withheld::Schedule), _) => A::Schedule,
+        (Some(Withheld::Information) | None, _) => A::Information,
     }
 }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_consent_that_never_comes_is_what_the_diagnosis_waits_for() {
         let course = Course {
-            reason: Some("NO_CONSENT_FROM_MAINTAINER".into()),
+            withholds: Some(Withheld::Consent),
             ..course(Behaviour::CustomerNeverActs, Some(10))
         };
         let action = i32::from(CustomerActionKind::Consent);

@@ -1,16 +1,20 @@
 //! Settings, read once: the defaults, then a file, the environment, and flags.
 
+mod nats;
 mod place;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use config::{Config, Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tasuki_core::id::{InsurerId, PartnerId, ProviderId, TenantId};
 use tasuki_core::party::{Principal, Role};
+use tasuki_store::SealingKey;
+
+use nats::Nats;
 
 /// The annotated defaults, which are also the reference of all settings.
 pub(crate) const DEFAULTS: &str = include_str!("../tasuki.default.toml");
@@ -101,6 +105,7 @@ pub(crate) struct Dns {
 pub(crate) struct Relay {
     pub(crate) source: String,
     pub(crate) file: PathBuf,
+    pub(crate) nats: Nats,
 }
 
 /// How events are sent to webhook endpoints.
@@ -110,6 +115,21 @@ pub(crate) struct Webhooks {
     pub(crate) timeout_seconds: u64,
     pub(crate) open_hosts: Vec<String>,
     pub(crate) roots: PathBuf,
+    secret_keys: Vec<SecretString>,
+}
+
+impl Webhooks {
+    /// Keys by which the secrets of endpoints are sealed in the database.
+    pub(crate) fn secret_keys(&self) -> anyhow::Result<Vec<SealingKey>> {
+        let key = |text: &SecretString| {
+            let mut key = SealingKey::default();
+            let read = hex::decode_to_slice(text.expose_secret(), &mut key);
+            let remedy = "`webhooks.secret_keys`: each must have 64 hexadecimal digits, \
+                          as `openssl rand -hex 32` gives them";
+            read.map(|()| key).map_err(|_| anyhow!(remedy))
+        };
+        self.secret_keys.iter().map(key).collect()
+    }
 }
 
 /// Logs and traces.
@@ -184,7 +204,9 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("server.roles")
-            .with_list_parse_key("webhooks.open_hosts");
+            .with_list_parse_key("webhooks.open_hosts")
+            .with_list_parse_key("webhooks.secret_keys")
+            .with_list_parse_key("relay.nats.servers");
         let read: Self =
             sources.add_source(environment).build().and_then(Config::try_deserialize).map_err(
                 |error| {
@@ -238,10 +260,12 @@ impl Settings {
             (1..=200).contains(&source.len()) && source.bytes().all(|it| it.is_ascii_graphic()),
             "`relay.source` must have 1 to 200 printable characters without spaces"
         );
+        self.relay.nats.check()?;
         ensure!(
             (1..=60).contains(&self.webhooks.timeout_seconds),
             "`webhooks.timeout_seconds` must be between 1 and 60"
         );
+        self.webhooks.secret_keys()?;
         let url = self.database.url.expose_secret();
         ensure!(
             ["sqlite://", "postgres://", "postgresql://"].iter().any(|it| url.starts_with(it)),
@@ -359,6 +383,37 @@ mod tests {
     fn a_lease_shorter_than_a_job_takes_is_refused() {
         let error = with_file("[worker]\nlease_seconds = 4").unwrap_err();
         assert!(error.to_string().contains("worker.lease_seconds"), "{error}");
+    }
+
+    #[test]
+    fn a_stream_is_named_and_reached_in_one_way() {
+        for (text, wrong) in [
+            ("servers = [\"http://a:4222\"]", "relay.nats.servers"),
+            ("servers = [\"nats://me:secret@a:4222\"]", "relay.nats.servers"),
+            ("user = \"a\"", "relay.nats.password"),
+            ("token = \"b\"\ncredentials = \"c\"", "one of"),
+            ("certificate = \"c.pem\"", "relay.nats.key"),
+            ("stream = \"a.b\"", "relay.nats.stream"),
+            ("subject_prefix = \"a..b\"", "relay.nats.subject_prefix"),
+            ("replicas = 0", "relay.nats.replicas"),
+        ] {
+            let error = with_file(&format!("[relay.nats]\n{text}")).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{text}: {error}");
+        }
+        let text = "[relay.nats]\nservers = [\"tls://a\"]\nuser = \"a\"\npassword = \"hush\"\nkeep_days = 2";
+        let settings = with_file(text).unwrap();
+        assert!(!format!("{settings:?}{:?}", settings.relay.nats.servers()).contains("hush"));
+        assert_eq!(settings.relay.nats.wanted().keep.unwrap().as_secs(), 172_800);
+    }
+
+    #[test]
+    fn a_key_that_is_too_short_is_refused_and_none_prints() {
+        let error = with_file("[webhooks]\nsecret_keys = [\"abcdef\"]").unwrap_err();
+        assert!(error.to_string().contains("webhooks.secret_keys"), "{error}");
+        let key = "5a".repeat(32);
+        let settings = with_file(&format!("[webhooks]\nsecret_keys = [\"{key}\"]")).unwrap();
+        assert_eq!(settings.webhooks.secret_keys().unwrap(), [[0x5a; 32]]);
+        assert!(!format!("{settings:?}").contains("5a5a"));
     }
 
     #[test]

@@ -14,11 +14,13 @@ use tasuki_app::library::Library;
 use tasuki_core::webhook::AddressRules;
 use tasuki_grpc::edge::Edge;
 use tasuki_partners::dns::Dns;
+use tasuki_partners::nats::Stream;
 use tasuki_partners::notices::DeskQueue;
 use tasuki_partners::provider::GrpcProviders;
 use tasuki_partners::webhooks::{Sender, SystemDns};
 use tasuki_store::jobs::Lane;
-use tasuki_store::{Options, Store};
+use tasuki_store::{Keys, Options, Store, StoreError};
+use tasuki_worker::streams::Publisher;
 use tasuki_worker::webhooks::Post;
 use tasuki_worker::{Hands, Worker};
 use tokio::net::TcpListener;
@@ -49,7 +51,8 @@ pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
         max_connections: database.max_connections,
         schema: (!database.schema.is_empty()).then(|| database.schema.clone()),
     };
-    Store::open(&options).await.context("cannot open the database (`database.url`)")
+    let store = Store::open(&options).await.context("cannot open the database (`database.url`)")?;
+    Ok(store.with_keys(Keys::new(&settings.webhooks.secret_keys()?)))
 }
 
 /// What use cases work with.
@@ -60,12 +63,24 @@ pub(crate) async fn context(settings: &Settings) -> anyhow::Result<Context> {
     } else {
         store.check().await?;
     }
+    seal_secrets(&store).await.context("cannot read the secrets of webhooks")?;
     let library = library(settings)?;
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
     let ctx = Context { store, clock, ids, library: Arc::new(library) };
     adopt_packs(&ctx).await.context("cannot take the policies into use")?;
     adopt_cards(&ctx).await.context("cannot take the rate cards into use")?;
     Ok(ctx)
+}
+
+/// Seals what is not sealed with the present key, and sees at the start whether a key is missing.
+async fn seal_secrets(store: &Store) -> Result<(), StoreError> {
+    let tx = store.begin().await?;
+    let n_sealed = tasuki_store::webhooks::seal_anew(&tx).await?;
+    tx.commit().await?;
+    if n_sealed > 0 {
+        tracing::info!("sealed {n_sealed} secrets of webhooks anew");
+    }
+    Ok(())
 }
 
 fn library(settings: &Settings) -> anyhow::Result<Library> {
@@ -112,13 +127,8 @@ pub(crate) async fn start(
         let days = settings.worker.done_jobs_days;
         tasks.spawn(tasuki_worker::keep_up(ctx.clone(), days, stop.clone()));
     }
-    if has(ServerRole::Relay) && !settings.relay.file.as_os_str().is_empty() {
-        let sink = EventsFile::open(&settings.relay.file, &settings.relay.source)?;
-        tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
-    }
     if has(ServerRole::Relay) {
-        let post = post(settings, ctx.clone())?;
-        tasks.spawn(tasuki_worker::webhooks::deliver_webhooks(post, stop.clone()));
+        start_relays(settings, &ctx, &tasks, &stop).await?;
     }
     let mut address = None;
     if has(ServerRole::Api) {
@@ -136,6 +146,28 @@ pub(crate) async fn start(
         });
     }
     Ok(Running { address, tasks })
+}
+
+/// Hands events on to everybody who is to have them; none waits for another.
+async fn start_relays(
+    settings: &Settings,
+    ctx: &Context,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let relay = &settings.relay;
+    if !relay.file.as_os_str().is_empty() {
+        let sink = EventsFile::open(&relay.file, &relay.source)?;
+        tasks.spawn(tasuki_worker::relay::relay(ctx.clone(), sink, stop.clone()));
+    }
+    if relay.nats.is_wanted() {
+        let stream = Stream::open(&relay.nats.servers(), relay.nats.wanted()).await?;
+        let publisher = Publisher::new(ctx.clone(), stream, &relay.source);
+        tasks.spawn(tasuki_worker::streams::publish_events(publisher, stop.clone()));
+    }
+    let post = post(settings, ctx.clone())?;
+    tasks.spawn(tasuki_worker::webhooks::deliver_webhooks(post, stop.clone()));
+    Ok(())
 }
 
 fn hands(settings: &crate::settings::Worker) -> Hands {

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::finished::FinishedJobs;
 use crate::migrations::Migrator;
 use crate::recent::Recent;
+use crate::sealing::Keys;
 use crate::tx::{Heard, Tx};
 
 /// How long a caller waits for a connection, and so a writer of SQLite for its turn.
@@ -54,6 +55,7 @@ pub struct Store {
     heard: Heard,
     decision_log: DecisionLog,
     recent: Recent,
+    keys: Keys,
 }
 
 impl Store {
@@ -103,7 +105,14 @@ impl Store {
             heard: Heard::default(),
             decision_log: DecisionLog::default(),
             recent: Recent::default(),
+            keys: Keys::default(),
         })
+    }
+
+    /// The same with keys by which secrets are sealed.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
     }
 
     /// Brings the schema up to this program's; tells how many steps were applied.
@@ -207,7 +216,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = db.begin_with_options(options).await?;
-        Ok(Tx::new(inner, self.heard.clone()))
+        Ok(Tx::new(inner, self.heard.clone(), self.keys.clone()))
     }
 }
 

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     step!("0016_webhooks"),
     step!("0017_known"),
     step!("0018_nobodys_decisions"),
+    step!("0019_streams_and_checks"),
     step!("0020_certificate_numbers"),
 ];
 

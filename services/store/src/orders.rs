@@ -9,6 +9,7 @@ use tasuki_core::provisioning::funnel::Application;
 use tasuki_core::provisioning::order::Order;
 use tasuki_core::provisioning::{Item, ItemOutcome, Transition};
 use tasuki_core::service::Service;
+use tasuki_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::document;
@@ -300,13 +301,15 @@ pub async fn history(
 /// A row of the funnel, before counting: a service, its component, and who ordered.
 pub type FunnelKey = (Service, String, PartnerId);
 
-/// Every application of a scope, by service, component and partner.
+/// Every application of a scope that was ordered from an instant on and before another, by service, component and
+/// partner.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn applications(
     tx: &Tx,
     scope: Scope,
+    (ordered_from, ordered_before): (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<BTreeMap<FunnelKey, Vec<Application>>, StoreError> {
     // The tenant of the item stands first, so that the scope's condition finds its column.
     let sql = "SELECT tenant_id, service, component, outcome, reason, quantity, \
@@ -316,6 +319,12 @@ pub async fn applications(
                FROM provisioning_item WHERE 1 = 1";
     let mut query = Query::new(sql, Vec::new());
     query.within(scope);
+    let ordered_at = "(SELECT o.ordered_at FROM provisioning_order o \
+                       WHERE o.tenant_id = provisioning_item.tenant_id \
+                         AND o.id = provisioning_item.order_id)";
+    let instant = |at: Option<Timestamp>| at.map(|at| Value::from(instant::to_row(at)));
+    query.and_maybe(&format!("{ordered_at} >= ?"), instant(ordered_from));
+    query.and_maybe(&format!("{ordered_at} < ?"), instant(ordered_before));
     let (sql, values) = query.ordered("service, component, tenant_id, order_id, number", u64::MAX);
     let mut all: BTreeMap<FunnelKey, Vec<Application>> = BTreeMap::new();
     for row in tx.all(&sql, values).await? {

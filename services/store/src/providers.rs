@@ -70,6 +70,16 @@ pub async fn get(tx: &Tx, id: ProviderId) -> Result<Option<Provider>, StoreError
     row.map(|row| document::from_row("provider", row.document)).transpose()
 }
 
+/// A provider that is about to change.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lock(tx: &Tx, id: ProviderId) -> Result<Option<Provider>, StoreError> {
+    let sql = format!("SELECT document FROM provider WHERE id = $1{}", tx.for_update());
+    let Some(row) = tx.one(&sql, vec![id.as_uuid().into()]).await? else { return Ok(None) };
+    document::from_row("provider", row.try_get("", "document")?).map(Some)
+}
+
 /// All providers in the order of their names: an installation has dozens, not thousands.
 ///
 /// # Errors

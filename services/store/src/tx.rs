@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::decisions::{self, Record};
 use crate::error::StoreError;
 use crate::finished::Finished;
+use crate::sealing::Keys;
 
 /// What is heard in this process of the transactions that it commits.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,7 @@ pub(crate) struct Heard {
 pub struct Tx {
     inner: DatabaseTransaction,
     heard: Heard,
+    keys: Keys,
     added: AtomicBool,
     /// Whose jobs it finishes.
     finished: Mutex<Vec<TenantId>>,
@@ -33,10 +35,15 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(inner: DatabaseTransaction, heard: Heard) -> Self {
+    pub(crate) fn new(inner: DatabaseTransaction, heard: Heard, keys: Keys) -> Self {
         let (added, finished) = (AtomicBool::new(false), Mutex::default());
         let decisions = Mutex::default();
-        Self { inner, heard, added, finished, decisions }
+        Self { inner, heard, keys, added, finished, decisions }
+    }
+
+    /// By which secrets are sealed.
+    pub(crate) const fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Makes everything that was done in it last, then wakes who waits for its jobs.

@@ -252,7 +252,7 @@ pub async fn insert_secret(
     let values: Vec<Value> = vec![
         secret.id.as_uuid().into(),
         endpoint.as_uuid().into(),
-        hex::encode(secret.key.reveal()).into(),
+        tx.keys().seal(secret.id.as_uuid().as_bytes(), secret.key.reveal())?.into(),
         instant::to_row(secret.created_at).into(),
         secret.valid_until.map(instant::to_row).into(),
     ];
@@ -272,7 +272,30 @@ pub async fn secrets(
                WHERE endpoint_id = $1 AND (valid_until IS NULL OR valid_until > $2) \
                ORDER BY valid_until IS NOT NULL, created_at DESC, id DESC";
     let values: Vec<Value> = vec![endpoint.as_uuid().into(), instant::to_row(now).into()];
-    tx.all(sql, values).await?.iter().map(secret).collect()
+    tx.all(sql, values).await?.iter().map(|row| secret(tx, row)).collect()
+}
+
+/// Sees that every secret can be opened, and seals those anew that are not sealed with the first key; tells how many.
+///
+/// # Errors
+/// [`StoreError::Row`] for a secret whose key is not there any more.
+pub async fn seal_anew(tx: &Tx) -> Result<u64, StoreError> {
+    let rows = tx.all("SELECT id, signing_key FROM webhook_secret", Vec::new()).await?;
+    let mut n_sealed = 0;
+    for row in &rows {
+        let id: Uuid = row.try_get("", "id")?;
+        let text: String = row.try_get("", "signing_key")?;
+        let key = tx.keys().open(id.as_bytes(), &text)?;
+        if tx.keys().is_current(&text) {
+            continue;
+        }
+        // Another process that starts may be at it, too.
+        let sql = "UPDATE webhook_secret SET signing_key = $2 WHERE id = $1 AND signing_key = $3";
+        let values: Vec<Value> =
+            vec![id.into(), tx.keys().seal(id.as_bytes(), &key)?.into(), text.into()];
+        n_sealed += tx.execute(sql, values).await?;
+    }
+    Ok(n_sealed)
 }
 
 /// Ends the secrets of an endpoint at a time, those that end later or never, and forgets those that ended before now.
@@ -385,14 +408,14 @@ fn from_row(row: &QueryResult) -> Result<Stored, StoreError> {
     })
 }
 
-fn secret(row: &QueryResult) -> Result<Secret, StoreError> {
+fn secret(tx: &Tx, row: &QueryResult) -> Result<Secret, StoreError> {
     let table = "webhook_secret";
-    let key: String = row.try_get("", "signing_key")?;
-    let key = hex::decode(key)
-        .map_err(|_| StoreError::Row { table, cause: "the key is not hexadecimal".to_owned() })?;
+    let id: Uuid = row.try_get("", "id")?;
+    let text: String = row.try_get("", "signing_key")?;
+    let key = tx.keys().open(id.as_bytes(), &text)?;
     let until: Option<chrono::DateTime<chrono::Utc>> = row.try_get("", "valid_until")?;
     Ok(Secret {
-        id: WebhookSecretId::from(row.try_get::<Uuid>("", "id")?),
+        id: WebhookSecretId::from(id),
         key: SigningKey::new(key),
         created_at: instant::from_row(table, row.try_get("", "created_at")?)?,
         valid_until: until.map(|at| instant::from_row(table, at)).transpose()?,

@@ -5,8 +5,9 @@ use serde_json::json;
 use tasuki_core::id::JobId;
 use tasuki_core::time::Timestamp;
 use tasuki_store::jobs::{self, Claim, Claimed, DeadFilter, Lane, NewJob};
+use tasuki_store::relay_places::Place;
 use tasuki_store::testing::databases;
-use tasuki_store::{Store, StoreError, turns};
+use tasuki_store::{Store, StoreError, relay_places, turns};
 use uuid::Uuid;
 
 fn noon() -> Timestamp {
@@ -133,6 +134,23 @@ async fn a_dead_letter_keeps_its_true_last_error_and_is_retried_or_dropped_once(
         jobs::complete(&tx, &retried[0], after(3_001)).await.unwrap();
         let purged = jobs::purge_done(&tx, "do_something", after(9_000), 10).await.unwrap();
         assert_eq!(purged, 1, "what was dropped stays on record");
+    }
+}
+
+#[tokio::test]
+async fn the_place_of_a_stream_moves_only_from_where_it_was_read() {
+    for fresh in databases().await {
+        let place = |after_seq, stream_seq| Place { after_seq, stream_seq };
+        let tx = fresh.store.begin().await.unwrap();
+        let go = async |from, to| relay_places::go(&tx, "s", (from, to), after(0)).await.unwrap();
+        assert_eq!(relay_places::get(&tx, "s").await.unwrap(), place(0, 0), "{}", fresh.name);
+        assert!(go(place(0, 0), place(7, 5)).await);
+        assert!(!go(place(0, 0), place(9, 6)).await, "somebody else was faster");
+        assert!(!go(place(7, 4), place(9, 6)).await);
+        assert!(go(place(7, 5), place(9, 6)).await);
+        assert!(go(place(9, 6), place(2, 2)).await, "a stream that lost something is filled again");
+        assert_eq!(relay_places::get(&tx, "s").await.unwrap(), place(2, 2));
+        assert_eq!(relay_places::get(&tx, "t").await.unwrap(), place(0, 0));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attend_item;
 mod check_heartbeat;
+mod check_provider;
 mod close_month;
 mod escalate_incident;
 mod expire_approval;
@@ -33,6 +34,7 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed) -> Result<(), JobFailure
         "remove_item" => remove_item::run(worker, job).await,
         "close_month" => close_month::run(worker, job).await,
         "mark_past_due" => mark_past_due::run(worker, job).await,
+        "check_provider" => check_provider::run(worker, job).await,
         "check_heartbeat" => check_heartbeat::run(worker, job).await,
         "escalate_incident" => escalate_incident::run(worker, job).await,
         "expire_approval" => expire_approval::run(worker, job).await,

@@ -4,6 +4,7 @@
 //! answers enters through a use case like everyone else's command.
 
 pub mod relay;
+pub mod streams;
 pub mod webhooks;
 
 mod backlog;

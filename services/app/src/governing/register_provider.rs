@@ -55,6 +55,7 @@ pub async fn register_provider(
         endpoint: new.endpoint,
         partner_id: new.partner_id,
         fee_rate: new.fee_rate,
+        paused: false,
         created_at: now,
     };
     match providers::insert(&tx, &provider).await {

@@ -5,7 +5,8 @@ use tasuki_core::actor::Actor;
 use tasuki_core::id::{ItemId, OrderId, TenantId};
 use tasuki_core::party::{Permission, Principal};
 use tasuki_core::problem::Problem;
-use tasuki_core::provisioning::{DnsRecord, DnsSeen, Item, Question, Surroundings};
+use tasuki_core::provisioning::{DnsRecord, DnsSeen, Item, ItemState, Question, Surroundings};
+use tasuki_core::tenant::Provider;
 use tasuki_core::time::Timestamp;
 use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
 use tasuki_store::{Tx, orders, providers};
@@ -19,6 +20,9 @@ use crate::context::Context;
 
 /// The kind of job that looks after an item.
 pub const ATTEND_ITEM: &str = "attend_item";
+
+/// How soon it is seen that a provider gets new work again: an hour.
+const LOOK_WHILE_PAUSED_SECONDS: i64 = 3_600;
 
 /// Which item is looked after.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,6 +84,15 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
         return Ok(Begun::Done);
     };
 
+    let provider = providers::get(&tx, item.provider_id).await?;
+    if is_kept_back(&item, provider.as_ref()) {
+        let look_at = entered.now.plus_seconds(LOOK_WHILE_PAUSED_SECONDS)?;
+        let change = Change { look_at: Some(look_at), ..Change::of(item.id) };
+        apply(ctx, &tx, &entered, read, (change, &system())).await?;
+        jobs::complete(&tx, job, entered.now).await?;
+        tx.commit().await?;
+        return Ok(Begun::Done);
+    }
     if let Some(command) = read.order.due_command(&item, &read.items(), entered.now) {
         let change =
             Change { command: Some(command), look_at: Some(entered.now), ..Change::of(item.id) };
@@ -88,7 +101,6 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
         tx.commit().await?;
         return Ok(Begun::Done);
     }
-    let provider = providers::get(&tx, item.provider_id).await?;
     let question = item.question_at(entered.now);
     if provider.as_ref().is_some_and(|provider| provider.endpoint.is_empty()) {
         // No server to call: what was reported about its work is the answer.
@@ -109,6 +121,11 @@ pub async fn begin_attention(ctx: &Context, job: &Claimed) -> Result<Begun, Prob
         attend,
         item,
     })))
+}
+
+/// Whether nothing is asked for yet because the provider gets no new work.
+fn is_kept_back(item: &Item, provider: Option<&Provider>) -> bool {
+    matches!(item.state, ItemState::Planned { .. }) && provider.is_some_and(|it| it.paused)
 }
 
 /// Plans the next look at an item of this version: when the provider has to be asked, or when the

@@ -126,14 +126,7 @@ pub async fn create_order(
         ordered_at: entered.now,
         cancellation: None,
     };
-    let mut items = Vec::with_capacity(command.items.len());
-    for (new, number) in command.items.into_iter().zip(1_u32..) {
-        let item = ordered(ctx, &entered, &command.survey, (new, number))?;
-        if command.on_refusal == OnRefusal::RefuseOrder {
-            refuse(&item.item)?;
-        }
-        items.push(item);
-    }
+    let items = kept(ctx, &entered, (command.items, &command.survey, command.on_refusal))?;
     if command.intent == Intent::OnlyAsk {
         let items = items.into_iter().map(|it| StoredItem { item: it.item, version: 0 }).collect();
         return view(&tx, &entered, Stored { order, version: 0, items }).await;
@@ -142,6 +135,23 @@ pub async fn create_order(
     let stored = place_order(ctx, &tx, &entered, &by, (order, items)).await?;
 
     close(call, tx, &entered, stored).await
+}
+
+/// The items after preflight, with those that it refused unless the whole order is refused then.
+pub(super) fn kept(
+    ctx: &Context,
+    entered: &Entered,
+    (new, survey, on_refusal): (Vec<NewItem>, &SurveyFacts, OnRefusal),
+) -> Result<Vec<OrderedItem>, Problem> {
+    let mut items = Vec::with_capacity(new.len());
+    for (new, number) in new.into_iter().zip(1_u32..) {
+        let item = ordered(ctx, entered, survey, (new, number))?;
+        if on_refusal == OnRefusal::RefuseOrder {
+            refuse(&item.item)?;
+        }
+        items.push(item);
+    }
+    Ok(items)
 }
 
 fn ordered(
@@ -208,7 +218,7 @@ async fn check_subscription(
 }
 
 /// Each provider that is named exists, and somebody offers what is left to us.
-async fn check_providers(tx: &Tx, items: &[NewItem]) -> Result<(), Problem> {
+pub(super) async fn check_providers(tx: &Tx, items: &[NewItem]) -> Result<(), Problem> {
     let all = providers::all(tx).await?;
     for item in items {
         let service = item.spec.service;
@@ -229,7 +239,7 @@ async fn check_providers(tx: &Tx, items: &[NewItem]) -> Result<(), Problem> {
 }
 
 /// Every number names another item, and there is an order in which they can be set up.
-fn check_dependencies(items: &[NewItem]) -> Result<(), Problem> {
+pub(super) fn check_dependencies(items: &[NewItem]) -> Result<(), Problem> {
     let n_items = u32::try_from(items.len()).unwrap_or(u32::MAX);
     for (item, at) in items.iter().zip(0_u32..) {
         if let Some(wrong) = item.depends_on.iter().find(|of| **of == 0 || **of > n_items) {

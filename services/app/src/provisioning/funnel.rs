@@ -6,6 +6,7 @@ use tasuki_core::id::PartnerId;
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{Application, FunnelCounts};
 use tasuki_core::service::Service;
+use tasuki_core::time::Timestamp;
 use tasuki_store::{Scope, orders};
 
 use super::read_orders::everybody;
@@ -35,6 +36,10 @@ pub struct FunnelQuery {
     pub partner: Option<PartnerId>,
     /// Of this service only.
     pub service: Option<Service>,
+    /// Only what was ordered from here on, by the tenant's clock.
+    pub ordered_from: Option<Timestamp>,
+    /// Only what was ordered before, by the tenant's clock.
+    pub ordered_before: Option<Timestamp>,
     /// Whether partners are counted apart.
     pub partners: Split,
     /// Whether the components of a service are counted apart.
@@ -80,7 +85,9 @@ pub async fn get_funnel(
     let mut groups: BTreeMap<(Service, String, Option<PartnerId>), Vec<Application>> =
         BTreeMap::new();
     let mut all = Vec::new();
-    for ((service, component, partner), applications) in orders::applications(&tx, scope).await? {
+    let ordered = (query.ordered_from, query.ordered_before);
+    let found = orders::applications(&tx, scope, ordered).await?;
+    for ((service, component, partner), applications) in found {
         let other_partner = query.partner.is_some_and(|asked| asked != partner);
         let other_service = query.service.is_some_and(|asked| asked != service);
         if other_partner || other_service {

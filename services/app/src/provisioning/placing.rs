@@ -71,11 +71,14 @@ pub(crate) async fn place_order(
 }
 
 /// Who sets an item up: the provider that was named, if it is registered, or else the first by name
-/// that offers the service. When nobody does, the name stays, and the item waits until somebody
+/// that offers the service, before those that get no new work. When nobody does, the name stays, and the item waits until somebody
 /// registers under it.
 async fn provider_of(tx: &Tx, item: &Item) -> Result<ProviderId, Problem> {
     let all = providers::all(tx).await?;
     let named = all.iter().find(|provider| provider.id == item.provider_id);
-    let offers = || all.iter().find(|provider| provider.services.contains(&item.service()));
+    let offers = || {
+        let offering = all.iter().filter(|provider| provider.services.contains(&item.service()));
+        offering.min_by_key(|provider| provider.paused)
+    };
     Ok(named.or_else(offers).map_or(item.provider_id, |provider| provider.id))
 }

@@ -84,7 +84,7 @@ pub async fn receive_provider_event(
 ) -> Result<Taken, Problem> {
     call.require(ctx, Permission::Report)?;
     let unknown = || Problem::not_found(Reason::ItemNotFound, event.item_id);
-    let provider = reporting(call, event).ok_or_else(unknown)?;
+    let provider = reporting(call, event.provider_id).ok_or_else(unknown)?;
     let tx = ctx.store.begin().await?;
     let (tenant, order) = orders::of_item(&tx, event.item_id).await?.ok_or_else(unknown)?;
     let entered = enter(ctx, &tx, tenant).await?;
@@ -195,7 +195,8 @@ pub async fn hear_event(ctx: &Context, job: &Claimed) -> Result<(), Problem> {
     Ok(())
 }
 
-fn reporting(call: &Call, event: &Reported) -> Option<ProviderId> {
+/// Who reports: a provider itself, whomever it names.
+pub(super) fn reporting(call: &Call, named: Option<ProviderId>) -> Option<ProviderId> {
     match call.principal.role {
         Role::Provider => call.principal.provider_id,
         Role::Operator
@@ -204,7 +205,7 @@ fn reporting(call: &Call, event: &Reported) -> Option<ProviderId> {
         | Role::Partner
         | Role::HelpDesk
         | Role::Insurer
-        | Role::Tenant => event.provider_id,
+        | Role::Tenant => named,
     }
 }
 

@@ -16,6 +16,7 @@ use super::following::{Change, apply};
 use super::receive::HEAR_EVENT;
 use super::sweeping::{REMOVE_STRAY, SWEEP_PROVIDER};
 use crate::context::Context;
+use crate::governing::CHECK_PROVIDER;
 
 /// Items looked through at once.
 const PAGE: u32 = 500;
@@ -25,7 +26,8 @@ const MOST_PAGES: u32 = 1_000;
 
 /// Kinds of jobs that are forgotten when they are done: their keys name a version, an hour or an event, and never come
 /// again.
-const FORGOTTEN: [&str; 4] = [ATTEND_ITEM, HEAR_EVENT, REMOVE_STRAY, SWEEP_PROVIDER];
+const FORGOTTEN: [&str; 5] =
+    [ATTEND_ITEM, HEAR_EVENT, REMOVE_STRAY, SWEEP_PROVIDER, CHECK_PROVIDER];
 
 /// Jobs deleted in one transaction: few enough that nobody waits for it.
 const DELETED_AT_ONCE: u32 = 1_000;

@@ -181,6 +181,7 @@ impl Scheme {
             endpoint: "http://127.0.0.1:1".to_owned(),
             partner_id: None,
             fee_rate: Some("0.6".parse().unwrap()),
+            paused: false,
             created_at,
         };
         providers::insert(&tx, &provider).await.unwrap();

@@ -276,6 +276,7 @@ async fn found(ctx: &Context) {
         endpoint: "http://127.0.0.1:1".to_owned(),
         partner_id: None,
         fee_rate: None,
+        paused: false,
         created_at,
     };
     providers::insert(&tx, &provider).await.unwrap();

@@ -113,6 +113,7 @@ pub(crate) async fn schemes() -> Vec<Scheme> {
                 endpoint: "http://127.0.0.1:1".to_owned(),
                 partner_id: None,
                 fee_rate: None,
+                paused: false,
                 created_at,
             };
             providers::insert(&tx, &provider).await.unwrap();

@@ -1,6 +1,13 @@
 //! Calls about partners and providers.
 
+use std::time::Duration;
+
+use tasuki_app::call::Call;
 use tasuki_app::governing;
+use tasuki_core::id::ProviderId;
+use tasuki_core::problem::Problem;
+use tasuki_core::provisioning::ProviderCheck;
+use tasuki_core::reason::Reason;
 use tasuki_proto::tenant::v1 as proto;
 use tasuki_proto::tenant::v1::partner_service_server::PartnerService;
 use tonic::{Request, Response, Status};
@@ -10,10 +17,38 @@ use crate::edge::Edge;
 use crate::fields;
 use crate::status::{not_served_yet, status};
 
+/// How long a worker may take to ask a provider: longer than one call to it may take.
+const CHECKED_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often to look whether it has.
+const LOOK_FOR_ANSWER: Duration = Duration::from_millis(100);
+
 /// Serves `PartnerService`.
 #[derive(Debug, Clone)]
 pub(crate) struct Partners {
     pub(crate) edge: Edge,
+}
+
+impl Partners {
+    /// Has a worker ask the provider, and waits for what came of it.
+    async fn check(&self, call: &Call, id: ProviderId) -> Result<ProviderCheck, Problem> {
+        let ctx = &self.edge.ctx;
+        let asked = governing::ask_check(ctx, call, id).await?;
+        let patience = tokio::time::sleep(CHECKED_WITHIN);
+        tokio::pin!(patience);
+        loop {
+            if let Some(check) = governing::read_check(ctx, call, asked).await? {
+                return Ok(check);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_FOR_ANSWER) => {}
+                () = &mut patience => {
+                    let text = "nobody has asked the provider in time: is a process with the role `worker` running?";
+                    return Err(Problem::new(Reason::DeadlineExceeded, text));
+                }
+            }
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -118,15 +153,25 @@ impl PartnerService for Partners {
 
     async fn update_provider(
         &self,
-        _: Request<proto::UpdateProviderRequest>,
+        request: Request<proto::UpdateProviderRequest>,
     ) -> Result<Response<proto::UpdateProviderResponse>, Status> {
-        Err(not_served_yet("tasuki.tenant.v1.PartnerService/UpdateProvider"))
+        let (call, message) = self.edge.open_change(request, |m| &m.request_id).await?;
+        let change = mapping::provider_change(message).map_err(|problem| status(&problem))?;
+        let provider = governing::update_provider(&self.edge.ctx, &call, change)
+            .await
+            .map_err(|problem| status(&problem))?;
+        let provider = Some(mapping::provider(&provider));
+        Ok(Response::new(proto::UpdateProviderResponse { provider }))
     }
 
     async fn check_provider(
         &self,
-        _: Request<proto::CheckProviderRequest>,
+        request: Request<proto::CheckProviderRequest>,
     ) -> Result<Response<proto::CheckProviderResponse>, Status> {
-        Err(not_served_yet("tasuki.tenant.v1.PartnerService/CheckProvider"))
+        let (call, message) = self.edge.open(request).await?;
+        let id =
+            fields::id("provider_id", &message.provider_id).map_err(|problem| status(&problem))?;
+        let check = self.check(&call, id).await.map_err(|problem| status(&problem))?;
+        Ok(Response::new(mapping::check(check)))
     }
 }

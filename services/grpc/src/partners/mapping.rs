@@ -1,7 +1,8 @@
 //! Messages about partners and providers into commands, and back.
 
-use tasuki_app::governing::{NewPartner, NewProvider};
+use tasuki_app::governing::{NewPartner, NewProvider, ProviderChange};
 use tasuki_core::problem::Problem;
+use tasuki_core::provisioning::ProviderCheck;
 use tasuki_core::rate::Rate;
 use tasuki_core::tenant::{Licence, Partner, PartnerKind, PartnerTerms, Provider};
 use tasuki_proto::tenant::v1 as proto;
@@ -40,6 +41,31 @@ pub(crate) fn new_provider(
         name: message.name,
         endpoint: message.endpoint,
     })
+}
+
+pub(crate) fn provider_change(
+    message: proto::UpdateProviderRequest,
+) -> Result<ProviderChange, Problem> {
+    let services = fields::services("services", &message.services)?;
+    Ok(ProviderChange {
+        provider_id: fields::id("provider_id", &message.provider_id)?,
+        etag: message.etag,
+        endpoint: message.endpoint,
+        paused: message.paused,
+        services: (!services.is_empty()).then_some(services),
+    })
+}
+
+pub(crate) fn check(check: ProviderCheck) -> proto::CheckProviderResponse {
+    let reachable = check.capabilities.is_some();
+    let says = check.capabilities.unwrap_or_default();
+    proto::CheckProviderResponse {
+        reachable,
+        latency_milliseconds: i32::try_from(check.took_milliseconds).unwrap_or(i32::MAX),
+        services: says.services.into_iter().map(|it| words::service(it).into()).collect(),
+        problems: check.problems,
+        contract_version: says.contract_version,
+    }
 }
 
 pub(crate) fn partner(partner: &Partner) -> proto::Partner {
@@ -82,7 +108,8 @@ pub(crate) fn provider(provider: &Provider) -> proto::Provider {
         services: provider.services.iter().map(|service| words::service(*service).into()).collect(),
         fee_rate: provider.fee_rate.map(|rate| rate.to_string()).unwrap_or_default(),
         created_at: Some(words::timestamp(provider.created_at)),
-        ..proto::Provider::default()
+        etag: provider.etag(),
+        paused: provider.paused,
     }
 }
 

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use super::{commands, dead_letters, ordering, orders, settling, watch, work};
 use crate::edge::Edge;
 use crate::fields;
-use crate::status::{not_served_yet, status};
+use crate::status::status;
 
 /// How often to look for work while a caller waits for some.
 const LOOK_FOR_WORK: Duration = Duration::from_millis(500);
@@ -104,11 +104,6 @@ impl ProvisioningService for Provisioning {
         request: Request<proto::GetFunnelRequest>,
     ) -> Result<Response<proto::GetFunnelResponse>, Status> {
         let (call, message) = self.edge.open(request).await?;
-        if message.ordered.is_some() {
-            return Err(not_served_yet(
-                "tasuki.provisioning.v1.ProvisioningService/GetFunnel with `ordered`",
-            ));
-        }
         let query = funnel_query(&message).map_err(|problem| status(&problem))?;
         let funnel = provisioning::get_funnel(&self.edge.ctx, &call, &query)
             .await
@@ -138,12 +133,15 @@ impl ProvisioningService for Provisioning {
             .await?;
         let only_asks = message.validate_only;
         let (tenant, command) = ordering::ordered(message).map_err(|problem| status(&problem))?;
-        let view = provisioning::create_order(&self.edge.ctx, &call, tenant, command)
-            .await
-            .map_err(|problem| status(&problem))?;
+        let ctx = &self.edge.ctx;
+        let view = match tenant {
+            Some(tenant) => provisioning::create_order(ctx, &call, tenant, command).await,
+            None => provisioning::ask_preflight(ctx, &call, command).await,
+        };
+        let view = view.map_err(|problem| status(&problem))?;
         let mut order = orders::view(&view);
         if only_asks {
-            ordering::without_ids(&mut order);
+            ordering::without_ids(&mut order, tenant);
         }
         Ok(Response::new(proto::CreateOrderResponse { order: Some(order) }))
     }
@@ -269,7 +267,10 @@ impl ProvisioningService for Provisioning {
 }
 
 fn funnel_query(message: &proto::GetFunnelRequest) -> Result<FunnelQuery, Problem> {
+    let (ordered_from, ordered_before) = fields::bounds("ordered", message.ordered)?;
     Ok(FunnelQuery {
+        ordered_from,
+        ordered_before,
         partner: fields::optional_id("partner_id", &message.partner_id)?,
         service: fields::optional_service("service", message.service)?,
         partners: message.by_partner.into(),

@@ -10,14 +10,19 @@ use tasuki_proto::provisioning::v1 as proto;
 use super::{commands, words};
 use crate::{fields, profiles};
 
+/// The order, and for whom; nobody when preflight is asked about a company that is no customer yet.
 pub(super) fn ordered(
     message: proto::CreateOrderRequest,
-) -> Result<(TenantId, CreateOrder), Problem> {
-    if message.tenant_id.is_empty() {
-        let text = "is required: preflight without a tenant is not served by this version";
-        return Err(Problem::invalid("tenant_id", text));
+) -> Result<(Option<TenantId>, CreateOrder), Problem> {
+    let tenant = fields::optional_id("tenant_id", &message.tenant_id)?;
+    if tenant.is_none() && !message.validate_only {
+        return Err(Problem::invalid("tenant_id", "is required, except with `validate_only`"));
     }
-    let tenant = fields::id("tenant_id", &message.tenant_id)?;
+    let is_described = message.survey.as_ref().is_some_and(|survey| survey.profile.is_some());
+    if tenant.is_none() && !is_described {
+        let text = "is required without a tenant: nothing else is known about the company";
+        return Err(Problem::invalid("survey.profile", text));
+    }
     let policy = words::completion_from(message.completion_policy());
     let items = message.items.into_iter().enumerate();
     let command = CreateOrder {
@@ -33,7 +38,14 @@ pub(super) fn ordered(
 }
 
 /// The order as it would be: it has no ids.
-pub(super) fn without_ids(order: &mut proto::Order) {
+pub(super) fn without_ids(order: &mut proto::Order, tenant: Option<TenantId>) {
+    if tenant.is_none() {
+        order.tenant_id.clear();
+        order.partner_id.clear();
+        for spec in order.items.iter_mut().filter_map(|item| item.spec.as_mut()) {
+            spec.tenant_reference.clear();
+        }
+    }
     order.id.clear();
     order.etag.clear();
     for item in &mut order.items {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tasuki_core::provisioning::{
-    Answer, AnswerCode, Asked, Item, Meaning, Observation, OperationSeen, ProviderFailure,
-    Question, ReasonCode, Sent,
+    Answer, AnswerCode, Asked, Capabilities, Item, Meaning, Observation, OperationSeen,
+    ProviderFailure, Question, ReasonCode, Sent,
 };
 use tasuki_core::time::Timestamp;
 use tasuki_proto::provider::v1 as proto;
@@ -153,6 +153,15 @@ impl Providers for GrpcProviders {
             Err(failure) if failure.text.starts_with("Unimplemented") => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    async fn capabilities(&self, endpoint: &str) -> Result<Capabilities, Box<ProviderFailure>> {
+        let mut client = self.client(endpoint)?;
+        let mut request = Request::new(proto::GetCapabilitiesRequest {});
+        request.set_timeout(self.call_time);
+        let answer = client.get_capabilities(request).await;
+        let answer = answer.map_err(|status| failure(&status, Asked::Look))?.into_inner();
+        mapping::capabilities(answer.capabilities).map_err(|text| broken(text, Asked::Look))
     }
 }
 

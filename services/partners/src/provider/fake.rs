@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use tasuki_core::provisioning::operation::FollowUp;
 use tasuki_core::provisioning::{
-    Answer, Cause, CustomerActionKind, CustomerRequest, EndpointCounts, Health, Item, Meaning,
-    Observation, OperationFailure, OperationSeen, OperationStep, ProviderFailure, Question,
-    ReasonCode, RetryClass, VerifyMethod,
+    Answer, Capabilities, Cause, CustomerActionKind, CustomerRequest, EndpointCounts, Health, Item,
+    Meaning, Observation, OperationFailure, OperationSeen, OperationStep, ProviderFailure,
+    Question, ReasonCode, RetryClass, VerifyMethod,
 };
 use tasuki_core::service::Service;
 use tasuki_core::time::Timestamp;
@@ -112,6 +112,15 @@ impl Providers for FakeProviders {
             Question::Suspend | Question::Resume => state.change(item),
             Question::Wait => Answer::Nothing,
         }
+    }
+
+    async fn capabilities(&self, _endpoint: &str) -> Result<Capabilities, Box<ProviderFailure>> {
+        Ok(Capabilities {
+            contract_version: "1.0".to_owned(),
+            services: Service::ALL.to_vec(),
+            lists_instances: false,
+            sends_events: false,
+        })
     }
 }
 

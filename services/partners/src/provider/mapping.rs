@@ -1,9 +1,12 @@
 //! Messages of the provider contract into domain words and back.
 
+use std::collections::BTreeSet;
+
 use tasuki_core::provisioning::operation::FollowUp;
 use tasuki_core::provisioning::{
-    Cause, CustomerActionKind, CustomerRequest, Device, DnsRecord, EndpointCounts, Health,
-    Observation, OperationFailure, OperationSeen, OperationStep, ReasonCode, Spec, VerifyMethod,
+    Capabilities, Cause, CustomerActionKind, CustomerRequest, Device, DnsRecord, EndpointCounts,
+    Health, Observation, OperationFailure, OperationSeen, OperationStep, ReasonCode, Spec,
+    VerifyMethod,
 };
 use tasuki_core::service::Service;
 use tasuki_core::text::Text;
@@ -61,6 +64,10 @@ const fn service(service: Service) -> types::Service {
         Service::OnSiteResponse => types::Service::OnSiteResponse,
         Service::DataRecovery => types::Service::DataRecovery,
     }
+}
+
+fn from_service(of: types::Service) -> Option<Service> {
+    Service::ALL.into_iter().find(|it| service(*it) == of)
 }
 
 /// An operation; the error says what of it cannot be understood.
@@ -160,6 +167,20 @@ pub(super) fn observation(
     let instance = instance.ok_or("the answer has no instance")?;
     tasuki_proto::validate(&instance).map_err(|broken| rules(&broken))?;
     Ok(observed(instance, now))
+}
+
+/// What a provider says it can do; the error says what of it cannot be understood.
+pub(super) fn capabilities(says: Option<proto::Capabilities>) -> Result<Capabilities, String> {
+    let says = says.ok_or("the answer has no capabilities")?;
+    tasuki_proto::validate(&says).map_err(|broken| rules(&broken))?;
+    let offered = says.components.iter().map(proto::Component::service);
+    let services: BTreeSet<Service> = offered.filter_map(from_service).collect();
+    Ok(Capabilities {
+        services: services.into_iter().collect(),
+        contract_version: says.contract_version,
+        lists_instances: says.lists_instances,
+        sends_events: says.sends_events,
+    })
 }
 
 /// Nothing is there, in a provider's words that are an error instead of an answer.

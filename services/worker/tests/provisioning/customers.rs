@@ -56,7 +56,7 @@ fn at_event(
 
 #[tokio::test]
 async fn each_step_that_nobody_does_ends_under_its_own_reason() {
-    let never = |reason: &str| format!("behaviour: customer_never_acts, reason: {reason}");
+    let never = |step: &str| format!("behaviour: customer_never_acts, withholds: {step}");
     let table = [
         (Service::Utm, "behaviour: visit_never_scheduled".to_owned(), ReasonCode::ScheduleNotFixed),
         (Service::Utm, "behaviour: customer_never_acts".to_owned(), ReasonCode::ScheduleNotFixed),
@@ -65,12 +65,8 @@ async fn each_step_that_nobody_does_ends_under_its_own_reason() {
             "behaviour: customer_never_acts".to_owned(),
             ReasonCode::AgentNotInstalledByUser,
         ),
-        (Service::Diagnosis, never("NO_LOGIN_INFO"), ReasonCode::NoLoginInfo),
-        (
-            Service::Diagnosis,
-            never("NO_CONSENT_FROM_MAINTAINER"),
-            ReasonCode::NoConsentFromMaintainer,
-        ),
+        (Service::Diagnosis, never("information"), ReasonCode::NoLoginInfo),
+        (Service::Diagnosis, never("consent"), ReasonCode::NoConsentFromMaintainer),
     ];
     for (service, course, expected) in table {
         for stage in stages(&format!("{course}, active_after_days: 10"), &[]).await {

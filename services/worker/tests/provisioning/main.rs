@@ -4,6 +4,7 @@
 
 mod callbacks;
 mod changes;
+mod checks;
 mod customers;
 mod deaths;
 mod dns;

@@ -46,6 +46,21 @@ async fn preflight_refuses_an_order_or_keeps_the_item_refused_for_the_funnel() {
             .collect();
         assert_eq!(counts, [(Service::Utm, 1, 1, 0), (Service::Edr, 1, 0, 1)], "{}", stage.name());
         assert_eq!(funnel.total.tenants_applied, 1);
+
+        // Only what was ordered within a period: from its start on, and before its end.
+        let ordered = view.stored.order.ordered_at;
+        let next = ordered.plus_seconds(1).unwrap();
+        for (from, before, n_applied) in [
+            (Some(ordered), Some(next), 2),
+            (Some(next), None, 0),
+            (None, Some(ordered), 0),
+            (None, Some(next), 2),
+        ] {
+            let (ordered_from, ordered_before) = (from, before);
+            let query = FunnelQuery { ordered_from, ordered_before, ..FunnelQuery::default() };
+            let funnel = provisioning::get_funnel(ctx, &call, &query).await.unwrap();
+            assert_eq!(funnel.total.applied, n_applied, "{}", stage.name());
+        }
     }
 }
 

@@ -27,7 +27,7 @@ const FIRMS: [(Service, &str, &str); 10] = [
     (Service::CloudWaf, "cloud_waf", "behaviour: customer_rolls_back, active_after_days: 3"),
     (Service::CloudWaf, "cloud_waf", "behaviour: customer_never_acts"),
     (Service::Edr, "edr", "behaviour: normal, active_after_days: 3, installed: 5, reporting: 4"),
-    (Service::Diagnosis, "diagnosis.web", "behaviour: customer_never_acts, reason: NO_LOGIN_INFO"),
+    (Service::Diagnosis, "diagnosis.web", "behaviour: customer_never_acts, withholds: information"),
 ];
 
 fn scenario(tenants: &[TenantId]) -> String {

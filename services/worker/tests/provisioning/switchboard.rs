@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tasuki_core::provisioning::{Answer, Item, Question};
+use tasuki_core::provisioning::{Answer, Capabilities, Item, ProviderFailure, Question};
 use tasuki_core::time::Timestamp;
 use tasuki_partners::provider::{GrpcProviders, Providers};
 use tokio::sync::{Notify, Semaphore};
@@ -84,5 +84,9 @@ impl Providers for Switchboard {
             self.released.acquire().await.unwrap().forget();
         }
         answer
+    }
+
+    async fn capabilities(&self, endpoint: &str) -> Result<Capabilities, Box<ProviderFailure>> {
+        self.client.capabilities(endpoint).await
     }
 }

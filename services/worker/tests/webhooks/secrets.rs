@@ -3,6 +3,8 @@
 use tasuki_app::webhooks::{Rotation, rotate_secret};
 use tasuki_core::webhook::SigningKey;
 
+use tasuki_store::{Keys, webhooks};
+
 use crate::receiver::Receiver;
 use crate::scene::{SECRET, deliver, partner, scenes};
 
@@ -52,7 +54,38 @@ async fn a_secret_that_became_known_is_not_used_any_more_at_once() {
         assert!(got[0].is_signed_with(NEW), "{}", scene.name);
         let tx = scene.ctx.store.begin_read().await.unwrap();
         let now = scene.ctx.clock.now();
-        let kept = tasuki_store::webhooks::secrets(&tx, endpoint, now).await.unwrap();
+        let kept = webhooks::secrets(&tx, endpoint, now).await.unwrap();
         assert_eq!(kept.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_with_the_first_key_and_go_on_to_work() {
+    for mut scene in scenes().await {
+        let receiver = Receiver::start().await;
+        let endpoint = scene.endpoint("ogs", &receiver.url(), &[]).await;
+        let plain = scene.ctx.store.clone();
+        for (keys, n_sealed) in
+            [(vec![[1; 32]], 1), (vec![[2; 32], [1; 32]], 1), (vec![[2; 32]], 0)]
+        {
+            scene.ctx.store = plain.clone().with_keys(Keys::new(&keys));
+            let tx = scene.ctx.store.begin().await.unwrap();
+            assert_eq!(webhooks::seal_anew(&tx).await.unwrap(), n_sealed, "{}", scene.name);
+            tx.commit().await.unwrap();
+            scene.happen(2).await;
+            let mut process = scene.process();
+            deliver(&scene, &mut process).await;
+            scene.move_clock(91);
+            let got = receiver.take();
+            assert!(!got.is_empty() && got.iter().all(|it| it.is_signed_with(SECRET)));
+        }
+        // Who has the database alone cannot read it.
+        let tx = plain.begin().await.unwrap();
+        let refused = webhooks::secrets(&tx, endpoint, scene.ctx.clock.now()).await.unwrap_err();
+        assert!(refused.to_string().contains("secret_keys"), "{refused}");
+        assert!(
+            webhooks::seal_anew(&tx).await.is_err(),
+            "and a server without the key does not start"
+        );
     }
 }

@@ -9,9 +9,10 @@ use tasuki_proto::provisioning::v1 as proto;
 use tasuki_proto::provisioning::v1::{
     CustomerActionKind, CustomerActionResult, EndpointCounts, ItemState, ThirdPartyConsent,
 };
+use tasuki_proto::types::v1::Service;
 
 use super::callers::ask;
-use super::pilot::{Applicant, How, Outcome, Wanted};
+use super::pilot::{Applicant, How, MaintainerConsent, Outcome, Wanted};
 use super::play::{Firm, Instance, Play, provider_of};
 use super::words;
 
@@ -76,7 +77,7 @@ pub(crate) fn scenario<'a>(
         for outcome in &firm.outcomes {
             let ours = provider_of(outcome.service) == provider;
             if ours && outcome.how_it_happens != How::RefusedAtPreflight {
-                entry(&mut text, reference, outcome);
+                entry(&mut text, reference, (firm, outcome));
                 is_empty = false;
             }
         }
@@ -84,7 +85,8 @@ pub(crate) fn scenario<'a>(
     if is_empty { "instances: []\n".to_owned() } else { text }
 }
 
-fn entry(text: &mut String, reference: &str, outcome: &Outcome) {
+/// What happens to an order: its cause, never its outcome. Why it is not live is found out by the orders themselves.
+fn entry(text: &mut String, reference: &str, (firm, outcome): (&Applicant, &Outcome)) {
     let component = outcome.service.component();
     let behaviour = serde_json::to_value(outcome.how_it_happens)
         .ok()
@@ -106,10 +108,33 @@ fn entry(text: &mut String, reference: &str, outcome: &Outcome) {
             let _ = write!(text, ", {key}: {value}");
         }
     }
-    if let Some(reason) = &outcome.reason {
-        let _ = write!(text, ", reason: {reason}");
+    if let Some(step) = withheld(firm, outcome) {
+        let _ = write!(text, ", withholds: {step}");
+    }
+    if let Some(found) = found(outcome) {
+        let _ = write!(text, ", reason: {found}");
     }
     text.push_str(" }\n");
+}
+
+/// The step that keeps a diagnosis waiting: who was asked for consent and never answered does not give it; the others
+/// do not say how to log in.
+fn withheld(firm: &Applicant, outcome: &Outcome) -> Option<&'static str> {
+    let never = outcome.how_it_happens == How::CustomerNeverActs;
+    let of_diagnosis = outcome.service.service() == Service::Diagnosis;
+    (never && of_diagnosis).then_some(match firm.maintainer_consent {
+        MaintainerConsent::Asked => "consent",
+        MaintainerConsent::NotAsked
+        | MaintainerConsent::NotNeeded
+        | MaintainerConsent::Given
+        | MaintainerConsent::Refused => "information",
+    })
+}
+
+/// What the engineer finds who is sent when a line is lost: something of somebody else upstream.
+fn found(outcome: &Outcome) -> Option<&'static str> {
+    let lost = outcome.how_it_happens == How::InternetLostAfterInstall;
+    lost.then_some("UPSTREAM_CONFLICT")
 }
 
 impl Play {
@@ -234,4 +259,29 @@ pub(crate) fn wanted(item: &proto::OrderItem) -> Option<Wanted> {
     [Wanted::Utm, Wanted::CloudWaf, Wanted::Edr, Wanted::DiagnosisWeb, Wanted::DiagnosisPlatform]
         .into_iter()
         .find(|wanted| wanted.component() == component)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::people::PROVIDERS;
+    use super::super::pilot::Pilot;
+    use super::*;
+
+    #[test]
+    fn providers_are_told_causes_and_no_outcomes() {
+        let pilot = Pilot::read().unwrap();
+        let all: String = PROVIDERS
+            .into_iter()
+            .map(|name| scenario(name, pilot.applicants.iter().map(|firm| (firm, "x"))))
+            .collect();
+        let reasons: Vec<_> = all.lines().filter(|line| line.contains("reason:")).collect();
+        assert_eq!(reasons.len(), 1, "what the engineer finds at the line that was lost");
+        let outcomes = || pilot.applicants.iter().flat_map(|firm| &firm.outcomes);
+        let never = outcomes().filter(|it| it.how_it_happens == How::CustomerNeverActs);
+        let waiting = never.filter(|it| it.service.service() == Service::Diagnosis).count();
+        assert_eq!(all.matches("withholds:").count(), waiting);
+        // What preflight refuses never reaches a provider.
+        let ordered = outcomes().filter(|it| it.how_it_happens != How::RefusedAtPreflight).count();
+        assert_eq!(all.matches("tenant_reference").count(), ordered);
+    }
 }
