@@ -24,7 +24,7 @@ impl Process {
 
     /// The program, on the PostgreSQL server that the environment names, if it does, in a schema of its own.
     pub(crate) fn tasuki_on_postgres(folder: &Path) -> Option<Self> {
-        let server = std::env::var("TASUKI_TEST_POSTGRES").ok()?;
+        let server = std::env::var_os("TASUKI_TEST_POSTGRES")?.into_string().ok()?;
         let mut command = program(folder, &server);
         command.env("TASUKI__DATABASE__SCHEMA", format!("calls_{}", std::process::id()));
         Some(Self::start(command))
