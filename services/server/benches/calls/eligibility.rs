@@ -78,7 +78,12 @@ pub(crate) async fn measure() {
     ];
     if let Some(server) = &on_postgres {
         // What the database itself spends is not counted here.
-        ways.push(way("and put on record in PostgreSQL", Some(6.0), server, (false, &its_contract)));
+        ways.push(way(
+            "and put on record in PostgreSQL",
+            Some(6.0),
+            server,
+            (false, &its_contract),
+        ));
     }
     compare(&title, ways).await;
 }
