@@ -195,6 +195,25 @@ impl ServiceCalendar {
         Ok(self.open_on(day)?.into_iter().any(|period| period.contains(at)))
     }
 
+    /// Whether it is open the whole time. Where one opening ends as the next begins, as at midnight, it stays open.
+    ///
+    /// # Errors
+    /// As [`ServiceCalendar::open_on`].
+    pub fn is_open_throughout(&self, period: Period) -> Result<bool, CalendarError> {
+        let mut from = period.start();
+        for _ in 0..DAYS_AHEAD {
+            if from >= period.end() {
+                return Ok(true);
+            }
+            let openings = self.open_on(from.day_in(&self.plan.zone))?;
+            let Some(opening) = openings.into_iter().find(|opening| opening.contains(from)) else {
+                return Ok(false);
+            };
+            from = opening.end();
+        }
+        Ok(false)
+    }
+
     /// The first open instant at or after `at`: `at` itself when it is open.
     ///
     /// # Errors
@@ -343,6 +362,21 @@ mod tests {
         assert_eq!(opens(KUMAMOTO_PHONE, "2020-12-31 12:00:00"), jst("2021-01-04 09:00:00"));
         assert_eq!(opens(KUMAMOTO_PHONE, "2021-01-03 20:00:00"), jst("2021-01-04 09:00:00"));
         assert_eq!(opens(KUMAMOTO_PHONE, "2020-12-28 20:59:59"), jst("2020-12-28 20:59:59"));
+    }
+
+    #[test]
+    fn a_visit_has_to_lie_in_one_opening_from_its_first_to_its_last_instant() {
+        let visit = |name, from, to| {
+            let period = Period::new(jst(from), jst(to)).unwrap();
+            calendar(name).is_open_throughout(period).unwrap()
+        };
+        let on_site = |from, to| visit(KUMAMOTO_ON_SITE, from, to);
+        assert!(on_site("2020-10-05 09:00:00", "2020-10-05 21:00:00"));
+        assert!(!on_site("2020-10-05 08:59:59", "2020-10-05 10:00:00"));
+        assert!(!on_site("2020-10-05 20:00:00", "2020-10-05 21:00:01"));
+        assert!(!on_site("2020-10-05 20:00:00", "2020-10-06 10:00:00"));
+        assert!(!on_site("2020-12-29 10:00:00", "2020-12-29 11:00:00"));
+        assert!(visit(ALWAYS, "2020-10-05 20:00:00", "2020-10-07 10:00:00"));
     }
 
     #[test]

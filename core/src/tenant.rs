@@ -139,6 +139,9 @@ pub struct Provider {
     /// Whether new work is kept back from it.
     #[serde(default)]
     pub paused: bool,
+    /// The service calendar within which its people come on site, such as `kumamoto_on_site`; none for any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit_calendar: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
 }

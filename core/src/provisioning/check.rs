@@ -91,6 +91,7 @@ mod tests {
             partner_id: None,
             fee_rate: None,
             paused: false,
+            visit_calendar: None,
             created_at: "2021-04-01T00:00:00Z".parse().unwrap(),
         }
     }

@@ -138,6 +138,7 @@ async fn found(ctx: &Context) -> TenantId {
         partner_id: None,
         fee_rate: Some("0.6".parse().unwrap()),
         paused: false,
+        visit_calendar: None,
         created_at,
     };
     let tenant = Tenant {

@@ -177,6 +177,7 @@ async fn set_up(ctx: &Context) -> (TenantId, SubscriptionId) {
             partner_id: None,
             fee_rate: None,
             paused: false,
+            visit_calendar: None,
             created_at,
         };
         providers::insert(&tx, &provider).await.unwrap();
@@ -382,6 +383,7 @@ async fn a_provider_is_changed_by_who_has_read_it_and_checked_without_a_call_whe
             endpoint: Some("https://provider.example.jp:8443".to_owned()),
             paused: Some(true),
             services: vec![ProtoService::CloudWaf.into(), ProtoService::Edr.into()],
+            visit_calendar: Some("kumamoto_on_site".to_owned()),
         };
         let done = partners.update_provider(by("operator", update("u", &read.etag))).await;
         let done = done.unwrap().into_inner().provider.unwrap();
@@ -389,7 +391,7 @@ async fn a_provider_is_changed_by_who_has_read_it_and_checked_without_a_call_whe
             (done.endpoint.as_str(), done.paused),
             ("https://provider.example.jp:8443", true)
         );
-        assert_eq!(done.services.len(), 2);
+        assert_eq!((done.services.len(), done.visit_calendar.as_str()), (2, "kumamoto_on_site"));
         let again =
             partners.update_provider(by("operator", update("u", &read.etag))).await.unwrap();
         assert_eq!(again.into_inner().provider.unwrap(), done, "a repeat gets the first answer");

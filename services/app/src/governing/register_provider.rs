@@ -1,5 +1,6 @@
 //! Makes a provider known, so that orders can be sent to it.
 
+use tasuki_core::calendar;
 use tasuki_core::id::{PartnerId, ProviderId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::Problem;
@@ -25,12 +26,14 @@ pub struct NewProvider {
     pub partner_id: Option<PartnerId>,
     /// The share of the fees that it gets for its services.
     pub fee_rate: Option<Rate>,
+    /// The service calendar within which its people come on site; none for any time.
+    pub visit_calendar: Option<String>,
 }
 
 /// Makes a provider known.
 ///
 /// # Errors
-/// `ROLE_FORBIDDEN`; `PROVIDER_EXISTS` if the name is taken; `PARTNER_NOT_FOUND`.
+/// `ROLE_FORBIDDEN`; `PROVIDER_EXISTS` if the name is taken; `PARTNER_NOT_FOUND`, `CALENDAR_NOT_FOUND`.
 pub async fn register_provider(
     ctx: &Context,
     call: &Call,
@@ -48,6 +51,8 @@ pub async fn register_provider(
         return Err(Problem::not_found(Reason::PartnerNotFound, partner));
     }
 
+    check_calendar(new.visit_calendar.as_deref())?;
+
     let provider = Provider {
         id: ProviderId::of_code(&new.name),
         name: new.name,
@@ -56,6 +61,7 @@ pub async fn register_provider(
         partner_id: new.partner_id,
         fee_rate: new.fee_rate,
         paused: false,
+        visit_calendar: new.visit_calendar,
         created_at: now,
     };
     match providers::insert(&tx, &provider).await {
@@ -70,4 +76,17 @@ pub async fn register_provider(
 
     tx.commit().await?;
     Ok(provider)
+}
+
+/// Whether there is a service calendar of that name.
+pub(super) fn check_calendar(name: Option<&str>) -> Result<(), Problem> {
+    let Some(name) = name else { return Ok(()) };
+    match calendar::named(name) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let text =
+                format!("`visit_calendar`: {error}; there are {}", calendar::NAMES.join(", "));
+            Err(Problem::new(Problem::from(error).reason(), text).with("calendar", name))
+        }
+    }
 }

@@ -9,6 +9,7 @@ use tasuki_core::service::Service;
 use tasuki_core::tenant::Provider;
 use tasuki_store::providers;
 
+use super::register_provider::check_calendar;
 use crate::call::Call;
 use crate::context::{Context, News};
 
@@ -25,6 +26,8 @@ pub struct ProviderChange {
     pub paused: Option<bool>,
     /// New services, in place of the old ones as a whole.
     pub services: Option<Vec<Service>>,
+    /// New service calendar of its visits; an empty name for any time.
+    pub visit_calendar: Option<String>,
 }
 
 /// Changes a provider. What is under way goes on, at the new address if there is one.
@@ -32,7 +35,7 @@ pub struct ProviderChange {
 /// A change that changes nothing makes no event.
 ///
 /// # Errors
-/// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`, `ETAG_MISMATCH`.
+/// `ROLE_FORBIDDEN`, `PROVIDER_NOT_FOUND`, `ETAG_MISMATCH`, `CALENDAR_NOT_FOUND`.
 pub async fn update_provider(
     ctx: &Context,
     call: &Call,
@@ -54,6 +57,7 @@ pub async fn update_provider(
         return Err(Problem::new(Reason::EtagMismatch, text).with("etag", current));
     }
     let (next, changed) = changed(&before, change);
+    check_calendar(next.visit_calendar.as_deref())?;
     if !changed.is_empty() {
         providers::update(&tx, &next).await?;
         let payload = json!({ "changed": changed, "by": call.principal.subject });
@@ -72,12 +76,17 @@ fn changed(before: &Provider, change: ProviderChange) -> (Provider, Vec<&'static
         endpoint: change.endpoint.unwrap_or(kept.endpoint),
         paused: change.paused.unwrap_or(kept.paused),
         services: change.services.unwrap_or(kept.services),
+        visit_calendar: match change.visit_calendar {
+            Some(name) => (!name.is_empty()).then_some(name),
+            None => kept.visit_calendar,
+        },
         ..kept
     };
     let differs = [
         ("endpoint", next.endpoint != before.endpoint),
         ("paused", next.paused != before.paused),
         ("services", next.services != before.services),
+        ("visit_calendar", next.visit_calendar != before.visit_calendar),
     ];
     let names = differs.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
     (next, names)

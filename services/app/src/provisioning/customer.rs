@@ -1,5 +1,6 @@
 //! What a customer or a partner says about an order: a step was done, or nobody wants it any more.
 
+use tasuki_core::calendar;
 use tasuki_core::id::{ItemId, OrderId, TenantId};
 use tasuki_core::party::Permission;
 use tasuki_core::problem::{Problem, Refused};
@@ -8,8 +9,8 @@ use tasuki_core::provisioning::{
     ThirdPartyConsent,
 };
 use tasuki_core::reason::Reason;
-use tasuki_core::time::Period;
-use tasuki_store::orders;
+use tasuki_core::time::{Period, Timestamp};
+use tasuki_store::{Tx, orders, providers};
 
 use super::commanding::{Intent, Opened, Opening, check_etag, close, item, open, refused, view};
 use super::following::{Change, apply, follow, taking_back};
@@ -62,7 +63,8 @@ pub struct Which {
 ///
 /// # Errors
 /// `TENANT_NOT_FOUND`, `ORDER_NOT_FOUND`, `ITEM_NOT_FOUND`, `ETAG_MISMATCH`; `ITEM_STATE` when no
-/// step is waited for; `CUSTOMER_STEP_MISMATCH` when another one is.
+/// step is waited for; `CUSTOMER_STEP_MISMATCH` when another one is; `REQUEST_INVALID` for a date of a visit that
+/// is over or outside the hours in which the provider comes.
 pub async fn confirm_customer_action(
     ctx: &Context,
     call: &Call,
@@ -81,6 +83,9 @@ pub async fn confirm_customer_action(
     check_kind(&stored.item, which.kind)?;
     let command = match said {
         StepSaid::Done(detail) => {
+            if let Some(visit) = detail.visit {
+                check_visit(&tx, &stored.item, visit, entered.now).await?;
+            }
             if let Some(stored) = read.items.iter_mut().find(|it| it.item.id == which.item_id) {
                 note_detail(&mut stored.item, *detail);
             }
@@ -110,6 +115,24 @@ fn check_kind(item: &Item, kind: CustomerActionKind) -> Result<(), Problem> {
     let (waits, sent) = (step.request.kind.as_str(), kind.as_str());
     let text = format!("the item waits for `{waits}` and not for `{sent}`");
     Err(Problem::new(Reason::CustomerStepMismatch, text).with("waits_for", waits))
+}
+
+/// Whether somebody of the provider can come then: better said now than when nobody comes.
+async fn check_visit(tx: &Tx, item: &Item, visit: Period, now: Timestamp) -> Result<(), Problem> {
+    if visit.end() <= visit.start() || visit.end() <= now {
+        return Err(Problem::invalid("visit", "must be a time to come, and end after it begins"));
+    }
+    let provider = providers::get(tx, item.provider_id).await?;
+    let Some(name) = provider.and_then(|provider| provider.visit_calendar) else { return Ok(()) };
+    let hours = calendar::named(&name)?;
+    if hours.is_open_throughout(visit)? {
+        return Ok(());
+    }
+    let next = hours.next_open(visit.start())?;
+    let text = format!(
+        "the provider comes within the hours of `{name}` only: it is next open from {next}, and a visit ends before it closes"
+    );
+    Err(Problem::invalid("visit", text).with("calendar", name))
 }
 
 fn note_detail(item: &mut Item, detail: StepDetail) {

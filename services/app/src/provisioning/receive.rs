@@ -9,6 +9,7 @@ use tasuki_core::party::{Permission, Role};
 use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{CustomerActionKind, Item, ItemState, Said};
 use tasuki_core::reason::Reason;
+use tasuki_core::time::Period;
 use tasuki_store::jobs::{self, Claimed, Lane, NewJob};
 use tasuki_store::provider_events::{self, Place};
 use tasuki_store::{StoreError, Tx, inbox, orders};
@@ -37,6 +38,8 @@ pub struct Reported {
     pub sequence: i64,
     /// What happened.
     pub news: News,
+    /// The date that the provider agreed on with the customer.
+    pub visit: Option<Period>,
 }
 
 /// What happened, as far as it can tell more than we know.
@@ -112,8 +115,8 @@ pub async fn receive_provider_event(
         Taken::Early
     } else {
         if tells_more(&item, event.news) {
-            let look = Change { look_at: Some(entered.now), ..Change::of(item.id) };
-            apply(ctx, &tx, &entered, read, (look, &Actor::from(&call.principal))).await?;
+            let by = Actor::from(&call.principal);
+            look(ctx, &tx, &entered, read, ((item.id, event.visit), &by)).await?;
         }
         Taken::Now
     };
@@ -130,6 +133,24 @@ struct Heard {
     item_id: ItemId,
     generation: u32,
     news: News,
+    #[serde(default)]
+    visit: Option<Period>,
+}
+
+/// Looks at the item now. The date of a visit is the provider's to give: it is noted as it is.
+async fn look(
+    ctx: &Context,
+    tx: &Tx,
+    entered: &Entered,
+    mut read: orders::Stored,
+    ((id, visit), by): ((ItemId, Option<Period>), &Actor),
+) -> Result<(), Problem> {
+    if let Some(stored) = read.items.iter_mut().find(|stored| stored.item.id == id) {
+        stored.item.visit = visit.or(stored.item.visit);
+    }
+    let look = Change { look_at: Some(entered.now), ..Change::of(id) };
+    apply(ctx, tx, entered, read, (look, by)).await?;
+    Ok(())
 }
 
 /// Keeps an event until the answer of the call is known: that answer may be older than the event,
@@ -151,6 +172,7 @@ async fn keep(
         item_id: event.item_id,
         generation: event.generation,
         news: event.news,
+        visit: event.visit,
     };
     let job = NewJob {
         id: ctx.ids.next(),
@@ -185,8 +207,7 @@ pub async fn hear_event(ctx: &Context, job: &Claimed) -> Result<(), Problem> {
             return Err(StoreError::LostRace.into());
         }
         if tells_more(&item, heard.news) {
-            let look = Change { look_at: Some(entered.now), ..Change::of(item.id) };
-            apply(ctx, &tx, &entered, read, (look, &system())).await?;
+            look(ctx, &tx, &entered, read, ((item.id, heard.visit), &system())).await?;
         }
     }
     jobs::complete(&tx, job, entered.now).await?;

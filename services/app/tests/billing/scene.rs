@@ -182,6 +182,7 @@ impl Scheme {
             partner_id: None,
             fee_rate: Some("0.6".parse().unwrap()),
             paused: false,
+            visit_calendar: None,
             created_at,
         };
         providers::insert(&tx, &provider).await.unwrap();

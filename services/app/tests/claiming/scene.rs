@@ -277,6 +277,7 @@ async fn found(ctx: &Context) {
         partner_id: None,
         fee_rate: None,
         paused: false,
+        visit_calendar: None,
         created_at,
     };
     providers::insert(&tx, &provider).await.unwrap();

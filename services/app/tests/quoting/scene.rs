@@ -114,6 +114,7 @@ pub(crate) async fn schemes() -> Vec<Scheme> {
                 partner_id: None,
                 fee_rate: None,
                 paused: false,
+                visit_calendar: None,
                 created_at,
             };
             providers::insert(&tx, &provider).await.unwrap();

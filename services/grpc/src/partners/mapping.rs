@@ -40,6 +40,7 @@ pub(crate) fn new_provider(
         fee_rate: share("fee_rate", &message.fee_rate)?,
         name: message.name,
         endpoint: message.endpoint,
+        visit_calendar: (!message.visit_calendar.is_empty()).then_some(message.visit_calendar),
     })
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn provider_change(
         endpoint: message.endpoint,
         paused: message.paused,
         services: (!services.is_empty()).then_some(services),
+        visit_calendar: message.visit_calendar,
     })
 }
 
@@ -110,6 +112,7 @@ pub(crate) fn provider(provider: &Provider) -> proto::Provider {
         created_at: Some(words::timestamp(provider.created_at)),
         etag: provider.etag(),
         paused: provider.paused,
+        visit_calendar: provider.visit_calendar.clone().unwrap_or_default(),
     }
 }
 

@@ -6,6 +6,7 @@ use tasuki_app::provisioning::{News, Reported, Taken, receive_provider_event, re
 use tasuki_core::id::ProviderId;
 use tasuki_core::problem::Problem;
 use tasuki_core::reason::{Kind, Reason};
+use tasuki_core::time::Period;
 use tasuki_proto::alert::v1::AlertReport;
 use tasuki_proto::provider::v1 as proto;
 use tasuki_proto::provider::v1::provider_callback_service_server::ProviderCallbackService;
@@ -186,6 +187,7 @@ fn reported(provider: ProviderId, event: proto::Event) -> Result<Reported, Probl
         generation: u32::try_from(event.generation).unwrap_or(u32::MAX),
         sequence: event.sequence,
         news: news(&event)?,
+        visit: visit(&event)?,
         event_id: event.event_id,
     })
 }
@@ -218,6 +220,14 @@ fn news(event: &proto::Event) -> Result<News, Problem> {
             Err(Problem::invalid("payload", "is required"))
         }
     }
+}
+
+/// The date that was agreed with the customer.
+fn visit(event: &proto::Event) -> Result<Option<Period>, Problem> {
+    let Some(proto::event::Payload::CustomerAction(done)) = &event.payload else { return Ok(None) };
+    done.visit
+        .map(|visit| super::commands::period("customer_action.visit", Some(visit)))
+        .transpose()
 }
 
 /// Whether sending it again helps.

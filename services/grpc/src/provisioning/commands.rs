@@ -95,7 +95,7 @@ pub(super) fn consent(consent: proto::ThirdPartyConsent) -> Result<ThirdPartyCon
     })
 }
 
-fn period(field: &str, period: Option<ProtoPeriod>) -> Result<Period, Problem> {
+pub(super) fn period(field: &str, period: Option<ProtoPeriod>) -> Result<Period, Problem> {
     let period = period.unwrap_or_default();
     let start = fields::timestamp(&format!("{field}.start"), period.start)?;
     let end = fields::timestamp(&format!("{field}.end"), period.end)?;

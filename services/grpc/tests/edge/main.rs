@@ -356,8 +356,8 @@ async fn only_a_simulated_clock_moves_and_only_forward() {
 async fn what_is_not_served_yet_says_so() {
     for served in served().await {
         let mut partners = PartnerServiceClient::new(served.channel.clone());
-        let ask = proto::CheckProviderRequest::default();
-        let refused = partners.check_provider(by("operator", ask)).await.unwrap_err();
+        let ask = proto::UpdatePartnerRequest::default();
+        let refused = partners.update_partner(by("operator", ask)).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused)),
             (Code::Unimplemented, "NOT_SERVED_YET".into())

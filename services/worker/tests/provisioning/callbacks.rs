@@ -10,6 +10,7 @@ use tasuki_core::problem::Problem;
 use tasuki_core::provisioning::{CustomerActionKind, Item, OrderState, Question, ReasonCode};
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
+use tasuki_core::time::Period;
 use tasuki_partners::provider::Providers;
 use tasuki_worker::run_due_jobs;
 
@@ -27,6 +28,7 @@ fn reported(item: &Item, generation: u32, sequence: i64, news: News) -> Reported
         generation,
         sequence,
         news,
+        visit: None,
     }
 }
 
@@ -34,6 +36,22 @@ async fn take(stage: &Stage, provider: ProviderId, event: &Reported) -> Result<T
     let principal =
         Principal { provider_id: Some(provider), ..Principal::of("test:provider", Role::Provider) };
     provisioning::receive_provider_event(stage.ctx(), &Call::by(principal), event).await
+}
+
+#[tokio::test]
+async fn the_date_that_a_provider_agreed_on_is_noted() {
+    for stage in stages("behaviour: visit_never_scheduled", &[]).await {
+        let id = stage.order(&[Service::Utm]).await;
+        stage.advance("2020-10-03T00:00:00Z").await;
+        let item = only(&stage.read(id).await);
+        let visit = Period::new(at("2020-10-12T00:00:00Z"), at("2020-10-12T01:30:00Z")).unwrap();
+        let agreed = Reported {
+            visit: Some(visit),
+            ..reported(&item, 1, 9, News::CustomerActed(CustomerActionKind::Schedule))
+        };
+        assert_eq!(take(&stage, item.provider_id, &agreed).await, Ok(Taken::Now));
+        assert_eq!(only(&stage.read(id).await).visit, Some(visit), "{}", stage.name());
+    }
 }
 
 #[tokio::test]

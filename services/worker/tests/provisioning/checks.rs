@@ -30,12 +30,18 @@ async fn checked(stage: &Stage, id: ProviderId) -> ProviderCheck {
 }
 
 fn change(provider: &Provider) -> ProviderChange {
+    change_of(provider.id, provider.etag())
+}
+
+/// A change of nothing yet.
+pub(crate) fn change_of(provider_id: ProviderId, etag: String) -> ProviderChange {
     ProviderChange {
-        provider_id: provider.id,
-        etag: provider.etag(),
+        provider_id,
+        etag,
         endpoint: None,
         paused: None,
         services: None,
+        visit_calendar: None,
     }
 }
 

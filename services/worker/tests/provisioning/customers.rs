@@ -1,12 +1,15 @@
 //! Customers who do their step, who only say so, who decline, and who never act.
 
+use tasuki_app::governing::{ProviderChange, get_provider, update_provider};
 use tasuki_app::provisioning::{self, StepDetail, StepSaid, Which};
 use tasuki_core::provisioning::{
     Cause, CustomerActionKind, EndpointCounts, Item, ItemOutcome, OrderState, ReasonCode,
 };
 use tasuki_core::reason::Reason;
 use tasuki_core::service::Service;
+use tasuki_core::time::Period;
 
+use crate::checks;
 use crate::scene::{at, operator, with_key};
 use crate::stage::{Stage, code, events, only, stages, state};
 
@@ -148,6 +151,47 @@ async fn a_roll_out_that_is_only_said_to_report_ends_as_not_done_even_if_nobody_
         assert_eq!(code(&view), ReasonCode::AgentNotInstalledByUser);
         assert_eq!(only(&view).covered(), None);
         assert_eq!(stage.present(&view).await, Vec::<String>::new());
+    }
+}
+
+/// A visit on a day of October 2020, by the clock of Tokyo.
+fn visit(from: &str, to: &str) -> StepSaid {
+    let time = |text| at(&format!("2020-10-{text}:00+09:00"));
+    let visit = Some(Period::new(time(from), time(to)).unwrap());
+    StepSaid::Done(Box::new(StepDetail { visit, ..StepDetail::default() }))
+}
+
+#[tokio::test]
+async fn a_visit_is_agreed_on_within_the_hours_in_which_the_provider_comes() {
+    for stage in stages("behaviour: visit_never_scheduled", &[]).await {
+        let id = stage.order(&[Service::Utm]).await;
+        stage.advance("2020-10-03T00:00:00Z").await;
+        let item = only(&stage.read(id).await);
+        let (ctx, call) = (stage.ctx(), operator());
+        let provider = get_provider(ctx, &call, item.provider_id).await.unwrap();
+        let change = |calendar: &str, etag| ProviderChange {
+            visit_calendar: Some(calendar.to_owned()),
+            ..checks::change_of(item.provider_id, etag)
+        };
+        let odd = update_provider(ctx, &call, change("sapporo", provider.etag())).await;
+        assert_eq!(odd.unwrap_err().reason(), Reason::CalendarNotFound);
+        let hours = change("kumamoto_on_site", provider.etag());
+        let provider = update_provider(ctx, &call, hours).await.unwrap();
+        assert_eq!(provider.visit_calendar.as_deref(), Some("kumamoto_on_site"));
+
+        let which = || Which { kind: CustomerActionKind::Schedule, ..which(&stage, &item, id) };
+        let agree = |said| provisioning::confirm_customer_action(ctx, &call, which(), said);
+        for (from, to) in
+            [("12T07:00", "12T09:30"), ("12T20:30", "12T21:30"), ("01T10:00", "01T11:00")]
+        {
+            let problem = agree(visit(from, to)).await.unwrap_err();
+            assert_eq!(problem.reason(), Reason::RequestInvalid, "{} {from}", stage.name());
+            assert!(problem.to_string().contains("visit"), "{problem}");
+        }
+        assert_eq!(only(&stage.read(id).await).visit, None, "what was refused is not kept");
+        let view = agree(visit("12T09:00", "12T10:30")).await.unwrap();
+        let visit = only(&view).visit.unwrap();
+        assert_eq!(visit.start(), at("2020-10-12T00:00:00Z"), "{}", stage.name());
     }
 }
 

@@ -159,6 +159,7 @@ pub(crate) async fn provider(
         endpoint: url.to_owned(),
         services: vec![service.into()],
         fee_rate: fee_rate.to_owned(),
+        visit_calendar: String::new(),
     };
     let answer = ask!(operator.partners(), register_provider, request)?;
     Ok(answer.provider.unwrap_or_default().id)
