@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!("0018_nobodys_decisions"),
     step!("0019_streams_and_checks"),
     step!("0020_certificate_numbers"),
+    step!("0021_due_jobs"),
 ];
 
 impl MigrationName for Step {
